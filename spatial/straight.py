@@ -1,0 +1,106 @@
+"""Straight-line distance to the nearest site: the geodesic between nearest points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from spatial.crs import geodesic_m, project, unproject
+from spatial.reach import SEARCH_LIMIT_M
+
+# Two sites whose projected distances differ by less than this share may swap places on the
+# ellipsoid, so all of them are measured.
+_TIE_SHARE: Final = 1e-4
+_TIE_M: Final = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Straight:
+    """The nearest site in a straight line, for each place.
+
+    Parameters
+    ----------
+    metres
+        Geodesic metres between nearest points, shape (n,); infinite where no site lies within the
+        search limit, NaN for a place without geometry.
+    site
+        Number of that site, -1 where there is none, shape (n,).
+    """
+
+    metres: NDArray[np.float64]
+    site: NDArray[np.int64]
+
+
+def nearest_straight(
+    places: NDArray[Any],
+    sites: NDArray[Any],
+    *,
+    crs: CRS,
+    limit_m: float = SEARCH_LIMIT_M,
+) -> Straight:
+    """Find the nearest site in a straight line.
+
+    Parameters
+    ----------
+    places, sites
+        Geometries of any type in EPSG:4326, shapes (n,) and (k,); None and empty ones have no
+        distance.
+    crs
+        Projected system, metres, in which nearest points are found; the distance itself is the
+        geodesic between them.
+    limit_m
+        Search limit in metres, inclusive.
+
+    Returns
+    -------
+    Metres and site of each place. Of sites at the same distance the lowest-numbered is taken.
+    """
+    usable = ~(shapely.is_missing(places) | shapely.is_empty(places))
+    metres = np.where(usable, np.inf, np.nan)
+    site = np.full(len(places), -1, dtype=np.int64)
+    if not usable.any() or len(sites) == 0:
+        return Straight(metres, site)
+    projected = project(places, target=crs)
+    tree = shapely.STRtree(project(sites, target=crs))
+    (place, _), gap = tree.query_nearest(
+        projected,
+        max_distance=limit_m * (1 + _TIE_SHARE) + _TIE_M,
+        return_distance=True,
+        all_matches=False,
+    )
+    pair, candidate = tree.query(
+        projected[place], predicate="dwithin", distance=gap * (1 + _TIE_SHARE) + _TIE_M
+    )
+    place = place[pair]
+    measured = pair_distances_m(projected[place], tree.geometries[candidate], crs=crs)
+    order = np.lexsort((candidate, measured, place))
+    place, first = np.unique(place[order], return_index=True)
+    found = measured[order][first] <= limit_m
+    metres[place[found]] = measured[order][first][found]
+    site[place[found]] = candidate[order][first][found]
+    return Straight(metres, site)
+
+
+def pair_distances_m(a: NDArray[Any], b: NDArray[Any], *, crs: CRS) -> NDArray[np.float64]:
+    """Measure the geodesic between the nearest points of pairs of geometries.
+
+    Parameters
+    ----------
+    a, b
+        Geometries in `crs`, shape (n,) each, none of them empty.
+    crs
+        Projected system, metres.
+
+    Returns
+    -------
+    Metres, shape (n,); 0 where a pair touches.
+    """
+    if len(a) == 0:
+        return np.zeros(0)
+    ends = shapely.get_coordinates(shapely.shortest_line(a, b)).reshape(-1, 2, 2)
+    return geodesic_m(unproject(ends[:, 0], source=crs), unproject(ends[:, 1], source=crs))
