@@ -1,0 +1,1 @@
+"""Rule packs, rule kinds, verdicts and the evaluation."""
