@@ -19,60 +19,7 @@ from jsonschema import Draft202012Validator
 
 from spatial.errors import Fault, InputFaults, PackError
 from spatial.policy.kinds import KINDS
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Which facilities count for a rule.
-
-    Parameters
-    ----------
-    kinds
-        Kinds of facility, as in `spatial.facility_kinds`.
-    status
-        ``operating``, or ``operating_or_approved_in_unit``: for new and planned districts also
-        approved facilities allotted to the same unit.
-    require
-        Pairs of a kind and the yes/no field that must be true for it to count.
-    """
-
-    kinds: tuple[str, ...]
-    status: str
-    require: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One clause, how it is read, and the numbers in it.
-
-    Parameters
-    ----------
-    id, clause, quote, kind, subject, severity, condition
-        As in the pack; `quote` is an exact substring of the document.
-    reading
-        How the text is taken, by language (``zh``, ``en``).
-    applies_to
-        Stages of districts the rule speaks of.
-    parameters
-        Numbers of the clause; integers and `decimal.Decimal`.
-    targets_by_year
-        Target by year; None where the document gives no number.
-    counts
-        Facilities that count.
-    """
-
-    id: str
-    clause: str
-    quote: str
-    kind: str
-    subject: str
-    applies_to: tuple[str, ...]
-    severity: str
-    condition: str | None
-    reading: Mapping[str, str]
-    parameters: Mapping[str, Any]
-    targets_by_year: Mapping[int, Decimal | None]
-    counts: Counts
+from spatial.policy.rule import Counts, Rule
 
 
 @dataclass(frozen=True)
