@@ -1,0 +1,188 @@
+"""The database of the tests, and the rule that no test is left out in silence.
+
+The suite uses a PostGIS server of its own, the private cluster ``.yike/postgres-test``, or the
+server ``YIKE_TEST_DATABASE_URL`` names with a superuser. Each test that asks for `database`
+gets a fresh clone of a migrated template.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+from service.core.cluster import APP_ROLE, OWNER_ROLE, running_cluster, superuser_sql
+from service.core.migration import SCRIPTS, upgrade
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = ROOT / ".yike"
+PURPOSE = "postgres-test"
+SHARED = ROOT.parent / "shared"
+
+
+# --- the database ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of one test: SQLAlchemy addresses for the two roles."""
+
+    owner_url: str
+    app_url: str
+
+
+@dataclass(frozen=True)
+class DatabaseServer:
+    """The server of the tests; its `owner` may create databases."""
+
+    owner: URL
+    app: URL
+    superuser: URL | None  # None: the private cluster, whose superuser comes in by psql
+
+    def address(self, name: str) -> Database:
+        return Database(
+            owner_url=self.owner.set(database=name).render_as_string(hide_password=False),
+            app_url=self.app.set(database=name).render_as_string(hide_password=False),
+        )
+
+    @contextmanager
+    def session(self) -> Iterator[psycopg.Connection]:
+        """Open a session of the owner in which databases are made and dropped."""
+        url = self.owner.set(drivername="postgresql", database="postgres")
+        with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as opened:
+            yield opened
+
+    def install_postgis(self, name: str) -> None:
+        statement = "SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS postgis;"
+        if self.superuser is None:
+            superuser_sql(STATE, statement, database=name, purpose=PURPOSE)
+        else:
+            _execute(self.superuser.set(database=name), statement)
+
+
+def _execute(url: URL, statement: str) -> None:
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True) as session:
+        session.execute(statement.encode())
+
+
+def _given_server(address: str) -> DatabaseServer:
+    """Make the two roles on a server of one's own; every worker arrives at the same passwords."""
+    superuser = make_url(address)
+    urls = []
+    for role in (OWNER_ROLE, APP_ROLE):
+        password = hashlib.sha256(f"{role} {address}".encode()).hexdigest()
+        _execute(
+            superuser,
+            f"""DO $$ BEGIN
+                CREATE ROLE {role} LOGIN;
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+            ALTER ROLE {role} LOGIN PASSWORD '{password}';""",
+        )
+        urls.append(superuser.set(username=role, password=password))
+    _execute(superuser, f"ALTER ROLE {OWNER_ROLE} CREATEDB; GRANT {APP_ROLE} TO {OWNER_ROLE};")
+    return DatabaseServer(owner=urls[0], app=urls[1], superuser=superuser)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[DatabaseServer]:
+    """The server of the tests, running."""
+    given = os.environ.get("YIKE_TEST_DATABASE_URL")
+    if given:
+        with _lock():
+            server = _given_server(given)
+        yield server
+        return
+    with running_cluster(STATE, purpose=PURPOSE) as address:
+        yield DatabaseServer(
+            owner=make_url(address.owner_url), app=make_url(address.app_url), superuser=None
+        )
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Let one process at a time make roles and templates."""
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "test-template.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _template_name() -> str:
+    """Name the template by what the migrations say: another schema is another template."""
+    digest = hashlib.sha256()
+    for path in sorted([*SCRIPTS.rglob("*.py"), *(ROOT / "service").glob("*/tables.py")]):
+        digest.update(path.read_bytes())
+    return f"yike_template_{digest.hexdigest()[:16]}"
+
+
+def _make_template(server: DatabaseServer, session: psycopg.Connection, name: str) -> None:
+    """Make the migrated template; it gets its name when it is complete."""
+    for (leftover,) in session.execute(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'yike\\_template\\_%'"
+    ).fetchall():
+        session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(leftover)))
+    fresh = f"{name}_new"
+    session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
+    server.install_postgis(fresh)
+    if (SCRIPTS / "env.py").is_file():
+        upgrade(server.address(fresh).owner_url)
+    session.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+            sql.Identifier(fresh), sql.Identifier(name)
+        )
+    )
+
+
+@contextmanager
+def _fresh_database(server: DatabaseServer) -> Iterator[Database]:
+    name = f"yike_test_{os.getpid()}_{secrets.token_hex(4)}"
+    with server.session() as session:
+        # Held for the copy too: another run may replace the template at any time.
+        with _lock():
+            template = _template_name()
+            if (
+                session.execute(
+                    "SELECT FROM pg_database WHERE datname = %s", (template,)
+                ).fetchone()
+                is None
+            ):
+                _make_template(server, session, template)
+            session.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+        session.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                sql.Identifier(name), sql.Identifier(APP_ROLE)
+            )
+        )
+        try:
+            yield server.address(name)
+        finally:
+            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(database_server: DatabaseServer) -> Iterator[Database]:
+    """A fresh migrated database, dropped after the test."""
+    with _fresh_database(database_server) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_database(database_server: DatabaseServer) -> Iterator[Database]:
+    """A migrated database shared by the tests of one module, which must not rely on order."""
+    with _fresh_database(database_server) as fresh:
+        yield fresh
