@@ -1,0 +1,137 @@
+"""Which facilities count: their standing on a date, and the conditions of a rule (design, section 4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spatial.policy.rule import Counts
+
+# A facility whose status is one of these has been approved.
+_APPROVED_STATUSES = (
+    "approved",
+    "under_construction",
+    "built",
+    "accepted",
+    "handed_over",
+    "operating",
+)
+_MILESTONES = ("approved_on", "built_on", "accepted_on", "handed_over_on", "opened_on")
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """How facilities stand on a date; boolean arrays of shape (k,).
+
+    Parameters
+    ----------
+    operating
+        Open to users: opened on or before the date and not closed by it. Dates beat status.
+    approved
+        Approved (or further) and not closed.
+    unknown
+        Neither dates nor status say whether it operates.
+    conflict
+        Status and dates contradict each other; the dates were followed.
+    """
+
+    operating: NDArray[np.bool_]
+    approved: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    conflict: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Which facilities count for a rule; arrays of shape (k,).
+
+    Parameters
+    ----------
+    operating
+        Count everywhere.
+    approved
+        Approved but not operating: count for new and planned districts of the same unit only.
+    unknown
+        Would count if what `missing_field` names were known to hold; they do not count.
+    missing_field
+        Name of the field that is not known, else None.
+    """
+
+    operating: NDArray[np.bool_]
+    approved: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    missing_field: NDArray[Any]
+
+
+def standing(facilities: pd.DataFrame, *, as_of: dt.date) -> Standing:
+    """Tell how facilities stand on `as_of`.
+
+    A facility opened on `as_of` operates; one closed on it does not. Without an opening date the
+    status decides, and without either it is unknown: never taken to operate.
+
+    Parameters
+    ----------
+    facilities
+        Columns ``status``, ``opened_on``, ``closed_on`` and the earlier milestones.
+    """
+    status = facilities["status"].to_numpy(dtype=object)
+    has_status = ~pd.isna(status)
+    operating_status = status == "operating"
+    closed_status = status == "closed"
+    reached = {name: _by(facilities[name], as_of) for name in (*_MILESTONES, "closed_on")}
+    dated = {name: facilities[name].notna().to_numpy() for name in (*_MILESTONES, "closed_on")}
+
+    closed = reached["closed_on"] | (~dated["closed_on"] & ~dated["opened_on"] & closed_status)
+    opened = np.where(dated["opened_on"], reached["opened_on"], operating_status)
+    operating = opened & ~closed
+    unknown = ~dated["opened_on"] & ~has_status & ~closed
+    any_milestone = np.logical_or.reduce([dated[name] for name in _MILESTONES])
+    milestone_reached = np.logical_or.reduce([reached[name] for name in _MILESTONES])
+    by_status = np.isin(status.astype(str), _APPROVED_STATUSES)
+    approved = np.where(any_milestone, milestone_reached, by_status) & ~closed
+    conflict = has_status & (
+        (dated["opened_on"] & ~closed & (operating_status != reached["opened_on"]))
+        | (reached["closed_on"] & ~closed_status)
+        | (~closed & closed_status)
+    )
+    return Standing(operating, approved | operating, unknown, conflict)
+
+
+def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Counted:
+    """Tell which facilities count for a rule.
+
+    Parameters
+    ----------
+    facilities
+        Columns ``kind`` and the yes/no fields the rule requires.
+    status
+        Of the same facilities.
+    counts
+        The rule's conditions.
+    """
+    kind = facilities["kind"].to_numpy(dtype=object)
+    eligible = np.isin(kind.astype(str), counts.kinds)
+    unknown_field = np.full(len(kind), None, dtype=object)
+    for required_kind, field in counts.require:
+        answer = facilities[field]
+        concerned = eligible & (kind == required_kind)
+        eligible &= ~(concerned & (answer == False).fillna(value=False).to_numpy(dtype=bool))  # noqa: E712 - three-valued
+        unknown_field[concerned & answer.isna().to_numpy()] = field
+    unknown_field[eligible & status.unknown] = "status"
+    known = unknown_field == None  # noqa: E711 - elementwise
+    return Counted(
+        operating=eligible & known & status.operating,
+        approved=eligible & known & status.approved & ~status.operating,
+        unknown=eligible & ~known & (status.operating | status.unknown),
+        missing_field=unknown_field,
+    )
+
+
+def _by(dates: pd.Series[Any], as_of: dt.date) -> NDArray[np.bool_]:
+    """Tell which dates are on or before `as_of`; a missing date is not."""
+    return np.asarray((pd.to_datetime(dates) <= pd.Timestamp(as_of)).to_numpy(), dtype=bool)

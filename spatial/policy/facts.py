@@ -1,0 +1,343 @@
+"""The facts rule kinds judge by: demand points, reach, units and stock, each worked out once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from spatial.crs import metric_crs, millimetres, project
+from spatial.demand import Demand, demand_points
+from spatial.network import Network
+from spatial.policy.counting import Counted, Standing, counted, standing
+from spatial.policy.rule import Counts
+from spatial.policy.units import NEW, Allotment, Units, allot, build_units, entrance_points
+from spatial.reach import SEARCH_LIMIT_M, Snap, nearest_walk, snap
+from spatial.straight import nearest_straight, pair_distances_m
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Distance from every demand point to the nearest facility that counts; shape (p,) each.
+
+    Parameters
+    ----------
+    straight_mm, walk_mm
+        Whole millimetres; infinite beyond the search limit, NaN off the network (walking) .
+    straight_facility, walk_facility
+        Number of that facility, -1 for none.
+    snap_m
+        Length of the connector of the place (or of the gate used) to the streets; NaN off the
+        network.
+    """
+
+    straight_mm: NDArray[np.float64]
+    straight_facility: NDArray[np.int64]
+    walk_mm: NDArray[np.float64]
+    walk_facility: NDArray[np.int64]
+    snap_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """What does not depend on a pack: districts, facilities, demand points and their snaps.
+
+    Parameters
+    ----------
+    districts, facilities, areas, buildings
+        Validated frames (`spatial.fields`) in EPSG:4326; districts and facilities ordered by id.
+    network
+        Streets, or None for an evaluation without walking.
+    as_of
+        The date facilities are seen on.
+    snap_limit_m, grid_spacing_m
+        Metres; see `spatial.policy.evaluation.EvaluationParameters`.
+    """
+
+    districts: GeoDataFrame
+    facilities: GeoDataFrame
+    areas: GeoDataFrame | None
+    buildings: GeoDataFrame | None
+    network: Network | None
+    as_of: dt.date
+    snap_limit_m: float
+    grid_spacing_m: float
+    _reach: dict[tuple[Any, ...], Reach] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def crs(self) -> CRS:
+        """Projected system to work in: the network's, else that of the districts' middle."""
+        if self.network is not None:
+            return self.network.graph.crs
+        west, south, east, north = self.districts.total_bounds
+        return metric_crs((west + east) / 2, (south + north) / 2)
+
+    @cached_property
+    def demand(self) -> Demand:
+        """Demand points of the districts."""
+        return demand_points(
+            self.districts, self.buildings, crs=self.crs, spacing_m=self.grid_spacing_m
+        )
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Standing of the facilities on `as_of`."""
+        return standing(self.facilities, as_of=self.as_of)
+
+    @cached_property
+    def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Entrances of the facilities and the facility each belongs to."""
+        return entrance_points(self.facilities)
+
+    @cached_property
+    def door_snaps(self) -> Snap:
+        """Where the facilities' entrances join the streets; only with a network."""
+        return snap(self._graph, self.doors[0], limit_m=self.snap_limit_m)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """Where demand points leave their districts."""
+        return _gates(self.districts, self.demand, crs=self.crs)
+
+    @cached_property
+    def gate_snaps(self) -> Snap:
+        """Where gates join the streets; only with a network."""
+        return snap(self._graph, self.gates.geometry, limit_m=self.snap_limit_m)
+
+    @property
+    def _graph(self) -> Any:  # noqa: ANN401 - WalkGraph, without importing it for a name
+        if self.network is None:
+            msg = "walking needs a network"
+            raise ValueError(msg)
+        return self.network.graph
+
+    def straight(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Straight line from demand points to chosen facilities: whole mm, facility number."""
+        doors, door_of = self.doors
+        used = chosen[door_of]
+        found = nearest_straight(self.demand.geometry, doors[used], crs=self.crs)
+        return millimetres(found.metres), _renumber(found.site, door_of[used])
+
+    def walk(
+        self,
+        chosen: NDArray[np.bool_],
+        *,
+        points: NDArray[np.bool_] | None = None,
+        limit_m: float = SEARCH_LIMIT_M,
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+        """Walk from demand points to the nearest of the chosen facilities.
+
+        Parameters
+        ----------
+        chosen
+            Mask over the facilities.
+        points
+            Mask over the demand points; None for all. Others get NaN.
+        limit_m
+            Search limit in metres, inclusive.
+
+        Returns
+        -------
+        Whole millimetres, facility numbers and connector lengths in metres, shape (p,) each.
+        """
+        size = len(self.demand.district)
+        walk_mm, facility = np.full(size, np.nan), np.full(size, -1, dtype=np.int64)
+        connector_m = np.full(size, np.nan)
+        if self.network is None:
+            return walk_mm, facility, connector_m
+        gates, snaps = self.gates, self.gate_snaps
+        pair = np.arange(len(gates.point)) if points is None else np.flatnonzero(points[gates.point])
+        used_gate = np.zeros(len(gates.geometry), dtype=bool)
+        used_gate[gates.gate[pair]] = True
+        at = np.flatnonzero(used_gate)
+        doors_used = chosen[self.doors[1]]
+        walk = nearest_walk(
+            self._graph,
+            places=snaps[at],
+            sites=self.door_snaps[doors_used],
+            site_of=self.doors[1][doors_used],
+            limit_m=limit_m,
+        )
+        from_gate = np.full(len(gates.geometry), np.nan)
+        from_gate[at] = walk.metres
+        of_gate = np.full(len(gates.geometry), -1, dtype=np.int64)
+        of_gate[at] = walk.site
+        total = gates.inside_m[pair] + from_gate[gates.gate[pair]]
+        total[total > limit_m] = np.inf
+        # NaN (a gate off the network) sorts last, so one good gate is enough.
+        order = np.lexsort((gates.gate[pair], total, gates.point[pair]))
+        point, first = np.unique(gates.point[pair][order], return_index=True)
+        best = pair[order][first]
+        metres = total[order][first]
+        walk_mm[point] = millimetres(metres)
+        facility[point] = np.where(np.isfinite(metres), of_gate[gates.gate[best]], -1)
+        connector_m[point] = snaps.connector_m[gates.gate[best]]
+        return walk_mm, facility, connector_m
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Ways out of districts: pairs of a demand point and a gate it can use.
+
+    Parameters
+    ----------
+    geometry
+        Gates in EPSG:4326, shape (g,): declared entrances, or the demand points themselves in
+        districts that declare none.
+    point, gate
+        The pairs, shape (q,), ordered by point.
+    inside_m
+        Geodesic metres from the point to the gate, inside the district; 0 where the point is its
+        own gate.
+    """
+
+    geometry: NDArray[Any]
+    point: NDArray[np.int64]
+    gate: NDArray[np.int64]
+    inside_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What one pack's rules judge by.
+
+    Parameters
+    ----------
+    city
+        Districts, facilities and walking.
+    stage
+        Stage of each district under this pack, shape (n,).
+    rural
+        True where the district's community is known to be rural, shape (n,).
+    """
+
+    city: City
+    stage: NDArray[Any]
+    rural: NDArray[np.bool_]
+
+    @cached_property
+    def units(self) -> Units:
+        """Units that owe area and number."""
+        return build_units(self.city.districts, stage=self.stage)
+
+    @cached_property
+    def allotment(self) -> Allotment:
+        """Which facility belongs to which unit."""
+        city = self.city
+        return allot(city.facilities, city.districts, city.areas, units=self.units)
+
+    @cached_property
+    def households(self) -> NDArray[np.float64]:
+        """Households of each district, NaN where not known."""
+        return self.city.districts["households"].to_numpy(dtype=float, na_value=np.nan)
+
+    def counted(self, counts: Counts) -> Counted:
+        """Which facilities count for a rule with these conditions."""
+        return counted(self.city.facilities, status=self.city.standing, counts=counts)
+
+    def reach(self, counts: Counts) -> Reach:
+        """Distances to what counts, worked out once for rules with the same conditions."""
+        key = (counts, self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage))
+        known = self.city._reach  # noqa: SLF001 - the cache lives with what it is computed from
+        if key not in known:
+            known[key] = self._reach(counts)
+        return known[key]
+
+    def _reach(self, counts: Counts) -> Reach:
+        chosen = self.counted(counts)
+        straight_mm, straight_facility = self.city.straight(chosen.operating)
+        walk_mm, walk_facility, snap_m = self.city.walk(chosen.operating)
+        if counts.status == "operating_or_approved_in_unit":
+            self._add_approved(chosen.approved, straight_mm, straight_facility, walk_mm, walk_facility)
+        return Reach(straight_mm, straight_facility, walk_mm, walk_facility, snap_m)
+
+    def unknown_reach(self, counts: Counts) -> tuple[Counted, Reach | None]:
+        """Distances to the facilities that would count if more were known; None for none."""
+        chosen = self.counted(counts)
+        if not chosen.unknown.any():
+            return chosen, None
+        straight_mm, straight_facility = self.city.straight(chosen.unknown)
+        walk_mm, walk_facility, snap_m = self.city.walk(chosen.unknown)
+        return chosen, Reach(straight_mm, straight_facility, walk_mm, walk_facility, snap_m)
+
+    def _add_approved(
+        self,
+        approved: NDArray[np.bool_],
+        straight_mm: NDArray[np.float64],
+        straight_facility: NDArray[np.int64],
+        walk_mm: NDArray[np.float64],
+        walk_facility: NDArray[np.int64],
+    ) -> None:
+        """Let approved facilities of a unit serve its new and planned districts, in place.
+
+        One search a unit that has such facilities: they are few, and each search ends at the
+        farthest distance it could improve.
+        """
+        demand, city = self.city.demand, self.city
+        unit_of_point = self.units.of_district[demand.district]
+        new_point = (self.stage != "existing")[demand.district]
+        doors, door_of = city.doors
+        wanted = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
+        for unit in wanted[np.isin(wanted, unit_of_point[new_point])]:
+            points = new_point & (unit_of_point == unit)
+            facilities = approved & (self.allotment.unit == unit)
+            at, used = np.flatnonzero(points), np.flatnonzero(facilities[door_of])
+            gap_m = pair_distances_m(
+                project(np.repeat(demand.geometry[at], len(used)), target=city.crs),
+                project(np.tile(doors[used], len(at)), target=city.crs),
+                crs=city.crs,
+            ).reshape(len(at), len(used))
+            best = gap_m.argmin(axis=1)
+            nearer_mm = millimetres(gap_m[np.arange(len(at)), best])
+            closer = (nearer_mm < straight_mm[at]) & (nearer_mm <= SEARCH_LIMIT_M * 1000)
+            straight_mm[at[closer]] = nearer_mm[closer]
+            straight_facility[at[closer]] = door_of[used[best[closer]]]
+
+            so_far = walk_mm[at]
+            limit_m = float(np.nanmin([SEARCH_LIMIT_M, np.nanmax(so_far, initial=0.0) / 1000]))
+            walked_mm, facility, _ = city.walk(facilities, points=points, limit_m=limit_m)
+            shorter = at[walked_mm[at] < so_far]
+            walk_mm[shorter] = walked_mm[shorter]
+            walk_facility[shorter] = facility[shorter]
+
+
+def _gates(districts: GeoDataFrame, demand: Demand, *, crs: CRS) -> Gates:
+    entrances = np.asarray(districts["entrances"], dtype=object)
+    entrances = np.where(pd.isna(entrances), None, entrances)
+    declared = ~(shapely.is_missing(entrances) | shapely.is_empty(entrances))
+    doors, owner = shapely.get_parts(entrances[declared], return_index=True)
+    door_district = np.flatnonzero(declared)[owner]
+    count = np.bincount(door_district, minlength=len(districts))
+    first = np.cumsum(count) - count
+
+    own = np.flatnonzero(~declared[demand.district])
+    through = np.flatnonzero(declared[demand.district])
+    choices = count[demand.district[through]]
+    point = np.repeat(through, choices)
+    within = np.arange(len(point)) - np.repeat(np.cumsum(choices) - choices, choices)
+    gate = first[demand.district[point]] + within
+    doors_m = project(doors, target=crs)
+    points_m = project(demand.geometry, target=crs)
+    inside_m = pair_distances_m(points_m[point], doors_m[gate], crs=crs)
+
+    order = np.argsort(np.concatenate([point, own]), kind="stable")
+    return Gates(
+        geometry=np.concatenate([doors, demand.geometry[own]]),
+        point=np.concatenate([point, own])[order],
+        gate=np.concatenate([gate, len(doors) + np.arange(len(own))])[order],
+        inside_m=np.concatenate([inside_m, np.zeros(len(own))])[order],
+    )
+
+
+def _renumber(site: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(numbers) == 0:
+        return site
+    return np.where(site >= 0, numbers[np.maximum(site, 0)], -1)

@@ -1,0 +1,202 @@
+"""Units that owe area and number, and which facility belongs to which (design, section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+NEW: Final = "new"
+EXISTING: Final = "existing"
+MIXED: Final = "mixed"
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """The units of all districts.
+
+    Parameters
+    ----------
+    of_district
+        Number of each district's unit, shape (n,).
+    id
+        ``pool:…``, ``land_grant:…``, ``community:…`` or ``district:…``, shape (w,).
+    group
+        ``new`` (new and planned members), ``existing``, or ``mixed`` for a pool of both.
+    households
+        Sum over the members; NaN where one is not known.
+    conditions_available
+        True where a member has the record that conditions are available.
+    """
+
+    of_district: NDArray[np.int64]
+    id: NDArray[Any]
+    group: NDArray[Any]
+    households: NDArray[np.float64]
+    conditions_available: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Allotment:
+    """Where each facility's area and number are counted, once; shape (k,) each.
+
+    Parameters
+    ----------
+    unit
+        Number of the unit, -1 for a facility allotted to none.
+    district
+        Number of the district, -1 where it is allotted to a pool or community as a whole.
+    """
+
+    unit: NDArray[np.int64]
+    district: NDArray[np.int64]
+
+
+def build_units(districts: GeoDataFrame, *, stage: NDArray[Any]) -> Units:
+    """Group districts into the units that owe area and number.
+
+    A declared pool comes first; else the land grant of new and planned districts (all phases
+    under one grant), and the community of existing ones; else the district alone.
+
+    Parameters
+    ----------
+    districts
+        Columns ``id, pool, land_grant, community, households, conditions_available``.
+    stage
+        ``planned``, ``new`` or ``existing`` for each, shape (n,).
+    """
+    existing = stage == "existing"
+    unit_id = ("district:" + districts["id"].astype(str)).to_numpy(dtype=object)
+    for field, concerned in (
+        ("community", existing),
+        ("land_grant", ~existing),
+        ("pool", np.ones(len(stage), dtype=bool)),
+    ):
+        given = concerned & districts[field].notna().to_numpy()
+        unit_id[given] = f"{field}:" + districts.loc[given, field].astype(str).to_numpy(dtype=object)
+    names, of_district = np.unique(unit_id.astype(str), return_inverse=True)
+    count = len(names)
+    members = np.bincount(of_district, minlength=count)
+    existing_members = np.bincount(of_district, weights=existing, minlength=count)
+    group = np.where(
+        existing_members == members, EXISTING, np.where(existing_members == 0, NEW, MIXED)
+    )
+    households = districts["households"].to_numpy(dtype=float, na_value=np.nan)
+    available = districts["conditions_available"].fillna(value=False).to_numpy(dtype=bool)
+    return Units(
+        of_district=of_district.astype(np.int64),
+        id=names.astype(object),
+        group=group.astype(object),
+        households=np.bincount(of_district, weights=households, minlength=count),
+        conditions_available=np.bincount(of_district, weights=available, minlength=count) > 0,
+    )
+
+
+def allot(
+    facilities: GeoDataFrame,
+    districts: GeoDataFrame,
+    areas: GeoDataFrame | None,
+    *,
+    units: Units,
+) -> Allotment:
+    """Allot each facility to one unit, or to none.
+
+    To its declared pool, else to the district it names, else to the single district polygon that
+    contains one of its entrances, else, where existing districts are judged by community, to the
+    containing community. A facility of a project, in several district polygons, or in none, stays
+    unallotted: it counts for reach and area ratios only.
+
+    Parameters
+    ----------
+    facilities
+        Columns ``pool, district_id, project_id, entrances`` and geometry in EPSG:4326.
+    districts
+        In the order of `units`, EPSG:4326.
+    areas
+        Areas in EPSG:4326, of which communities are used; None for none.
+    units
+        See `build_units`.
+    """
+    count = len(facilities)
+    doors, door_of = entrance_points(facilities)
+    district = _named(facilities["district_id"], districts["id"])
+    has_district = facilities["district_id"].notna().to_numpy()
+    has_pool = facilities["pool"].notna().to_numpy()
+    has_project = facilities["project_id"].notna().to_numpy()
+    open_question = ~(has_district | has_pool | has_project)
+
+    containing = _single_container(
+        doors, door_of, np.asarray(districts.geometry.array, dtype=object), count=count
+    )
+    district = np.where(open_question, containing, district)
+    unit = np.where(district >= 0, units.of_district[np.maximum(district, 0)], -1)
+
+    number = {unit_id: i for i, unit_id in enumerate(units.id)}
+    if areas is not None:
+        communities = areas[(areas["level"] == "community").to_numpy(dtype=bool)]
+        inside = _single_container(
+            doors, door_of, np.asarray(communities.geometry.array, dtype=object), count=count
+        )
+        codes = communities["code"].to_numpy(dtype=object)
+        of_code = np.array([number.get(f"community:{code}", -1) for code in codes], dtype=np.int64)
+        by_community = open_question & (district < 0) & (inside >= 0)
+        unit[by_community] = of_code[inside[by_community]]
+    pools = facilities.loc[has_pool, "pool"]
+    unit[has_pool] = np.array([number.get(f"pool:{pool}", -1) for pool in pools], dtype=np.int64)
+    return Allotment(unit=unit.astype(np.int64), district=district.astype(np.int64))
+
+
+def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """List the entrances of places, or what stands for them.
+
+    Parameters
+    ----------
+    places
+        A column ``entrances`` (MultiPoint or None) and geometry, EPSG:4326.
+
+    Returns
+    -------
+    doors, door_of
+        Points (a polygon without entrances is its own door: one is entered at its nearest side),
+        and the number of the place each belongs to, ascending.
+    """
+    shapes = np.asarray(places.geometry.array, dtype=object)
+    entrances = np.asarray(places["entrances"], dtype=object)
+    entrances = np.where(pd.isna(entrances), None, entrances)
+    usable = ~(shapely.is_missing(entrances) | shapely.is_empty(entrances))
+    points, owner = shapely.get_parts(entrances[usable], return_index=True)
+    door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
+    doors = np.concatenate([points, shapes[~usable]])
+    order = np.argsort(door_of, kind="stable")
+    return doors[order], door_of[order].astype(np.int64)
+
+
+def _named(wanted: pd.Series[Any], ids: pd.Series[Any]) -> NDArray[np.int64]:
+    """Number of the row with each wanted id, -1 for none."""
+    found = pd.Index(ids).get_indexer(pd.Index(wanted))
+    return np.asarray(np.where(wanted.isna(), -1, found), dtype=np.int64)
+
+
+def _single_container(
+    doors: NDArray[Any], door_of: NDArray[np.int64], polygons: NDArray[Any], *, count: int
+) -> NDArray[np.int64]:
+    """Find the one polygon that holds a door of each place; -1 for none or several."""
+    container = np.full(count, -1, dtype=np.int64)
+    areal = np.flatnonzero(shapely.get_dimensions(polygons) == 2)
+    if len(areal) == 0 or len(doors) == 0:
+        return container
+    # A polygon without entrances has its representative point for a door here.
+    points = np.where(
+        shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors)
+    )
+    door, polygon = shapely.STRtree(polygons[areal]).query(points, predicate="intersects")
+    pairs = np.unique(np.column_stack([door_of[door], areal[polygon]]), axis=0)
+    place, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)
+    single = times == 1
+    container[place[single]] = pairs[first[single], 1]
+    return container
