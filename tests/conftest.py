@@ -22,7 +22,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 from service.core.cluster import APP_ROLE, OWNER_ROLE, running_cluster, superuser_sql
-from service.core.migration import SCRIPTS, upgrade
+from service.core.migration import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".yike"
@@ -121,7 +121,8 @@ def _lock() -> Iterator[None]:
 def _template_name() -> str:
     """Name the template by what the migrations say: another schema is another template."""
     digest = hashlib.sha256()
-    for path in sorted([*SCRIPTS.rglob("*.py"), *(ROOT / "service").glob("*/tables.py")]):
+    sources = ("migrations/**/*.py", "service/*/tables.py", "service/core/*.py", "spatial/*.py")
+    for path in sorted(path for pattern in sources for path in ROOT.glob(pattern)):
         digest.update(path.read_bytes())
     return f"yike_template_{digest.hexdigest()[:16]}"
 
@@ -135,8 +136,7 @@ def _make_template(server: DatabaseServer, session: psycopg.Connection, name: st
     fresh = f"{name}_new"
     session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
     server.install_postgis(fresh)
-    if (SCRIPTS / "env.py").is_file():
-        upgrade(server.address(fresh).owner_url)
+    upgrade(server.address(fresh).owner_url)
     session.execute(
         sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
             sql.Identifier(fresh), sql.Identifier(name)

@@ -352,11 +352,15 @@ def _postmaster(layout: Layout) -> _Postmaster | None:
         pid = abs(int(lines[0]))
     except (FileNotFoundError, ValueError, IndexError):
         return None
+    # A server still starting has not written every line: process, data folder, start time,
+    # port, socket folder, listening address, shared memory, state.
+    lines += [""] * 8
+    port, sockets, state = lines[3].strip(), lines[4].strip(), lines[7].strip()
     return _Postmaster(
         pid=pid,
-        port=int(lines[3]) if len(lines) > 3 and lines[3].strip().isdigit() else None,
-        sockets=Path(lines[4].strip()) if len(lines) > 4 and lines[4].strip() else None,
-        ready=len(lines) > 7 and lines[7].strip() == "ready",
+        port=int(port) if port.isdigit() else None,
+        sockets=Path(sockets) if sockets else None,
+        ready=state == "ready",
     )
 
 
@@ -413,7 +417,7 @@ def _start(layout: Layout, installation: Installation, account: Account, *, pref
         if not _is_free(port):
             port = _free_port()
         # A short path of its own: a socket's path has at most 107 bytes, a clone's any length.
-        sockets = Path(tempfile.mkdtemp(prefix="yike-", dir="/tmp"))  # noqa: S108 - made private
+        sockets = Path(tempfile.mkdtemp(prefix="yike-", dir="/tmp"))
         if account.switched:
             os.chown(sockets, account.uid, account.gid)
         settings = {**options, "port": str(port), "unix_socket_directories": str(sockets)}
@@ -537,7 +541,7 @@ def _furnish(
         SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS
             (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec
         ALTER ROLE {role} LOGIN NOSUPERUSER PASSWORD '{password}';
-        """
+        """  # noqa: S608 - names are constants, passwords generated
         for role, password in (
             (OWNER_ROLE, address.owner_password),
             (APP_ROLE, address.app_password),
@@ -559,6 +563,6 @@ def _furnish(
         \\connect {DATABASE}
         SET client_min_messages = warning;
         CREATE EXTENSION IF NOT EXISTS postgis;
-        """,
+        """,  # noqa: S608 - names are constants
         database="postgres",
     )

@@ -51,25 +51,27 @@ class DatabaseSettings(Group):
     """The database, where it is one of the user's own."""
 
     url: SecretStr | None = Field(
-        None, description="Database of your own, application role; unset: the private cluster"
+        default=None,
+        description="Database of your own, application role; unset: the private cluster",
     )
     owner_url: SecretStr | None = Field(
-        None, description="The same database, role that migrates; unset: the application role"
+        default=None,
+        description="The same database, role that migrates; unset: the application role",
     )
-    pool_size: int = Field(10, ge=1, description="Connections the service keeps open")
+    pool_size: int = Field(default=10, ge=1, description="Connections the service keeps open")
 
 
 class ServerSettings(Group):
     """Where and how the service listens."""
 
-    host: str = Field("127.0.0.1", description="Address the service listens on")
-    port: Port = Field(8000, description="Port the service listens on")
+    host: str = Field(default="127.0.0.1", description="Address the service listens on")
+    port: Port = Field(default=8000, description="Port the service listens on")
     allowed_hosts: tuple[str, ...] = Field(
-        ("localhost", "127.0.0.1", "[::1]"),
+        default=("localhost", "127.0.0.1", "[::1]"),
         description="Host names requests may be addressed to, a JSON list",
     )
     max_body_bytes: int = Field(
-        32 * 1024 * 1024, ge=1024, description="Largest request body accepted"
+        default=32 * 1024 * 1024, ge=1024, description="Largest request body accepted"
     )
 
 
@@ -77,24 +79,28 @@ class LogSettings(Group):
     """What is logged and how."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="Least severe entries written"
+        default="INFO", description="Least severe entries written"
     )
-    format: Literal["console", "json"] = Field("console", description="Form of the log lines")
+    format: Literal["console", "json"] = Field(
+        default="console", description="Form of the log lines"
+    )
 
 
 class EvaluationSettings(Group):
     """Limits of an evaluation asked for over HTTP."""
 
     max_districts: int = Field(
-        20_000, ge=1, description="Most districts evaluated within one request"
+        default=20_000, ge=1, description="Most districts evaluated within one request"
     )
 
 
 class PageSettings(Group):
     """Sizes of the pages of a list."""
 
-    default_limit: int = Field(100, ge=1, description="Rows of a page when none is asked for")
-    max_limit: int = Field(10_000, ge=1, description="Most rows of a page")
+    default_limit: int = Field(
+        default=100, ge=1, description="Rows of a page when none is asked for"
+    )
+    max_limit: int = Field(default=10_000, ge=1, description="Most rows of a page")
 
 
 class Settings(BaseSettings):
@@ -115,7 +121,9 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     page: PageSettings = PageSettings()
-    lang: Literal["zh", "en"] = Field("zh", description="Language of texts where none is asked for")
+    lang: Literal["zh", "en"] = Field(
+        default="zh", description="Language of texts where none is asked for"
+    )
     state_dir: Path = Field(
         default_factory=default_state_dir,
         description="Folder of the private cluster and caches; default `.yike` in the clone",
