@@ -1,0 +1,48 @@
+"""Bulk writing with COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, Table
+
+
+def copy_rows(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Append rows to `table` in the caller's transaction.
+
+    Parameters
+    ----------
+    table
+        Names the target; its schema is honoured.
+    columns
+        Column names, in the order of each row's values.
+    rows
+        Plain Python values; geometries as hexadecimal EWKB, JSON as `psycopg.types.json` values.
+    """
+    target = (table.name,) if table.schema is None else (table.schema, table.name)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(*target), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def driver_connection(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the psycopg connection under `connection`.
+
+    Raises
+    ------
+    TypeError
+        When the engine was made with another driver than psycopg 3.
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        msg = f"COPY needs psycopg 3, not {type(driver).__module__}"
+        raise TypeError(msg)
+    return driver

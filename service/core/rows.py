@@ -1,0 +1,91 @@
+"""Validated frames to database rows and back, column by column.
+
+How each type is held in a frame is said once, in `spatial.fields.FieldType`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+from sqlalchemy import ColumnElement, Table, func
+
+from spatial.fields import FieldType, Layer
+
+_GEOMETRIES = (FieldType.GEOMETRY, FieldType.POINTS)
+
+
+def to_copy(values: pd.Series[Any], type_: FieldType) -> list[Any]:
+    """Return a column as COPY takes it: plain Python values, None where missing.
+
+    Geometries, in EPSG:4326, become two-dimensional hexadecimal EWKB.
+    """
+    if type_ in _GEOMETRIES:
+        return hex_ewkb(np.asarray(values, dtype=object))
+    if type_ is FieldType.TEXTS:
+        return [None if value is None else list(value) for value in values]
+    missing = values.isna().to_numpy()
+    return [
+        None if absent else value
+        for value, absent in zip(values.astype(object), missing, strict=True)
+    ]
+
+
+def hex_ewkb(geometries: np.ndarray[Any, Any]) -> list[Any]:
+    """Return geometries in EPSG:4326 as hexadecimal EWKB, None where missing."""
+    flat = shapely.set_srid(shapely.force_2d(geometries), 4326)
+    encoded: list[Any] = shapely.to_wkb(flat, hex=True, include_srid=True).tolist()
+    return encoded
+
+
+def selected(table: Table, layer: Layer) -> list[ColumnElement[Any]]:
+    """Return the columns of `layer` as `from_rows` wants them read, in the layer's order."""
+    return [
+        func.ST_AsBinary(table.c[field.name]).label(field.name)
+        if field.type in _GEOMETRIES
+        else table.c[field.name]
+        for field in layer.fields
+    ]
+
+
+def from_rows(columns: Sequence[Sequence[Any]], layer: Layer) -> GeoDataFrame:
+    """Build a validated frame from values read with `selected`.
+
+    Parameters
+    ----------
+    columns
+        One sequence a field of `layer`, in its order.
+
+    Returns
+    -------
+    Index 0..n-1, CRS EPSG:4326, the types of `FieldType`.
+    """
+    data = {
+        field.name: _from_values(values, field.type)
+        for field, values in zip(layer.fields, columns, strict=True)
+    }
+    return GeoDataFrame(data, geometry="geometry", crs="EPSG:4326")
+
+
+def _from_values(values: Sequence[Any], type_: FieldType) -> Any:  # noqa: ANN401  an array of its type
+    if type_ in _GEOMETRIES:
+        shapes = shapely.from_wkb(object_array(values))
+        if type_ is FieldType.GEOMETRY:
+            return shapes
+        return pd.Series(shapes, dtype=object)
+    if type_ is FieldType.INTEGER:
+        return pd.array(list(values), dtype="Int64")
+    if type_ is FieldType.BOOLEAN:
+        return pd.array(list(values), dtype="boolean")
+    if type_ is FieldType.TEXTS:
+        values = [None if value is None else tuple(value) for value in values]
+    return pd.Series(object_array(values), dtype=object)
+
+
+def object_array(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """Return a one-dimensional array of objects, whatever the values are."""
+    return np.fromiter(values, dtype=object, count=len(values))

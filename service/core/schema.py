@@ -1,0 +1,32 @@
+"""Every table of the database: importing this module completes `METADATA`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import Table
+
+from service.areas.tables import AREA
+from service.buildings.tables import BUILDING
+from service.core.database import METADATA
+from service.core.tables import DATA_STATE
+from service.districts.tables import DISTRICT
+from service.facilities.tables import FACILITY
+from service.networks.tables import NETWORK, NETWORK_EDGE
+from service.packs.tables import PACK
+from service.parks.tables import PARK
+
+# The version table of each layer of `spatial.fields.LAYERS`.
+VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
+    {
+        "areas": AREA,
+        "districts": DISTRICT,
+        "buildings": BUILDING,
+        "facilities": FACILITY,
+        "parks": PARK,
+    }
+)
+
+__all__ = ["DATA_STATE", "METADATA", "NETWORK", "NETWORK_EDGE", "PACK", "VERSIONED"]

@@ -1,0 +1,1 @@
+"""Childcare and elderly care facilities."""

@@ -1,0 +1,183 @@
+"""Storing and loading street networks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from service.core.copying import copy_rows
+from service.core.rows import hex_ewkb, object_array
+from service.networks.tables import NETWORK, NETWORK_EDGE
+from spatial.errors import InputError, NetworkError
+from spatial.network import Network, load_network, network_from_edges, save_network
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """What is known of a stored network without its edges; `length_m` in metres."""
+
+    version: str
+    name: str
+    source: str
+    crs: str
+    created_at: datetime
+    used_since: datetime
+    nodes: int
+    edges: int
+    length_m: float
+
+
+def store_network(
+    connection: Connection, network: Network, *, name: str, source: str, crs: str = "EPSG:4326"
+) -> str:
+    """Store a network and make it the one in use; return its version.
+
+    Parameters
+    ----------
+    name, source
+        What it is called, and where it comes from.
+    crs
+        CRS the streets were given in; the edges are in EPSG:4326.
+
+    Notes
+    -----
+    Edges stored before are not stored again; `name` and `source` stay as first given.
+    """
+    now = func.clock_timestamp()
+    added = connection.execute(
+        insert(NETWORK)
+        .values(
+            version=network.version,
+            name=name,
+            source=source,
+            crs=crs,
+            used_since=now,
+            nodes=len(network.node_lonlat),
+            edges=len(network.u),
+            length_m=float(network.length_m.sum()),
+        )
+        .on_conflict_do_nothing()
+    ).rowcount
+    if added:
+        _copy_edges(connection, network)
+    elif latest(connection) != network.version:
+        connection.execute(
+            update(NETWORK).where(NETWORK.c.version == network.version).values(used_since=now)
+        )
+    return network.version
+
+
+def latest(connection: Connection) -> str | None:
+    """Return the version of the network in use, the last one stored; None when there is none."""
+    newest = select(NETWORK.c.version).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+    return connection.execute(newest.limit(1)).scalar_one_or_none()
+
+
+def list_networks(connection: Connection) -> tuple[StoredNetwork, ...]:
+    """Return every network stored, the one in use first."""
+    columns = [NETWORK.c[name] for name in StoredNetwork.__dataclass_fields__]
+    rows = connection.execute(
+        select(*columns).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+    )
+    return tuple(StoredNetwork(**row) for row in rows.mappings())
+
+
+def load(connection: Connection, version: str, *, cache_dir: Path) -> Network:
+    """Load a network, from memory-mapped files in `cache_dir` where they exist.
+
+    Missing or damaged files are made anew from the database. Several processes may do so at
+    once: each writes a folder of its own and renames it.
+
+    Raises
+    ------
+    InputError
+        When no such network is stored.
+    """
+    known = select(NETWORK.c.version).where(NETWORK.c.version == version)
+    if connection.execute(known).scalar_one_or_none() is None:
+        raise InputError(f"no network {version!r} is stored")
+    folder = cache_dir / "networks" / version
+    cached = _cached(folder, version)
+    if cached is not None:
+        return cached
+    network = _from_database(connection, version)
+    _cache(network, folder)
+    return _cached(folder, version) or network
+
+
+def _cached(folder: Path, version: str) -> Network | None:
+    try:
+        network = load_network(folder)
+    except NetworkError:
+        return None
+    return network if network.version == version else None
+
+
+def _cache(network: Network, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+    try:
+        save_network(network, made)
+        for path in made.iterdir():
+            _to_disk(path)
+        _replace(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _replace(made: Path, folder: Path) -> None:
+    """Put `made` in the place of `folder`; where another process was first, keep its work."""
+    try:
+        made.rename(folder)
+    except OSError:
+        if _cached(folder, folder.name) is not None:
+            return
+        damaged = made.with_name(f"{made.name}-damaged")
+        folder.rename(damaged)
+        made.rename(folder)
+        shutil.rmtree(damaged, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Force a file to disk, so that no crash leaves a renamed folder of empty files."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _copy_edges(connection: Connection, network: Network) -> None:
+    columns = ["network_version", "number", "u", "v", "length_m", "highway", "geometry"]
+    rows = zip(
+        [network.version] * len(network.u),
+        range(len(network.u)),
+        network.u.tolist(),
+        network.v.tolist(),
+        network.length_m.tolist(),
+        network.highway.tolist(),
+        hex_ewkb(network.geometry),
+        strict=True,
+    )
+    copy_rows(connection, NETWORK_EDGE, columns, rows)
+
+
+def _from_database(connection: Connection, version: str) -> Network:
+    edge = NETWORK_EDGE.c
+    rows = connection.execute(
+        select(edge.length_m, edge.highway, func.ST_AsBinary(edge.geometry))
+        .where(edge.network_version == version)
+        .order_by(edge.number)
+    ).all()
+    length_m, highway, geometry = zip(*rows, strict=True) if rows else ((), (), ())
+    return network_from_edges(
+        length_m=np.array(length_m, dtype=np.float64),
+        geometry=shapely.from_wkb(object_array(geometry)),
+        highway=object_array(highway),
+    )
