@@ -242,7 +242,7 @@ def lock(connection: Connection) -> None:
 def current(
     connection: Connection,
     layer: Layer,
-    *,
+    *conditions: ColumnElement[bool],
     keys: Collection[str] | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     after: str | None = None,
@@ -254,6 +254,8 @@ def current(
 
     Parameters
     ----------
+    *conditions
+        Further conditions on the table of the layer.
     keys
         Only these; None means all.
     bbox
@@ -277,10 +279,10 @@ def current(
         When a filter names no comparable field or its value is of another type.
     """
     table = VERSIONED[layer.name]
-    conditions = _conditions(layer, keys=keys, bbox=bbox, filters=filters)
+    wanted = [*conditions, *_conditions(layer, keys=keys, bbox=bbox, filters=filters)]
     if after is not None:
-        conditions.append(table.c[layer.key] > after)
-    return read(connection, layer, *conditions, limit=limit, moment=moment)
+        wanted.append(table.c[layer.key] > after)
+    return read(connection, layer, *wanted, limit=limit, moment=moment)
 
 
 def read(
@@ -307,15 +309,15 @@ def read(
 def count(
     connection: Connection,
     layer: Layer,
-    *,
+    *conditions: ColumnElement[bool],
     bbox: tuple[float, float, float, float] | None = None,
     filters: Mapping[str, object] | None = None,
     moment: Moment = NOW,
 ) -> int:
     """Count the rows `current` would return without paging."""
     table = VERSIONED[layer.name]
-    conditions = _conditions(layer, keys=None, bbox=bbox, filters=filters)
-    statement = select(func.count()).select_from(table).where(*_at(table, moment), *conditions)
+    wanted = [*conditions, *_conditions(layer, keys=None, bbox=bbox, filters=filters)]
+    statement = select(func.count()).select_from(table).where(*_at(table, moment), *wanted)
     return connection.execute(statement).scalar_one()
 
 
