@@ -302,7 +302,10 @@ class Facts:
             straight_facility[at[closer]] = door_of[used[best[closer]]]
 
             so_far = walk_mm[at]
-            limit_m = float(np.nanmin([SEARCH_LIMIT_M, np.nanmax(so_far, initial=0.0) / 1000]))
+            on_network = so_far[~np.isnan(so_far)]
+            if len(on_network) == 0:
+                continue
+            limit_m = min(SEARCH_LIMIT_M, float(on_network.max()) / 1000)
             walked_mm, facility, _ = city.walk(facilities, points=points, limit_m=limit_m)
             shorter = at[walked_mm[at] < so_far]
             walk_mm[shorter] = walked_mm[shorter]

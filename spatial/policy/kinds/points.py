@@ -1,0 +1,176 @@
+"""From demand points to a district: counts, shares, worst and nearest points (design, section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial.demand import BUILDINGS, POINT, Demand
+from spatial.policy.facts import Facts, Reach
+from spatial.policy.findings import MET, MET_RELAXED, NOT_APPLICABLE
+from spatial.policy.rule import Rule
+
+# A verdict that hangs on less than this is marked (design, section 4).
+NEAR_THRESHOLD_MM = 500.0
+
+
+def per_district(demand: Demand, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the points of each district where `mask` (p,) holds; shape (n,)."""
+    return np.bincount(demand.district, weights=mask, minlength=len(demand.kind)).astype(np.int64)
+
+
+def worst_point(demand: Demand, distance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Position of each district's farthest point; NaN counts as nearer than any distance."""
+    known = np.where(np.isnan(distance), -1.0, distance)
+    order = np.lexsort((known, demand.district))
+    return order[demand.start[1:] - 1]
+
+
+def nearest_point(demand: Demand, distance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Position of each district's nearest point; NaN counts as farther than any distance."""
+    order = np.lexsort((distance, demand.district))
+    return order[demand.start[:-1]]
+
+
+def metres(millimetres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Whole millimetres as metres; NaN where beyond the search limit or unknown."""
+    return np.where(np.isfinite(millimetres), millimetres, np.nan) / 1000.0
+
+
+def fill_coverage(
+    columns: dict[str, NDArray[Any]], facts: Facts, *, inside: NDArray[np.bool_]
+) -> None:
+    """Fill share and households by the points known to be inside; the rest is outside.
+
+    A single point has no share; its households are all inside or all outside. Households outside
+    are rounded up to whole ones from exact whole-number weights.
+    """
+    demand = facts.city.demand
+    total = np.bincount(demand.district, weights=demand.weight, minlength=len(demand.kind))
+    covered = np.bincount(
+        demand.district, weights=demand.weight * inside, minlength=len(demand.kind)
+    )
+    outside = total - covered
+    columns["demand"] = demand.kind
+    columns["covered_share"] = np.where(demand.kind == POINT, np.nan, covered / total)
+    # Whole numbers in float64 are exact here: households × weight stays far below 2**53.
+    columns["households_outside"] = np.ceil(facts.households * outside / total)
+    columns["definition_code"] = np.where(
+        demand.kind == POINT,
+        None,
+        np.where(demand.kind == BUILDINGS, "share_of_buildings", "share_of_grid_points"),
+    )
+
+
+def fill_distances(
+    columns: dict[str, NDArray[Any]],
+    facts: Facts,
+    reach: Reach,
+    *,
+    deciding_mm: NDArray[np.float64],
+    deciding_facility: NDArray[np.int64],
+    speed_m_per_s: float,
+) -> None:
+    """Fill both distances at the worst point, the nearest point, and the facilities they lead to."""
+    demand = facts.city.demand
+    worst, nearest = worst_point(demand, deciding_mm), nearest_point(demand, deciding_mm)
+    columns["straight_m"] = metres(reach.straight_mm[worst])
+    columns["walking_m"] = metres(reach.walk_mm[worst])
+    columns["walking_minutes"] = np.round(columns["walking_m"] / speed_m_per_s / 60, 2)
+    columns["nearest_m"] = metres(deciding_mm[nearest])
+    columns["snap_m"] = np.round(reach.snap_m[worst], 3)
+    ids = facts.city.facilities["id"].to_numpy(dtype=object)
+    pairs = zip(
+        deciding_facility[nearest].tolist(), deciding_facility[worst].tolist(), strict=True
+    )
+    columns["facilities"] = _lists(
+        [[str(ids[i]) for i in dict.fromkeys(pair) if i >= 0] for pair in pairs]
+    )
+
+
+def fill_would_count(
+    columns: dict[str, NDArray[Any]],
+    rule: Rule,
+    facts: Facts,
+    *,
+    inside: NDArray[np.bool_],
+    limit_mm: float,
+    walking: bool,
+) -> None:
+    """Name facilities that would bring a point inside if what is not known of them held."""
+    chosen, reach = facts.unknown_reach(rule.counts)
+    if reach is None:
+        return
+    distance = reach.walk_mm if walking else reach.straight_mm
+    facility = reach.walk_facility if walking else reach.straight_facility
+    gain = ~inside & (distance <= limit_mm)
+    district = facts.city.demand.district[gain]
+    pairs = np.unique(np.column_stack([district, facility[gain]]), axis=0)
+    ids = facts.city.facilities["id"].to_numpy(dtype=object)
+    for row, number in pairs.tolist():
+        entry = {"facility": str(ids[number]), "field": chosen.missing_field[number]}
+        if columns["would_count_if"][row] is None:
+            columns["would_count_if"][row] = []
+        columns["would_count_if"][row].append(entry)
+
+
+def add_alternative(
+    columns: dict[str, NDArray[Any]],
+    rows: NDArray[np.int64],
+    *,
+    reading: str,
+    verdict: NDArray[Any],
+    value: NDArray[np.float64],
+    threshold: NDArray[np.float64],
+) -> None:
+    """Note on the given rows what another reading would say; arrays of shape (n,)."""
+    for row in rows.tolist():
+        entry = {
+            "reading": reading,
+            "verdict": verdict[row],
+            "value": _number(value[row]),
+            "threshold": _number(threshold[row]),
+        }
+        if columns["alternatives"][row] is None:
+            columns["alternatives"][row] = []
+        columns["alternatives"][row].append(entry)
+
+
+def restrict_to_stages(
+    columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts
+) -> NDArray[np.bool_]:
+    """Mark districts of other stages `not_applicable` and clear their columns; return the rest."""
+    applies = np.isin(facts.stage.astype(str), rule.applies_to)
+    clear(columns, ~applies)
+    columns["verdict"][~applies] = NOT_APPLICABLE
+    columns["reason_code"][~applies] = "other_stage"
+    return applies
+
+
+def clear(columns: dict[str, NDArray[Any]], rows: NDArray[np.bool_]) -> None:
+    """Empty every column on the given rows."""
+    for column in columns.values():
+        if column.dtype == object:
+            column[rows] = None
+        elif column.dtype == bool:
+            column[rows] = False
+        else:
+            column[rows] = np.nan
+
+
+def fulfilled(verdict: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell where a verdict is `met` or `met_relaxed`."""
+    return np.asarray((verdict == MET) | (verdict == MET_RELAXED), dtype=bool)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _lists(rows: list[list[str]]) -> NDArray[Any]:
+    column = np.empty(len(rows), dtype=object)
+    for i, row in enumerate(rows):
+        column[i] = row or None
+    return column

@@ -1,0 +1,164 @@
+"""服务圈 by walking time: is every demand point within so many minutes on foot?
+
+Source: readings §5 and design §4 "Circle at a district". The minutes stand in the text, the mode
+and the share do not; the pack names the profile.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial.policy.facts import Facts
+from spatial.policy.findings import (
+    ADVISE,
+    INDICATOR,
+    MET,
+    NOT_MET,
+    UNDETERMINED,
+    blank_findings,
+)
+from spatial.policy.kinds.kind import POSITIVE, PROFILE, TARGET_GROUP, RuleKind
+from spatial.policy.kinds.points import (
+    NEAR_THRESHOLD_MM,
+    add_alternative,
+    fill_coverage,
+    fill_distances,
+    fill_would_count,
+    fulfilled,
+    metres,
+    per_district,
+    restrict_to_stages,
+    worst_point,
+)
+from spatial.policy.rule import Rule
+from spatial.profiles import PROFILES
+
+
+def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
+    """Judge each district by its demand points.
+
+    A point is inside at ≤ minutes × speed of the profile, compared in whole millimetres. `met`:
+    all points are inside. `not_met`: none is inside under the rule's profile, the widest profile
+    or the straight-line screen. `advise`: anything between. `undetermined`: without a network, and
+    where points off the network leave more than one of these possible. Rural: `indicator`.
+    """
+    parameters, demand, reach = rule.parameters, facts.city.demand, facts.reach(rule.counts)
+    minutes = Fraction(parameters["minutes"])
+    profile, widest = PROFILES[parameters["profile"]], PROFILES[parameters["widest_profile"]]
+    limit_mm = _whole_mm(profile.limit_m(minutes))
+    screen_mm = _whole_mm(Fraction(parameters["straight_screen_m"]))
+    inside = reach.walk_mm <= limit_mm
+    wide = (
+        inside
+        | (reach.walk_mm <= _whole_mm(widest.limit_m(minutes)))
+        | (reach.straight_mm <= screen_mm)
+    )
+    unknown = np.isnan(reach.walk_mm)
+    points = np.diff(demand.start)
+    all_inside = per_district(demand, inside) == points
+    any_wide = per_district(demand, wide) > 0
+    any_unknown = per_district(demand, unknown) > 0
+    any_outside = per_district(demand, ~inside & ~unknown) > 0
+
+    columns = blank_findings(len(points))
+    columns["verdict"] = np.select(
+        [all_inside, any_unknown & ~(any_wide & any_outside), ~any_wide],
+        [MET, UNDETERMINED, NOT_MET],
+        default=ADVISE,
+    ).astype(object)
+    worst_mm = reach.walk_mm[worst_point(demand, reach.walk_mm)]
+    columns["value"] = np.where(any_unknown, np.nan, metres(worst_mm))
+    columns["threshold"] = np.full(len(points), limit_mm / 1000.0)
+    columns["unit"][:] = "m"
+    over = columns["value"] > columns["threshold"]
+    columns["deficit"] = np.where(over, (worst_mm - limit_mm) / 1000.0, np.nan)
+    fill_distances(
+        columns,
+        facts,
+        reach,
+        deciding_mm=reach.walk_mm,
+        deciding_facility=reach.walk_facility,
+        speed_m_per_s=float(profile.speed_m_per_s),
+    )
+    fill_coverage(columns, facts, inside=inside)
+    near = np.abs(reach.walk_mm - limit_mm) <= NEAR_THRESHOLD_MM
+    columns["near_threshold"] = per_district(demand, near) > 0
+    _explain(columns, facts, worst_mm=worst_mm, any_unknown=any_unknown)
+    fill_would_count(columns, rule, facts, inside=inside, limit_mm=limit_mm, walking=True)
+    _straight_reading(columns, facts, straight_mm=reach.straight_mm, screen_mm=screen_mm)
+    columns["verdict"][facts.rural] = INDICATOR
+    columns["reason_code"][facts.rural] = "rural"
+    restrict_to_stages(columns, rule, facts)
+    return columns
+
+
+def _whole_mm(limit_m: Fraction) -> float:
+    """Distances are whole millimetres, so ≤ a limit is ≤ its whole part."""
+    return float(floor(limit_m * 1000))
+
+
+def _explain(
+    columns: dict[str, NDArray[Any]],
+    facts: Facts,
+    *,
+    worst_mm: NDArray[np.float64],
+    any_unknown: NDArray[np.bool_],
+) -> None:
+    verdict = columns["verdict"]
+    columns["reason_code"] = np.select(
+        [fulfilled(verdict), np.isposinf(worst_mm), verdict == ADVISE],
+        ["circle_met", "beyond_5000_m", "circle_part"],
+        default="circle_none",
+    ).astype(object)
+    if facts.city.network is None:
+        columns["covered_share"][:] = np.nan
+        columns["households_outside"][:] = np.nan
+        columns["reason_code"][:] = "no_network"
+        missing = [{"field": "network"}]
+    else:
+        columns["covered_share"][verdict == UNDETERMINED] = np.nan
+        columns["reason_code"][(verdict == UNDETERMINED) & any_unknown] = "off_network"
+        missing = [{"field": "street_within_snap_limit"}]
+    for row in np.flatnonzero(any_unknown).tolist():
+        columns["missing"][row] = missing
+
+
+def _straight_reading(
+    columns: dict[str, NDArray[Any]],
+    facts: Facts,
+    *,
+    straight_mm: NDArray[np.float64],
+    screen_mm: float,
+) -> None:
+    """Note where the straight line would say otherwise; the clause means walking."""
+    demand = facts.city.demand
+    within = per_district(demand, straight_mm <= screen_mm)
+    points = np.diff(demand.start)
+    verdict = np.select([within == points, within == 0], [MET, NOT_MET], default=ADVISE)
+    add_alternative(
+        columns,
+        np.flatnonzero((verdict != columns["verdict"]) & ~facts.rural),
+        reading="straight_line",
+        verdict=verdict.astype(object),
+        value=metres(straight_mm[worst_point(demand, straight_mm)]),
+        threshold=np.full(len(points), screen_mm / 1000.0),
+    )
+
+
+KIND: Final = RuleKind(
+    name="service_circle_time",
+    parameters={
+        "minutes": POSITIVE,
+        "profile": PROFILE,
+        "widest_profile": PROFILE,
+        "straight_screen_m": POSITIVE,
+        "target_group": TARGET_GROUP,
+    },
+    judge=judge,
+    reach=True,
+)

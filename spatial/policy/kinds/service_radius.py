@@ -1,0 +1,165 @@
+"""服务半径 in a straight line, with its relaxation band.
+
+Source: 金政发〔2022〕29号 三(一)1(1)¶2 (300 m, 500—800 m), readings §4, design §4 "Radius". The main
+rule carries the whole state table; the relaxed one repeats it against the approved radius.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial.demand import BUILDINGS
+from spatial.exact import decimal_digits, scaled
+from spatial.policy.facts import Facts
+from spatial.policy.findings import (
+    ADVISE,
+    MET,
+    MET_RELAXED,
+    NOT_APPLICABLE,
+    NOT_MET,
+    blank_findings,
+)
+from spatial.policy.kinds.kind import POSITIVE, TARGET_GROUP, RuleKind
+from spatial.policy.kinds.points import (
+    NEAR_THRESHOLD_MM,
+    add_alternative,
+    clear,
+    fill_coverage,
+    fill_distances,
+    fill_would_count,
+    metres,
+    per_district,
+    restrict_to_stages,
+    worst_point,
+)
+from spatial.policy.rule import Rule
+from spatial.profiles import PROFILES
+
+RELAXED: Final = "relaxed"
+
+
+def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
+    """Judge each district by the straight line from its demand points.
+
+    `met`: all points at ≤ the radius. `met_relaxed`: all at ≤ the approved radius, by a record.
+    `not_met`: all beyond the outer radius, or for new and planned districts one building beyond
+    it. `advise`: anything between. The relaxed rule is `not_applicable` without a record.
+    """
+    demand, reach = facts.city.demand, facts.reach(rule.counts)
+    points = np.diff(demand.start)
+    distance = reach.straight_mm
+    radius_mm = float(Decimal(rule.parameters["radius_m"]) * 1000)
+    outer_mm = float(Decimal(rule.parameters["outer_radius_m"]) * 1000)
+    recorded, approved_mm = _approved(rule, facts)
+    # What a district is held to: its approved radius where one is recorded.
+    held_mm = np.where(recorded, approved_mm, radius_mm)
+    held = distance <= held_mm[demand.district]
+    within = per_district(demand, distance <= radius_mm)
+    beyond = per_district(demand, distance > outer_mm)
+    buildings = (demand.kind == BUILDINGS) & (facts.stage != "existing")
+
+    columns = blank_findings(len(points))
+    columns["verdict"] = np.select(
+        [
+            within == points,
+            recorded & (per_district(demand, held) == points),
+            (beyond == points) | (buildings & (beyond > 0)),
+        ],
+        [MET, MET_RELAXED, NOT_MET],
+        default=ADVISE,
+    ).astype(object)
+    worst = worst_point(demand, distance)
+    columns["value"] = metres(distance[worst])
+    columns["threshold"] = held_mm / 1000.0
+    columns["unit"][:] = "m"
+    over = distance[worst] > held_mm
+    columns["deficit"] = np.where(over, metres(distance[worst] - held_mm), np.nan)
+    fill_distances(
+        columns,
+        facts,
+        reach,
+        deciding_mm=distance,
+        deciding_facility=reach.straight_facility,
+        speed_m_per_s=float(PROFILES["adult_with_child"].speed_m_per_s),
+    )
+    fill_coverage(columns, facts, inside=held)
+    near = np.zeros(len(distance), dtype=bool)
+    for limit in (radius_mm, outer_mm, held_mm[demand.district]):
+        near |= np.abs(distance - limit) <= NEAR_THRESHOLD_MM
+    columns["near_threshold"] = per_district(demand, near) > 0
+    columns["reason_code"] = np.select(
+        [
+            columns["verdict"] == MET,
+            columns["verdict"] == MET_RELAXED,
+            np.isposinf(distance[worst]),
+            columns["verdict"] == NOT_MET,
+            recorded,
+        ],
+        ["radius_met", "radius_met_relaxed", "beyond_5000_m", "radius_outer", "radius_approved"],
+        default="radius_not_relaxed",
+    ).astype(object)
+    fill_would_count(columns, rule, facts, inside=held, limit_mm=outer_mm, walking=False)
+    _walking_reading(columns, facts, walk_mm=reach.walk_mm, held_mm=held_mm)
+    if rule.parameters["role"] == RELAXED:
+        clear(columns, ~recorded)
+        columns["verdict"][~recorded] = NOT_APPLICABLE
+        columns["reason_code"][~recorded] = "no_relaxation_record"
+    restrict_to_stages(columns, rule, facts)
+    return columns
+
+
+def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which districts have a record of relaxation, and the radius approved, in whole mm."""
+    districts = facts.city.districts
+    recorded = (
+        districts["siting_difficult"].fillna(value=False).to_numpy(dtype=bool)
+        | districts["low_demand"].fillna(value=False).to_numpy(dtype=bool)
+    )
+    default = Decimal(rule.parameters["default_approved_radius_m"])
+    radii = [
+        default if radius is None else radius
+        for radius in districts["approved_radius_m"].to_numpy(dtype=object)
+    ]
+    digits = max(3, decimal_digits(radii))
+    # Distances are whole millimetres, so ≤ a radius is ≤ its whole part in millimetres.
+    return recorded, np.asarray(scaled(radii, digits=digits) // 10 ** (digits - 3), dtype=float)
+
+
+def _walking_reading(
+    columns: dict[str, NDArray[Any]],
+    facts: Facts,
+    *,
+    walk_mm: NDArray[np.float64],
+    held_mm: NDArray[np.float64],
+) -> None:
+    """Note where walking would turn a held radius into one that is not; the clause means 直线."""
+    demand = facts.city.demand
+    walked = per_district(demand, walk_mm <= held_mm[demand.district]) == np.diff(demand.start)
+    known = per_district(demand, np.isnan(walk_mm)) == 0
+    held = np.isin(columns["verdict"].astype(str), (MET, MET_RELAXED))
+    add_alternative(
+        columns,
+        np.flatnonzero(known & held & ~walked),
+        reading="walking_distance",
+        verdict=np.full(len(held), ADVISE, dtype=object),
+        value=metres(walk_mm[worst_point(demand, walk_mm)]),
+        threshold=held_mm / 1000.0,
+    )
+
+
+KIND: Final = RuleKind(
+    name="service_radius",
+    parameters={
+        "role": {"enum": ["main", RELAXED]},
+        "radius_m": POSITIVE,
+        "default_approved_radius_m": POSITIVE,
+        "outer_radius_m": POSITIVE,
+        "target_group": TARGET_GROUP,
+    },
+    judge=judge,
+    reach=True,
+)
