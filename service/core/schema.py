@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from service.areas.tables import AREA
 from service.buildings.tables import BUILDING
 from service.core.database import METADATA
-from service.core.tables import DATA_STATE
+from service.core.tables import API_KEY, AUDIT, DATA_STATE
 from service.districts.tables import DISTRICT
 from service.facilities.tables import FACILITY
 from service.networks.tables import NETWORK, NETWORK_EDGE
@@ -29,4 +29,13 @@ VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
     }
 )
 
-__all__ = ["DATA_STATE", "METADATA", "NETWORK", "NETWORK_EDGE", "PACK", "VERSIONED"]
+__all__ = [
+    "API_KEY",
+    "AUDIT",
+    "DATA_STATE",
+    "METADATA",
+    "NETWORK",
+    "NETWORK_EDGE",
+    "PACK",
+    "VERSIONED",
+]
