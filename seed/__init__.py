@@ -1,0 +1,1 @@
+"""Starting data: the policy packs and the demo city."""

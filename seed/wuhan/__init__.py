@@ -1,0 +1,1 @@
+"""The demo city: the real streets of Wuhan, everything else synthetic (see `city`)."""
