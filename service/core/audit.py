@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Text, cast, func, insert, literal, select
@@ -91,8 +91,9 @@ def record(
 def verify(connection: Connection) -> BrokenLink | None:
     """Walk the chain from the first entry; return the first broken link, None when it is whole."""
     expected_sequence, previous_hash = 1, FIRST_PREVIOUS_HASH
-    rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
-        select(AUDIT, cast(AUDIT.c.detail, Text).label("detail_text")).order_by(AUDIT.c.sequence)
+    rows = connection.execute(
+        select(AUDIT, cast(AUDIT.c.detail, Text).label("detail_text")).order_by(AUDIT.c.sequence),
+        execution_options={"yield_per": _ROWS_AT_ONCE},
     )
     for row in rows:
         if row.sequence != expected_sequence:
@@ -106,7 +107,7 @@ def verify(connection: Connection) -> BrokenLink | None:
     return None
 
 
-def _hash(  # noqa: PLR0913  every column of an entry
+def _hash(
     sequence: int,
     at: datetime,
     actor: str,
@@ -118,9 +119,7 @@ def _hash(  # noqa: PLR0913  every column of an entry
     """Hash one entry; JSON keeps the parts apart whatever stands in them."""
     parts = [
         sequence,
-        # Whole microseconds: the same in every time zone and text form.
-        int((at - datetime.fromtimestamp(0, tz=at.tzinfo)).total_seconds()),
-        at.microsecond,
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
         actor,
         action,
         target,
