@@ -1,0 +1,368 @@
+"""The evaluation: districts, facilities and streets in, findings, flags and ranks out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from spatial.errors import InputError
+from spatial.network import Network
+from spatial.policy.facts import City, Facts
+from spatial.policy.findings import FLAGS, VERDICTS, finding_frame
+from spatial.policy.flags import flag_districts
+from spatial.policy.kinds import KINDS
+from spatial.policy.pack import Pack
+from spatial.policy.rollup import area_frame, roll_up
+
+REGION_INSIDE: Final = "inside"
+REGION_OUTSIDE: Final = "outside (illustration)"
+REGION_UNKNOWN: Final = "unknown (no areas given)"
+
+
+@dataclass(frozen=True, eq=False)
+class PlanningData:
+    """One planning area and its data.
+
+    Parameters
+    ----------
+    districts, facilities
+        Validated frames with the columns of `spatial.fields`, EPSG:4326. Facilities of a halo of
+        5,000 m around the districts belong in it.
+    areas, buildings
+        Likewise, or None.
+    network
+        Streets, or None: then whatever needs walking is `undetermined`.
+    """
+
+    districts: GeoDataFrame
+    facilities: GeoDataFrame
+    areas: GeoDataFrame | None = None
+    buildings: GeoDataFrame | None = None
+    network: Network | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationParameters:
+    """What the user may set.
+
+    Parameters
+    ----------
+    snap_limit_m
+        A place farther than this from every street is off the network, metres (≤ is on it).
+    grid_spacing_m
+        Spacing of demand points in polygons without buildings, metres.
+    min_share
+        The user's own least share by rule id, in [0, 1], for area rows; shown as the user's own.
+    """
+
+    snap_limit_m: float = 200.0
+    grid_spacing_m: float = 50.0
+    min_share: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises
+        ------
+        InputError
+            Naming the parameter.
+        """
+        for name in ("snap_limit_m", "grid_spacing_m"):
+            value = getattr(self, name)
+            if not 0 < value <= 1000:  # noqa: PLR2004 - a kilometre is no connector and no grid
+                msg = f"parameter {name}: {value} is not between 0 and 1000 m"
+                raise InputError(msg)
+        for rule, share in self.min_share.items():
+            if not 0 <= share <= 1:
+                msg = f"parameter min_share, {rule}: {share} is not between 0 and 1"
+                raise InputError(msg)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the parameters as plain data, decimals as text."""
+        return {
+            "snap_limit_m": self.snap_limit_m,
+            "grid_spacing_m": self.grid_spacing_m,
+            "min_share": {rule: str(share) for rule, share in sorted(self.min_share.items())},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What an evaluation found.
+
+    Parameters
+    ----------
+    pack_versions
+        Version of each pack by its id, in the order evaluated.
+    as_of
+        The date facilities were seen on.
+    region
+        For each pack whether the data lie in its region.
+    districts
+        ``id, name, stage, households, community, flag, rank, households_concerned`` and geometry
+        in EPSG:4326, in rank order.
+    findings
+        `spatial.policy.findings.FINDING_COLUMNS`, by district in the order of ids, then rule.
+    areas
+        Roll-up: `spatial.policy.findings.AREA_COLUMNS` and geometry in EPSG:4326.
+    warnings
+        Lines a person should read.
+    seconds
+        Time of each stage.
+    """
+
+    pack_versions: Mapping[str, str]
+    as_of: dt.date
+    region: Mapping[str, str]
+    districts: GeoDataFrame
+    findings: pd.DataFrame
+    areas: GeoDataFrame
+    warnings: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+def evaluate(
+    data: PlanningData,
+    *,
+    packs: Sequence[Pack],
+    as_of: dt.date,
+    parameters: EvaluationParameters | None = None,
+) -> Evaluation:
+    """Evaluate every district against every rule of the packs.
+
+    A pure function of its arguments; the order of rows and of packs does not change a finding.
+
+    Parameters
+    ----------
+    data
+        One planning area.
+    packs
+        At least one.
+    as_of
+        Facilities count as they stand on this date.
+    parameters
+        None for the defaults.
+
+    Raises
+    ------
+    InputError
+        Without packs or districts, or when a user-set share names no rule of the packs.
+    """
+    parameters = parameters or EvaluationParameters()
+    _check(data, packs, parameters)
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "prepare"):
+        city = City(
+            districts=_by_key(data.districts, "id"),
+            facilities=_by_key(data.facilities, "id"),
+            areas=None if data.areas is None else _by_key(data.areas, "code"),
+            buildings=None if data.buildings is None else _by_key(data.buildings, "id"),
+            network=data.network,
+            as_of=as_of,
+            snap_limit_m=parameters.snap_limit_m,
+            grid_spacing_m=parameters.grid_spacing_m,
+        )
+        _ = city.demand, city.gates
+    if city.network is not None:
+        with _timed(seconds, "snap"):
+            _ = city.gate_snaps, city.door_snaps
+    warnings = _facility_warnings(city)
+    judged: list[tuple[Pack, Facts, pd.DataFrame]] = []
+    with _timed(seconds, "judge"):
+        for pack in packs:
+            facts, lines = _facts(city, pack)
+            warnings += lines
+            judged.append((pack, facts, _judge(pack, facts)))
+    with _timed(seconds, "flag"):
+        together = pd.concat([findings for _, _, findings in judged], ignore_index=True)
+        flags = flag_districts(together, districts=city.districts)
+    with _timed(seconds, "roll_up"):
+        rows = [
+            row
+            for pack, facts, findings in judged
+            for row in roll_up(
+                findings,
+                flags,
+                facts,
+                pack_id=pack.id,
+                rules=pack.rules,
+                min_share=parameters.min_share,
+            )
+        ]
+        areas = area_frame(rows)
+    return Evaluation(
+        pack_versions=MappingProxyType({pack.id: pack.version for pack in packs}),
+        as_of=as_of,
+        region=MappingProxyType({pack.id: _region(pack, city.areas) for pack in packs}),
+        districts=_district_frame(city.districts, judged[0][1].stage, flags),
+        findings=_ordered(together, city.districts),
+        areas=areas,
+        warnings=tuple(dict.fromkeys(warnings)),
+        seconds=MappingProxyType(seconds),
+    )
+
+
+def summarise(evaluation: Evaluation) -> dict[str, Any]:
+    """Sum an evaluation up as the object ``--json`` prints (design, section 6)."""
+    flags = evaluation.districts["flag"].value_counts()
+    counts = evaluation.findings.groupby(["rule", "verdict"]).size()
+    rules: dict[str, dict[str, int]] = {}
+    for rule in dict.fromkeys(evaluation.findings["rule"]):
+        found = counts.loc[rule]
+        rules[rule] = {verdict: int(found[verdict]) for verdict in VERDICTS if verdict in found}
+    return {
+        "pack": list(evaluation.pack_versions),
+        "region": dict(evaluation.region),
+        "as_of": evaluation.as_of.isoformat(),
+        "districts": len(evaluation.districts),
+        "flags": {flag: int(flags.get(flag, 0)) for flag in FLAGS},
+        "rules": rules,
+        "seconds": {stage: round(s, 3) for stage, s in evaluation.seconds.items()},
+    }
+
+
+def stages(districts: pd.DataFrame, *, document_date: dt.date) -> tuple[NDArray[Any], list[str]]:
+    """Tell the stage of each district under a pack.
+
+    As given; if absent, ``new`` when ``permitted_on`` is on or after the document date, else
+    ``existing``.
+
+    Returns
+    -------
+    Stages of shape (n,), and the ids whose given stage contradicts their permit.
+    """
+    permitted = pd.to_datetime(districts["permitted_on"])
+    recent = (permitted >= pd.Timestamp(document_date)).to_numpy()
+    given = districts["stage"].to_numpy(dtype=object)
+    missing = pd.isna(given)
+    stage = np.where(missing, np.where(recent, "new", "existing"), given)
+    dated = permitted.notna().to_numpy()
+    against = ~missing & dated & (((given == "existing") & recent) | ((given == "new") & ~recent))
+    return stage.astype(object), districts.loc[against, "id"].astype(str).tolist()
+
+
+def _check(data: PlanningData, packs: Sequence[Pack], parameters: EvaluationParameters) -> None:
+    if not packs:
+        raise InputError("no rule pack is named")
+    if len(data.districts) == 0:
+        raise InputError("there are no districts to evaluate")
+    known = {rule.id for pack in packs for rule in pack.rules}
+    for rule in parameters.min_share:
+        if rule not in known:
+            msg = f"parameter min_share: no rule {rule} in the packs evaluated"
+            raise InputError(msg)
+
+
+def _facts(city: City, pack: Pack) -> tuple[Facts, list[str]]:
+    stage, contradictions = stages(city.districts, document_date=pack.effective_from)
+    rural = np.zeros(len(city.districts), dtype=bool)
+    if city.areas is not None:
+        codes = city.areas.loc[city.areas["kind"] == "rural_community", "code"]
+        rural = city.districts["community"].isin(codes).to_numpy(dtype=bool)
+    warnings = [
+        f"district {district}: its stage contradicts its permit date ({pack.id})"
+        for district in contradictions
+    ]
+    return Facts(city=city, stage=stage, rural=rural), warnings
+
+
+def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
+    """Judge all rules of a pack: `FINDING_COLUMNS` with ``repeats`` and ``share_inside``."""
+    parts: list[pd.DataFrame] = []
+    ids = facts.city.districts["id"].to_numpy(dtype=object)
+    _, contradictions = stages(facts.city.districts, document_date=pack.effective_from)
+    contradicted = np.isin(ids.astype(str), contradictions)
+    for rule in pack.rules:
+        columns = KINDS[rule.kind].judge(rule, facts)
+        columns["warning_code"][contradicted] = "stage_against_permit"
+        frame = pd.DataFrame(
+            {
+                "district_id": ids,
+                "pack": pack.id,
+                "rule": rule.id,
+                "kind": rule.kind,
+                "severity": rule.severity,
+                **columns,
+                "repeats": rule.parameters.get("role") == "relaxed",
+            }
+        )
+        frame["share_inside"] = frame["covered_share"].where(
+            frame["demand"] != "point", (frame["households_outside"] == 0).astype(float)
+        )
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _facility_warnings(city: City) -> list[str]:
+    warnings: list[str] = []
+    facilities, standing = city.facilities, city.standing
+    if len(facilities) == 0:
+        warnings.append("no facilities were given: nothing is covered")
+    if standing.unknown.any():
+        warnings.append(
+            f"{int(standing.unknown.sum())} of {len(facilities)} facilities have neither a status "
+            "nor an opening date: they do not count"
+        )
+    warnings += [
+        f"facility {facility}: its status contradicts its dates; the dates were followed"
+        for facility in facilities.loc[standing.conflict, "id"].astype(str)
+    ]
+    named = facilities["district_id"].notna() & ~facilities["district_id"].isin(
+        city.districts["id"]
+    )
+    warnings += [
+        f"facility {row.id}: its district {row.district_id} is not among the districts"
+        for row in facilities.loc[named, ["id", "district_id"]].itertuples()
+    ]
+    if city.network is not None and not city.door_snaps.on_network.all():
+        lost = city.facilities["id"].to_numpy()[
+            np.unique(city.doors[1][~city.door_snaps.on_network])
+        ]
+        warnings += [f"facility {facility}: an entrance is off the street network" for facility in lost]
+    return warnings
+
+
+def _region(pack: Pack, areas: GeoDataFrame | None) -> str:
+    if areas is None or len(areas) == 0:
+        return REGION_UNKNOWN
+    inside = areas["code"].astype(str).str.startswith(pack.region_codes)
+    return REGION_INSIDE if inside.all() else REGION_OUTSIDE
+
+
+def _district_frame(
+    districts: GeoDataFrame, stage: NDArray[Any], flags: pd.DataFrame
+) -> GeoDataFrame:
+    frame = districts[["id", "name", "households", "community", "geometry"]].copy()
+    frame.insert(2, "stage", stage)
+    for position, name in enumerate(("flag", "rank", "households_concerned"), start=5):
+        frame.insert(position, name, flags[name].to_numpy())
+    frame["households_concerned"] = frame["households_concerned"].astype("Int64")
+    return frame.sort_values("rank").reset_index(drop=True)
+
+
+def _ordered(findings: pd.DataFrame, districts: GeoDataFrame) -> pd.DataFrame:
+    """Order findings by district, keeping the order of packs and rules within each."""
+    number = pd.Index(districts["id"]).get_indexer(pd.Index(findings["district_id"]))
+    return finding_frame([findings.iloc[np.argsort(number, kind="stable")]])
+
+
+def _by_key(frame: GeoDataFrame, key: str) -> GeoDataFrame:
+    return frame.sort_values(key, kind="stable").reset_index(drop=True)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - start
