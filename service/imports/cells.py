@@ -93,7 +93,7 @@ def is_missing(cell: object) -> bool:
 def _is_finite(cell: object) -> TypeGuard[float | Decimal]:
     if isinstance(cell, Decimal):
         return cell.is_finite()
-    return isinstance(cell, Real) and -math.inf < cell < math.inf
+    return isinstance(cell, Real) and math.isfinite(cell)
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:
@@ -115,8 +115,9 @@ def to_text(cell: object, field: Field) -> str:
     elif isinstance(cell, (bool, np.bool_)):
         raise CellError(f"must be text, not {shown(cell)}")
     elif isinstance(cell, Integral):
-        text = str(int(cell)) if abs(int(cell)) < 10**MAX_DECIMAL_PLACES else ""
-    elif _is_finite(cell) and abs(cell) < 2**53 and cell % 1 == 0:
+        whole = int(cell)
+        text = str(whole) if abs(whole) < 10**MAX_DECIMAL_PLACES else ""
+    elif _is_finite(cell) and -(2**53) < cell < 2**53 and cell % 1 == 0:
         # A spreadsheet or a nullable column turned the identifier 101 into 101.0.
         text = str(int(cell))
     else:

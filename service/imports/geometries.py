@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,11 @@ from service.imports.cells import is_missing, shown
 
 MAX_LON: Final = 180.0
 MAX_LAT: Final = 90.0
+
+# What GEOS and its JSON parser put before the part a user can act on.
+_PARSER_PREFIX = re.compile(
+    r"^(ParseException|IllegalArgumentException): (Error parsing JSON: '\[[^]]*\] )?"
+)
 
 Geometries = NDArray[np.object_]
 Positioned = tuple[int, str]
@@ -62,8 +68,8 @@ def parse_geometries(column: pd.Series[Any]) -> ParsedGeometries:
 
 
 def _first_line(error: Exception) -> str:
-    text = str(error).removeprefix("ParseException: ").strip() or "unreadable"
-    return shown(text)[1:-1]
+    text = _PARSER_PREFIX.sub("", str(error)).strip(" '") or "unreadable"
+    return " ".join(text.split())[:120]
 
 
 def _parse(cell: object) -> BaseGeometry:
@@ -82,29 +88,33 @@ def _parse(cell: object) -> BaseGeometry:
     return geometry
 
 
-@dataclass(frozen=True)
-class CheckedGeometries:
-    """Geometries fit for use: present, finite, plane, of the right type, valid.
+def flatten(geometries: Geometries) -> tuple[Geometries, int]:
+    """Return the geometries in two dimensions, and how many had a height or measure."""
+    deep = shapely.has_z(geometries) | shapely.has_m(geometries)
+    plane = geometries.copy()
+    plane[deep] = shapely.force_2d(geometries[deep])
+    return plane, int(deep.sum())
 
-    Parameters
-    ----------
-    geometries
-        In two dimensions; rows at fault keep what they had.
-    faults
-        Position (from 0) and message, at most one a row.
-    flattened
-        How many had a height or measure, which is not kept.
-    """
 
-    geometries: Geometries
-    faults: tuple[Positioned, ...]
-    flattened: int
+def flattened_warning(source: str, field: str, *, count: int, rows: int) -> list[str]:
+    """Return the line that says that heights are not kept; no line when there were none."""
+    if not count:
+        return []
+    return [f"{source}: {count} of {rows} values of {field} have a height or measure, not kept"]
+
+
+def non_finite(geometries: Geometries) -> NDArray[np.bool_]:
+    """Tell which geometries have a coordinate that is NaN or infinite."""
+    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
+    broken = np.zeros(len(geometries), dtype=bool)
+    broken[owners[~np.isfinite(coordinates).all(axis=1)]] = True
+    return broken
 
 
 def check_geometries(
     geometries: Geometries, *, types: Sequence[str], required: bool, skip: Sequence[int] = ()
-) -> CheckedGeometries:
-    """Check geometries in longitude and latitude.
+) -> tuple[Positioned, ...]:
+    """Return what is wrong with plane geometries in longitude and latitude, at most once a row.
 
     Parameters
     ----------
@@ -119,51 +129,35 @@ def check_geometries(
 
     Returns
     -------
-    The plane geometries and the faults: missing or empty, wrong type, coordinates that are
-    not finite or lie outside ±180 and ±90, rings that cross themselves. The bounds themselves
-    are allowed.
+    Position (from 0) and message, in row order: missing or empty, of another type, coordinates
+    that are not finite or lie outside ±180 and ±90 (the bounds themselves are inside), rings
+    that cross themselves.
     """
     faults: dict[int, str] = {}
     done = np.zeros(len(geometries), dtype=bool)
     done[list(skip)] = True
 
-    def report(mask: NDArray[np.bool_], messages: Sequence[str] | str) -> None:
-        positions = np.flatnonzero(mask & ~done)
-        for position in positions:
-            faults[int(position)] = (
-                messages if isinstance(messages, str) else messages[int(position)]
-            )
-        done[positions] = True
+    def report(mask: NDArray[np.bool_], message: Callable[[BaseGeometry], str]) -> None:
+        for position in np.flatnonzero(mask & ~done).tolist():
+            faults[position] = message(geometries[position])
+            done[position] = True
 
     missing = shapely.is_missing(geometries)
-    empty = shapely.is_empty(geometries) & ~missing
-    broken = _non_finite(geometries)
     if required:
-        report(missing, "is missing")
+        report(missing, lambda _: "is missing")
     done |= missing
-    report(broken, "has a coordinate that is NaN or infinite")
-    report(empty, "is empty")
+    report(non_finite(geometries), lambda _: "has a coordinate that is NaN or infinite")
+    report(shapely.is_empty(geometries), lambda _: "is empty")
     names = np.array([None if g is None else g.geom_type for g in geometries], dtype=object)
-    allowed = " or ".join(types)
-    report(~np.isin(names, list(types)), [f"must be a {allowed}, not a {name}" for name in names])
-    flattened = int((~done & (shapely.has_z(geometries) | shapely.has_m(geometries))).sum())
-    plane = np.where(broken, geometries, shapely.force_2d(np.where(broken, None, geometries)))
-    report(_outside(plane, done), "")
-    for position in [at for at, message in faults.items() if not message]:
-        faults[position] = _outside_message(plane[position])
+    allowed = " or ".join(", ".join(types).rsplit(", ", 1))
+    report(~np.isin(names, list(types)), lambda g: f"must be a {allowed}, not a {g.geom_type}")
+    report(_outside(geometries, done), _outside_message)
     # GEOS may not be asked about validity where coordinates are not finite.
-    invalid = np.zeros(len(plane), dtype=bool)
-    invalid[~done] = ~shapely.is_valid(plane[~done])
-    for position in np.flatnonzero(invalid):
-        faults[int(position)] = _invalid_message(plane[position])
-    return CheckedGeometries(plane, tuple(sorted(faults.items())), flattened)
-
-
-def _non_finite(geometries: Geometries) -> NDArray[np.bool_]:
-    coordinates, owners = shapely.get_coordinates(geometries, include_z=False, return_index=True)
-    broken = np.zeros(len(geometries), dtype=bool)
-    broken[owners[~np.isfinite(coordinates).all(axis=1)]] = True
-    return broken
+    areal = ~done & np.isin(names, ["Polygon", "MultiPolygon"])
+    invalid = np.zeros(len(geometries), dtype=bool)
+    invalid[areal] = ~shapely.is_valid(geometries[areal])
+    report(invalid, _invalid_message)
+    return tuple(sorted(faults.items()))
 
 
 def _outside(geometries: Geometries, done: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -6,19 +6,25 @@ wherever it is found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
 from service.imports.cells import convert
 from service.imports.consistency import fill_service, row_faults
-from service.imports.geometries import Geometries, check_geometries, parse_geometries
+from service.imports.geometries import (
+    Geometries,
+    check_geometries,
+    flatten,
+    flattened_warning,
+    parse_geometries,
+)
 from spatial.errors import Fault, InputFaults, UnknownCRSError
 from spatial.fields import Field, FieldType, Layer
 
@@ -47,7 +53,12 @@ def validate(frame: pd.DataFrame, layer: Layer, *, source: str) -> gpd.GeoDataFr
 
 
 def check(
-    frame: pd.DataFrame, layer: Layer, *, source: str, faults: Sequence[Fault] = ()
+    frame: pd.DataFrame,
+    layer: Layer,
+    *,
+    source: str,
+    faults: Sequence[Fault] = (),
+    at_fault: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> Checked:
     """Check every cell of a frame and convert it to the fields of a layer.
 
@@ -60,8 +71,10 @@ def check(
     source
         File name or request part, for messages. Row n of it is the n-th row of `frame`.
     faults
-        Faults the caller has found in the same rows, reported together with the ones found
-        here. A geometry reported in them is not reported again.
+        Faults the caller has found in the same rows, reported together with those found here.
+    at_fault
+        By geometry field, the positions (from 0) those faults are about, not to be reported
+        again.
 
     Returns
     -------
@@ -92,7 +105,7 @@ def check(
             # One fault for the column says it; not one more a row.
             field = replace(field, required=False)  # noqa: PLW2901  # the loop's own copy
         if field.type in (FieldType.GEOMETRY, FieldType.POINTS):
-            known = {f.row - 1 for f in faults if f.row is not None and f.field == field.name}
+            known = frozenset(at_fault.get(field.name, ()))
             shapes[field.name], lines = _shapes(
                 given, field, layer, source=source, known=known, found=found
             )
@@ -102,12 +115,12 @@ def check(
             columns[field.name] = converted.column
             found.extend(Fault(source, at + 1, field.name, why) for at, why in converted.faults)
     table = pd.DataFrame({name: columns[name] for name in layer.names if name in columns})
-    at_fault = {(fault.row, fault.field) for fault in found}
+    told = {(fault.row, fault.field) for fault in found}
     found.extend(
         Fault(source, at + 1, name, why)
         for at, name, why in row_faults(table, layer)
         # A cell that could not be read counts as missing above, which is no second fault.
-        if (at + 1, name) not in at_fault
+        if (at + 1, name) not in told
     )
     if found:
         raise InputFaults(_in_order(found, layer))
@@ -139,7 +152,7 @@ def _shapes(
     layer: Layer,
     *,
     source: str,
-    known: set[int],
+    known: frozenset[int],
     found: list[Fault],
 ) -> tuple[Geometries, list[str]]:
     """Parse and check one column of geometries, adding to `found`; return it and warnings."""
@@ -150,30 +163,19 @@ def _shapes(
         types = ("Point", "MultiPoint")
         # An empty list of entrances says no more than none.
         geometries[shapely.is_empty(geometries)] = None
-    checked = check_geometries(
+    geometries, count = flatten(geometries)
+    faults = check_geometries(
         geometries,
         types=types,
         required=field.required,
         skip=sorted(known | {at for at, _ in parsed.faults}),
     )
-    found.extend(
-        Fault(source, at + 1, field.name, why) for at, why in (*parsed.faults, *checked.faults)
-    )
-    warnings = []
-    if checked.flattened:
-        warnings.append(
-            f"{source}: {checked.flattened} of {len(given)} values of {field.name} have a height "
-            "or measure, which is not kept"
-        )
-    result = checked.geometries
+    found.extend(Fault(source, at + 1, field.name, why) for at, why in (*parsed.faults, *faults))
     if field.type is FieldType.POINTS:
-        result = np.full(len(geometries), None, dtype=object)
-        for at, shape in enumerate(checked.geometries):
+        for at, shape in enumerate(geometries):
             if shape is not None and shape.geom_type == "Point":
-                result[at] = shapely.multipoints([shape])
-            elif shape is not None:
-                result[at] = shape
-    return result, warnings
+                geometries[at] = shapely.multipoints([shape])
+    return geometries, flattened_warning(source, field.name, count=count, rows=len(given))
 
 
 def _in_order(faults: list[Fault], layer: Layer) -> list[Fault]:

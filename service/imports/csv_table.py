@@ -1,0 +1,64 @@
+"""Reading CSV: every cell as the text it is, so that 0.1 stays 0.1 and 007 stays 007."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from service.imports.raw import RawTable
+from service.imports.text import read_text
+from spatial.errors import Fault, InputError, InputFaults
+
+# A province's boundary as WKT has some ten million characters; the csv module stops at 131,072.
+MAX_CELL_CHARACTERS: Final = 2**27
+
+
+def read_csv(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG001  # one signature for all formats
+    """Read a comma-separated table with a heading; blank lines are not rows.
+
+    Raises
+    ------
+    InputError
+        When the heading or the quoting cannot be used, or rows have more or fewer cells than
+        the heading: naming the rows.
+    """
+    source = str(path)
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
+    try:
+        lines = list(csv.reader(io.StringIO(read_text(path), newline=""), strict=True))
+    except csv.Error as error:
+        raise InputError(f"{source}: is no CSV that can be read: {error}") from None
+    lines = [row for row in lines if row]
+    heading = _heading(lines[0], source)
+    faults = [
+        Fault(source, number, None, f"has {len(row)} cells, the heading has {len(heading)}")
+        for number, row in enumerate(lines[1:], start=1)
+        if len(row) != len(heading)
+    ]
+    if faults:
+        raise InputFaults(faults)
+    index = pd.RangeIndex(len(lines) - 1)
+    frame = pd.DataFrame(
+        {
+            name: pd.Series([row[column] for row in lines[1:]], index=index, dtype=object)
+            for column, name in enumerate(heading)
+        },
+        index=index,
+    )
+    return RawTable(frame, placed=False)
+
+
+def _heading(cells: list[str], source: str) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        raise InputError(f"{source}: is not separated by commas: its heading is '{names[0]}'")
+    for number, name in enumerate(names, start=1):
+        if not name:
+            raise InputError(f"{source}: column {number} has no heading")
+        if names.index(name) != number - 1:
+            raise InputError(f"{source}: two columns are headed '{name}'")
+    return names

@@ -1,0 +1,90 @@
+"""The file formats Yike reads: one entry in `FORMATS` each.
+
+A format turns a file into a table as it stands, with what the file says of its coordinate
+reference system. What the columns mean is not its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from service.imports.csv_table import read_csv
+from service.imports.geojson import read_geojson
+from service.imports.geopackage import read_geopackage
+from service.imports.geoparquet import read_geoparquet
+from service.imports.raw import RawTable
+from spatial.errors import InputError
+
+
+class Reader(Protocol):
+    """Reads one table of a file: the one named, else the only one, else the one preferred."""
+
+    def __call__(self, path: Path, *, prefer: str, table: str | None) -> RawTable:
+        """Read the file; InputError in one line when it cannot be."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its name, the suffixes that mean it, and what reads it.
+
+    `tables` is True where one file may hold several.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Reader
+    tables: bool = False
+
+
+FORMATS: Final = (
+    Format("GeoJSON", (".geojson", ".json"), read_geojson),
+    Format("GeoPackage", (".gpkg",), read_geopackage, tables=True),
+    Format("CSV", (".csv",), read_csv),
+    Format("GeoParquet", (".parquet", ".geoparquet"), read_geoparquet),
+)
+FORMATS_BY_SUFFIX: Final = MappingProxyType(
+    {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
+)
+
+# How QGIS writes the table of a file, and so how users find it written.
+_TABLE_MARK: Final = "|layername="
+
+
+def read_raw(path: Path, *, prefer: str) -> RawTable:
+    """Read a file by its suffix; ``file.gpkg|layername=name`` names one of its tables.
+
+    Parameters
+    ----------
+    path
+        A file of this machine; addresses and GDAL's virtual file systems are no files.
+    prefer
+        The table to take where a file has several and none is named.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, it is empty, or its format is unknown or damaged.
+    """
+    text, mark, table = str(path).partition(_TABLE_MARK)
+    if not mark and not path.exists() and "://" in str(path).replace(":/", "://", 1):
+        raise InputError(f"{path}: addresses are not read; download the file first")
+    file = Path(text)
+    entry = FORMATS_BY_SUFFIX.get(file.suffix.lower())
+    try:
+        if not file.exists():
+            raise InputError(f"{file}: there is no such file")
+        if not file.is_file():
+            raise InputError(f"{file}: is a folder, not a file")
+        if entry is None:
+            known = ", ".join(FORMATS_BY_SUFFIX)
+            raise InputError(f"{file}: unknown format '{file.suffix}'; known are {known}")
+        if mark and not entry.tables:
+            raise InputError(f"{file}: a {entry.name} file has no tables to name")
+        if file.stat().st_size == 0:
+            raise InputError(f"{file}: is empty")
+        return entry.read(file, prefer=prefer, table=table if mark else None)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None

@@ -1,0 +1,262 @@
+"""Reading a layer, street lines or a network from a file, checked and in EPSG:4326."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from service.imports.columns import name_columns, place_rows
+from service.imports.coordinates import choose_crs, code, to_lonlat
+from service.imports.formats import read_raw
+from service.imports.geometries import (
+    Geometries,
+    check_geometries,
+    flatten,
+    flattened_warning,
+    parse_geometries,
+)
+from service.imports.raw import RawTable
+from service.imports.validation import check
+from spatial.errors import Fault, InputError, InputFaults, NetworkError
+from spatial.fields import STATUSES, FieldType, Layer
+from spatial.network import Network, build_network
+
+LINE_TYPES: Final = ("LineString", "MultiLineString")
+
+
+@dataclass(frozen=True)
+class ReadLayer:
+    """A layer read from a file.
+
+    Parameters
+    ----------
+    frame
+        Validated, EPSG:4326, index 0..n-1 = data row - 1.
+    origin_crs
+        The system the file is in: an authority code, or WKT.
+    transformation
+        The operation to EPSG:4326 and its accuracy; None where nothing was to be done.
+    warnings
+        What was read otherwise than given, one line each.
+    """
+
+    frame: gpd.GeoDataFrame
+    origin_crs: str
+    transformation: str | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadLines:
+    """Street lines read from a file, in the system the file is in."""
+
+    frame: gpd.GeoDataFrame
+    origin_crs: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReadNetwork:
+    """A street network read from a file."""
+
+    network: Network
+    rows: int
+    origin_crs: str
+    warnings: tuple[str, ...]
+
+
+def read_layer(
+    path: Path,
+    layer: Layer,
+    *,
+    crs: str | None = None,
+    columns: Mapping[str, str] = MappingProxyType({}),
+    assume_status: str | None = None,
+) -> ReadLayer:
+    """Read a file of any known format as a layer.
+
+    Parameters
+    ----------
+    path
+        A file; ``file.gpkg|layername=name`` names one of its tables.
+    layer
+        What its rows are.
+    crs
+        The system of its coordinates, where the file does not say.
+    columns
+        Column in the file to field, for columns that do not bear the field's name.
+    assume_status
+        Status of facilities that give neither a status nor any date; None leaves it open.
+
+    Raises
+    ------
+    InputError
+        When the file or its columns cannot be used.
+    UnknownCRSError
+        When nobody says which system the coordinates are in.
+    InputFaults
+        With every fault of every row.
+    """
+    source = str(path)
+    raw = read_raw(path, prefer=layer.name)
+    frame = raw.frame
+    if raw.feature_ids is not None:
+        name, ids = raw.feature_ids
+        target = columns.get(name, layer.key if raw.assumed_crs is not None else name)
+        if name not in frame.columns and target in layer.names and target not in frame.columns:
+            frame = frame.assign(**{name: pd.Series(ids, index=frame.index, dtype=object)})
+            columns = {**columns, name: target}
+    named = name_columns(frame, layer, columns, source=source)
+    frame = named.frame
+    faults: list[Fault] = []
+    at_fault: dict[str, frozenset[int]] = {}
+    if not raw.placed:
+        placed = place_rows(frame, source=source)
+        frame = placed.frame
+        faults.extend(placed.faults)
+        at_fault["geometry"] = placed.at_fault
+    declared = _declared_crs(raw, crs, source)
+    warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
+    shapes: dict[str, Geometries] = {}
+    for field in layer.fields:
+        if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
+            continue
+        parsed = parse_geometries(frame[field.name])
+        faults.extend(Fault(source, at + 1, field.name, why) for at, why in parsed.faults)
+        known = at_fault.get(field.name, frozenset())
+        at_fault[field.name] = known | {at for at, _ in parsed.faults}
+        shapes[field.name], count = flatten(parsed.geometries)
+        warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
+    located = to_lonlat(shapes, declared, source=source)
+    for name, shape in located.columns.items():
+        frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
+        at_fault[name] |= located.at_fault.get(name, frozenset())
+    checked = check(
+        frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
+    )
+    warnings += [*located.warnings, *checked.warnings]
+    if not len(checked.frame):
+        warnings.append(f"{source}: has no rows")
+    result = checked.frame
+    if layer.name == "facilities":
+        result, lines = _status(result, assume_status, source)
+        warnings += lines
+    return ReadLayer(result, located.origin_crs, located.transformation, tuple(warnings))
+
+
+def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
+    return choose_crs(
+        declared=raw.declared_crs, assumed=raw.assumed_crs, option=option, source=source
+    )
+
+
+def _override_warning(raw: RawTable, option: str | None, source: str) -> list[str]:
+    """Say so where --crs overrules what the format prescribes for a file that is silent."""
+    if option is None or raw.assumed_crs is None or raw.declared_crs is not None:
+        return []
+    chosen = CRS.from_user_input(option)
+    if chosen.equals(CRS("EPSG:4326"), ignore_axis_order=True):
+        return []
+    return [f"{source}: read in {code(chosen)} as --crs says; GeoJSON itself would mean WGS 84"]
+
+
+def _status(
+    frame: gpd.GeoDataFrame, assumed: str | None, source: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Give facilities without status and dates the assumed one, or say that they do not count."""
+    if assumed is not None and assumed not in STATUSES:
+        known = ", ".join(STATUSES)
+        raise InputError(f"--assume-status: '{assumed}' is no known status; known are {known}")
+    dates = [name for name in frame.columns if name.endswith("_on")]
+    silent = frame["status"].isna() & frame[dates].isna().all(axis=1)
+    count = int(silent.sum())
+    if not count:
+        return frame, []
+    of = f"{source}: {count} of {len(frame)} facilities have neither a status nor a date"
+    if assumed is None:
+        return frame, [f"{of} and do not count; if they run, say so with --assume-status operating"]
+    filled = frame.copy()
+    filled.loc[silent, "status"] = assumed
+    return filled, [f"{of}; taken as {assumed}, as --assume-status says"]
+
+
+def read_lines(path: Path, *, crs: str | None = None) -> gpd.GeoDataFrame:
+    """Read street lines in the system the file is in; see `read_street_lines`."""
+    return read_street_lines(path, crs=crs).frame
+
+
+def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
+    """Read street lines for a network.
+
+    Parameters
+    ----------
+    path
+        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes.
+    crs
+        The system of the coordinates, where the file does not say.
+
+    Returns
+    -------
+    All columns, two dimensions, in the system of the file: what belongs together must meet
+    exactly, so the network transforms the coordinates itself.
+
+    Raises
+    ------
+    InputError
+        As `read_layer`.
+    """
+    source = str(path)
+    raw = read_raw(path, prefer="network")
+    frame = raw.frame
+    faults: list[Fault] = []
+    reported: frozenset[int] = frozenset()
+    if not raw.placed:
+        placed = place_rows(frame, source=source)
+        frame, reported = placed.frame, placed.at_fault
+        faults.extend(placed.faults)
+    declared = _declared_crs(raw, crs, source)
+    parsed = parse_geometries(frame["geometry"])
+    shapes, count = flatten(parsed.geometries)
+    located = to_lonlat({"geometry": shapes}, declared, source=source)
+    reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
+    found = check_geometries(
+        located.columns["geometry"], types=LINE_TYPES, required=True, skip=sorted(reported)
+    )
+    faults.extend(Fault(source, at + 1, "geometry", why) for at, why in (*parsed.faults, *found))
+    faults.extend(located.faults)
+    if faults:
+        raise InputFaults(sorted(faults, key=lambda fault: fault.row or 0))
+    columns: dict[str, Any] = {
+        str(name): frame[name] for name in frame.columns if name != "geometry"
+    }
+    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=declared)
+    warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
+    warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
+    if "highway" not in lines:
+        warnings.append(f"{source}: has no column highway, so every line counts as walkable")
+    return ReadLines(lines, located.origin_crs, tuple(warnings))
+
+
+def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
+    """Read street lines and build their network.
+
+    Raises
+    ------
+    InputError
+        As `read_street_lines`, and when the lines make no network.
+    """
+    lines = read_street_lines(path, crs=crs)
+    try:
+        network = build_network(lines.frame)
+    except NetworkError as error:
+        raise InputError(f"{path}: {error}") from None
+    left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
+    note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
+    return ReadNetwork(network, len(lines.frame), lines.origin_crs, (*lines.warnings, *note))
