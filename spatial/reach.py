@@ -101,7 +101,9 @@ def snap(graph: WalkGraph, places: NDArray[Any], *, limit_m: float) -> Snap:
     lines = graph.lines[line]
     links = shapely.shortest_line(projected[place], lines)
     ends = shapely.get_coordinates(links).reshape(-1, 2, 2)
-    metres = geodesic_m(unproject(ends[:, 0], source=graph.crs), unproject(ends[:, 1], source=graph.crs))
+    metres = geodesic_m(
+        unproject(ends[:, 0], source=graph.crs), unproject(ends[:, 1], source=graph.crs)
+    )
     # A place exactly on a street has no link to measure: shapely answers with a zero-length one.
     near = metres <= limit_m
     place, line, lines, ends = place[near], line[near], lines[near], ends[near]

@@ -102,5 +102,11 @@ def pair_distances_m(a: NDArray[Any], b: NDArray[Any], *, crs: CRS) -> NDArray[n
     """
     if len(a) == 0:
         return np.zeros(0)
-    ends = shapely.get_coordinates(shapely.shortest_line(a, b)).reshape(-1, 2, 2)
+    # Points are their own nearest points: a tenth of the work, and by far the most common case.
+    points = (shapely.get_type_id(a) == 0).all() and (shapely.get_type_id(b) == 0).all()
+    ends = (
+        np.stack([shapely.get_coordinates(a), shapely.get_coordinates(b)], axis=1)
+        if points
+        else shapely.get_coordinates(shapely.shortest_line(a, b)).reshape(-1, 2, 2)
+    )
     return geodesic_m(unproject(ends[:, 0], source=crs), unproject(ends[:, 1], source=crs))

@@ -329,7 +329,9 @@ def _facility_warnings(city: City) -> list[str]:
         lost = city.facilities["id"].to_numpy()[
             np.unique(city.doors[1][~city.door_snaps.on_network])
         ]
-        warnings += [f"facility {facility}: an entrance is off the street network" for facility in lost]
+        warnings += [
+            f"facility {facility}: an entrance is off the street network" for facility in lost
+        ]
     return warnings
 
 

@@ -119,11 +119,13 @@ class City:
             raise ValueError(msg)
         return self.network.graph
 
-    def straight(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    def straight(
+        self, chosen: NDArray[np.bool_], *, limit_m: float = SEARCH_LIMIT_M
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Straight line from demand points to chosen facilities: whole mm, facility number."""
         doors, door_of = self.doors
         used = chosen[door_of]
-        found = nearest_straight(self.demand.geometry, doors[used], crs=self.crs)
+        found = nearest_straight(self.demand.geometry, doors[used], crs=self.crs, limit_m=limit_m)
         return millimetres(found.metres), _renumber(found.site, door_of[used])
 
     def walk(
@@ -154,7 +156,9 @@ class City:
         if self.network is None:
             return walk_mm, facility, connector_m
         gates, snaps = self.gates, self.gate_snaps
-        pair = np.arange(len(gates.point)) if points is None else np.flatnonzero(points[gates.point])
+        pair = (
+            np.arange(len(gates.point)) if points is None else np.flatnonzero(points[gates.point])
+        )
         used_gate = np.zeros(len(gates.geometry), dtype=bool)
         used_gate[gates.gate[pair]] = True
         at = np.flatnonzero(used_gate)
@@ -256,17 +260,39 @@ class Facts:
         straight_mm, straight_facility = self.city.straight(chosen.operating)
         walk_mm, walk_facility, snap_m = self.city.walk(chosen.operating)
         if counts.status == "operating_or_approved_in_unit":
-            self._add_approved(chosen.approved, straight_mm, straight_facility, walk_mm, walk_facility)
+            self._add_approved(
+                chosen.approved, straight_mm, straight_facility, walk_mm, walk_facility
+            )
         return Reach(straight_mm, straight_facility, walk_mm, walk_facility, snap_m)
 
-    def unknown_reach(self, counts: Counts) -> tuple[Counted, Reach | None]:
-        """Distances to the facilities that would count if more were known; None for none."""
-        chosen = self.counted(counts)
-        if not chosen.unknown.any():
-            return chosen, None
-        straight_mm, straight_facility = self.city.straight(chosen.unknown)
-        walk_mm, walk_facility, snap_m = self.city.walk(chosen.unknown)
-        return chosen, Reach(straight_mm, straight_facility, walk_mm, walk_facility, snap_m)
+    def unknown_gain(
+        self, counts: Counts, *, limit_mm: float, walking: bool
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Tell which demand points a facility would serve if more were known of it.
+
+        Parameters
+        ----------
+        counts
+            Conditions of the rule.
+        limit_mm
+            Distance within which it would serve, whole millimetres, inclusive.
+        walking
+            On foot, or in a straight line.
+
+        Returns
+        -------
+        Mask and facility number, shape (p,) each.
+        """
+        chosen = self.counted(counts).unknown
+        if not chosen.any():
+            points = len(self.city.demand.district)
+            return np.zeros(points, dtype=bool), np.full(points, -1, dtype=np.int64)
+        limit_m = limit_mm / 1000
+        if walking:
+            distance_mm, facility, _ = self.city.walk(chosen, limit_m=limit_m)
+        else:
+            distance_mm, facility = self.city.straight(chosen, limit_m=limit_m)
+        return distance_mm <= limit_mm, facility
 
     def _add_approved(
         self,

@@ -104,7 +104,7 @@ FINDING_COLUMNS: Final = (
     *LIST_COLUMNS,
 )
 
-# One row an area, rule and part (`occupied` districts, or `planned` ones on their own).
+# One row an area, rule and part: `occupied` urban districts, `rural` ones, `planned` ones.
 AREA_COLUMNS: Final = (
     "code",
     "name",

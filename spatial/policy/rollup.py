@@ -16,12 +16,23 @@ from numpy.typing import NDArray
 from spatial.crs import WGS84
 from spatial.fields import LEVELS
 from spatial.policy.facts import Facts
-from spatial.policy.findings import AREA_COLUMNS, FLAGS, INDICATOR, MET, NOT_MET, UNDETERMINED
+from spatial.policy.findings import (
+    AREA_COLUMNS,
+    FLAGS,
+    INDICATOR,
+    MET,
+    MET_RELAXED,
+    NOT_APPLICABLE,
+    NOT_MET,
+    UNDETERMINED,
+)
 from spatial.policy.kinds import KINDS
 from spatial.policy.rule import Rule
 
 OCCUPIED: Final = "occupied"
 PLANNED: Final = "planned"
+RURAL: Final = "rural"
+PARTS: Final = (OCCUPIED, RURAL, PLANNED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +97,8 @@ def roll_up(
     Coverage is the weight inside the circle or radius over the weight of all districts judged;
     what is undetermined stays in the denominator and never in the numerator. A community or city
     row is an `indicator` unless the user set a share for the rule. Deficits count once a unit,
-    where its first member lies. Planned districts have rows of their own.
+    where its first member lies. Rural and planned districts have rows of their own, in no other
+    row's denominator.
 
     Parameters
     ----------
@@ -109,131 +121,135 @@ def roll_up(
     if areas is None or len(areas) == 0:
         return []
     places = membership(facts.city.districts, areas)
+    part = np.where(facts.stage == "planned", PLANNED, np.where(facts.rural, RURAL, OCCUPIED))
+    flag = flags["flag"].to_numpy(dtype=object)
     rows: list[pd.DataFrame] = []
-    part = np.where(facts.stage == "planned", PLANNED, OCCUPIED)
-    frame = pd.DataFrame(
-        {
-            "part": part,
-            "households": facts.households,
-            **{flag: flags["flag"].to_numpy() == flag for flag in FLAGS},
-        }
-    )
     for rule in rules:
         judged = findings[findings["rule"] == rule.id].reset_index(drop=True)
-        of_rule = frame.assign(**_measures(judged, rule, facts))
         for numbers in places.area.values():
             inside = numbers >= 0
-            if inside.any():
-                rows.append(
-                    _level(of_rule[inside], numbers[inside], rule, areas, pack_id, min_share)
-                )
+            if not inside.any():
+                continue
+            groups = _groups(numbers[inside], part[inside])
+            table = _tally(groups, flag[inside], facts.households[inside])
+            share = _coverage if KINDS[rule.kind].reach else _unit_share
+            for name, values in share(judged[inside], rule, facts, inside, groups).items():
+                table[name] = values
+            rows.append(_finish(table, rule, areas, pack_id, min_share.get(rule.id)))
     return rows
 
 
-def _measures(judged: pd.DataFrame, rule: Rule, facts: Facts) -> dict[str, Any]:
-    """What each district gives to the sums of one rule."""
-    verdict = judged["verdict"].to_numpy(dtype=object)
-    applies = ~np.isin(verdict.astype(str), ("not_applicable",))
-    unit_id = judged["unit_id"].fillna("").to_numpy(dtype=object)
-    first = ~pd.Series(unit_id).duplicated().to_numpy() | (unit_id == "")
-    districts = facts.city.districts
-    group = rule.parameters.get("target_group")
-    weights = {
-        name: districts[name].to_numpy(dtype=float, na_value=np.nan)
-        for name in ([group] if group else []) + ["population", "households"]
-    }
-    return {
-        "applies": applies,
-        "verdict_met": np.isin(verdict.astype(str), ("met", "met_relaxed")),
-        "verdict_open": verdict == UNDETERMINED,
-        "share_inside": judged["share_inside"].to_numpy(),
-        "by_point": (judged["demand"] == "point").to_numpy(),
-        "deficit": np.where(first, judged["deficit"].to_numpy(), 0.0),
-        **{f"weight_{name}": value for name, value in weights.items()},
-    }
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Districts grouped by area and part."""
+
+    area: NDArray[np.int64]
+    part: NDArray[Any]
+    of: NDArray[np.int64]
+
+    def sum(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Sum over each group; NaN where a value is."""
+        return np.bincount(self.of, weights=values.astype(float), minlength=len(self.area))
 
 
-def _level(
-    of_rule: pd.DataFrame,
-    numbers: NDArray[np.int64],
-    rule: Rule,
-    areas: GeoDataFrame,
-    pack_id: str,
-    min_share: Mapping[str, Decimal],
-) -> pd.DataFrame:
-    """Sum one rule over the areas of one level."""
-    reach = KINDS[rule.kind].reach
-    sums: list[dict[str, Any]] = []
-    for (number, part), members in of_rule.assign(area=numbers).groupby(["area", "part"]):
-        judged = members[members["applies"]]
-        row: dict[str, Any] = {
-            "area": number,
-            "part": part,
-            "districts": len(members),
-            "households": members["households"].sum(min_count=1),
-            **{flag: int(members[flag].sum()) for flag in FLAGS},
-            "deficit": judged["deficit"].sum(min_count=1) if not reach else np.nan,
+def _groups(numbers: NDArray[np.int64], part: NDArray[Any]) -> _Groups:
+    keys = numbers * len(PARTS) + np.array([PARTS.index(name) for name in part])
+    key, of = np.unique(keys, return_inverse=True)
+    return _Groups(key // len(PARTS), np.array(PARTS, dtype=object)[key % len(PARTS)], of)
+
+
+def _tally(groups: _Groups, flag: NDArray[Any], households: NDArray[np.float64]) -> pd.DataFrame:
+    """Number of districts, their households where known, and their flags."""
+    return pd.DataFrame(
+        {
+            "area": groups.area,
+            "part": groups.part,
+            "districts": groups.sum(np.ones(len(flag))).astype(np.int64),
+            "households": groups.sum(np.nan_to_num(households)),
+            **{name: groups.sum(flag == name).astype(np.int64) for name in FLAGS},
         }
-        row |= _coverage(judged) if reach else _unit_share(judged)
-        sums.append(row)
-    table = pd.DataFrame(sums)
-    of_area = areas.iloc[table["area"].to_numpy()].reset_index(drop=True)
-    least = min_share.get(rule.id)
-    share = table["numerator"] / table["denominator"].where(table["denominator"] > 0)
+    )
+
+
+def _coverage(
+    judged: pd.DataFrame, rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+) -> dict[str, NDArray[Any]]:
+    """Weighted share inside, by the first weight that every district of the ratio has."""
+    verdict = judged["verdict"].to_numpy(dtype=object)
+    applies = verdict != NOT_APPLICABLE
+    unknown = (verdict == UNDETERMINED) & applies
+    share = np.where(applies, judged["share_inside"].fillna(0.0).to_numpy(), 0.0)
+    by_point = applies & (judged["demand"] == "point").to_numpy()
+    judged_any = groups.sum(applies) > 0
+    result: dict[str, NDArray[Any]] = {
+        name: np.full(len(groups.area), np.nan)
+        for name in ("numerator", "denominator", "undetermined_weight", "points_share", "deficit")
+    }
+    result["definition"] = np.full(len(groups.area), None, dtype=object)
+    districts = facts.city.districts
+    for name in (rule.parameters["target_group"], "population", "households"):
+        weight = districts[name].to_numpy(dtype=float, na_value=np.nan)[inside]
+        complete = groups.sum(applies & np.isnan(weight)) == 0
+        taken = complete & judged_any & (result["definition"] == None)  # noqa: E711 - elementwise
+        weight = np.where(applies, np.nan_to_num(weight), 0.0)
+        result["numerator"][taken] = groups.sum(weight * share)[taken]
+        result["denominator"][taken] = groups.sum(weight)[taken]
+        result["undetermined_weight"][taken] = groups.sum(weight * unknown)[taken]
+        result["definition"][taken] = name
+    households = np.where(applies, np.nan_to_num(facts.households[inside]), 0.0)
+    total = groups.sum(households)
+    np.divide(groups.sum(households * by_point), total, out=result["points_share"], where=total > 0)
+    return result
+
+
+def _unit_share(
+    judged: pd.DataFrame, _rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+) -> dict[str, NDArray[Any]]:
+    """Households in units that hold, over households judged; deficits once a unit."""
+    verdict = judged["verdict"].to_numpy(dtype=object)
+    applies = verdict != NOT_APPLICABLE
+    met = np.isin(verdict.astype(str), (MET, MET_RELAXED))
+    households = facts.households[inside]
+    known = (groups.sum(applies & np.isnan(households)) == 0) & (groups.sum(applies) > 0)
+    households = np.where(applies, np.nan_to_num(households), 0.0)
+    unit = facts.units.of_district
+    first = np.zeros(len(unit), dtype=bool)
+    first[np.unique(unit, return_index=True)[1]] = True
+    deficit = np.where(first[inside], judged["deficit"].fillna(0.0).to_numpy(), 0.0)
+    nothing = np.full(len(groups.area), np.nan)
+    return {
+        "numerator": np.where(known, groups.sum(households * met), nothing),
+        "denominator": np.where(known, groups.sum(households), nothing),
+        "undetermined_weight": np.where(
+            known, groups.sum(households * (verdict == UNDETERMINED)), nothing
+        ),
+        "definition": np.where(known, "households_in_units_met", None),
+        "points_share": nothing,
+        "deficit": np.where(groups.sum(applies) > 0, groups.sum(deficit), nothing),
+    }
+
+
+def _finish(
+    table: pd.DataFrame, rule: Rule, areas: GeoDataFrame, pack_id: str, least: Decimal | None
+) -> pd.DataFrame:
+    """Add the share, the verdict against the user's own least share, and the area's names."""
+    denominator = table["denominator"].where(table["denominator"] > 0)
+    share = table["numerator"] / denominator
     table["value"] = share
     table["verdict"] = INDICATOR
     if least is not None:
-        open_weight = table["undetermined_weight"].fillna(0.0)
-        possible = (table["numerator"] + open_weight) / table["denominator"]
+        possible = (table["numerator"] + table["undetermined_weight"]) / denominator
         table["verdict"] = np.select(
             [share.isna(), share >= float(least), possible >= float(least)],
             [UNDETERMINED, MET, UNDETERMINED],
             default=NOT_MET,
         )
-    table["unit"] = None if reach else ("m2" if rule.kind.startswith("floor_area") else "facilities")
+    table["unit"] = KINDS[rule.kind].deficit_unit
+    of_area = areas.iloc[table["area"].to_numpy()]
     for name in ("code", "name", "level", "kind", "parent"):
         table[name] = of_area[name].to_numpy(dtype=object)
-    return table.assign(pack=pack_id, rule=rule.id).loc[:, list(AREA_COLUMNS)].assign(
-        geometry=of_area.geometry.to_numpy()
-    )
-
-
-def _coverage(judged: pd.DataFrame) -> dict[str, Any]:
-    """Weighted share inside, by the first weight that every district of the ratio has."""
-    names = [name for name in judged.columns if name.startswith("weight_")]
-    name = next((n for n in names if judged[n].notna().all() and len(judged)), None)
-    if name is None:
-        return dict.fromkeys(
-            ("numerator", "denominator", "undetermined_weight", "definition", "points_share"),
-            None,
-        )
-    weight = judged[name]
-    households = judged["households"]
-    by_points = households[judged["by_point"]].sum()
-    return {
-        "numerator": float((weight * judged["share_inside"].fillna(0.0)).sum()),
-        "denominator": float(weight.sum()),
-        "undetermined_weight": float(weight[judged["verdict_open"]].sum()),
-        "definition": name.removeprefix("weight_"),
-        "points_share": float(by_points / households.sum()) if households.sum() else None,
-    }
-
-
-def _unit_share(judged: pd.DataFrame) -> dict[str, Any]:
-    """Households in units that hold, over households judged."""
-    if len(judged) == 0 or judged["households"].isna().any():
-        return dict.fromkeys(
-            ("numerator", "denominator", "undetermined_weight", "definition", "points_share"),
-            None,
-        )
-    households = judged["households"]
-    return {
-        "numerator": float(households[judged["verdict_met"]].sum()),
-        "denominator": float(households.sum()),
-        "undetermined_weight": float(households[judged["verdict_open"]].sum()),
-        "definition": "households_in_units_met",
-        "points_share": None,
-    }
+    table = table.assign(pack=pack_id, rule=rule.id).loc[:, list(AREA_COLUMNS)]
+    return table.assign(geometry=np.asarray(of_area.geometry.array, dtype=object))
 
 
 def area_frame(rows: Sequence[pd.DataFrame]) -> GeoDataFrame:

@@ -78,7 +78,9 @@ def build_units(districts: GeoDataFrame, *, stage: NDArray[Any]) -> Units:
         ("pool", np.ones(len(stage), dtype=bool)),
     ):
         given = concerned & districts[field].notna().to_numpy()
-        unit_id[given] = f"{field}:" + districts.loc[given, field].astype(str).to_numpy(dtype=object)
+        unit_id[given] = f"{field}:" + districts.loc[given, field].astype(str).to_numpy(
+            dtype=object
+        )
     names, of_district = np.unique(unit_id.astype(str), return_inverse=True)
     count = len(names)
     members = np.bincount(of_district, minlength=count)
@@ -191,9 +193,7 @@ def _single_container(
     if len(areal) == 0 or len(doors) == 0:
         return container
     # A polygon without entrances has its representative point for a door here.
-    points = np.where(
-        shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors)
-    )
+    points = np.where(shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors))
     door, polygon = shapely.STRtree(polygons[areal]).query(points, predicate="intersects")
     pairs = np.unique(np.column_stack([door_of[door], areal[polygon]]), axis=0)
     place, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)

@@ -39,7 +39,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     columns["threshold"] = least[of_district].astype(np.float64)
     short = np.where(number < least, least - number, np.nan)
     columns["deficit"] = short[of_district]
-    columns["unit"][:] = "facilities"
+    columns["unit"][:] = KIND.deficit_unit
     columns["reason_code"] = np.select(
         [verdict == NOT_APPLICABLE, verdict == MET],
         ["below_first_threshold", "count_met"],
@@ -110,4 +110,5 @@ KIND: Final = RuleKind(
     parameters={"first_hh_min": COUNT, "first_hh_max": COUNT, "increment_hh": COUNT},
     judge=judge,
     reach=False,
+    deficit_unit="facilities",
 )

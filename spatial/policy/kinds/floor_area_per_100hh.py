@@ -46,7 +46,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     columns["threshold"] = unscaled(required, digits=digits)[of_district]
     short = np.where(provided < required, unscaled(required - provided, digits=digits), np.nan)
     columns["deficit"] = short[of_district]
-    columns["unit"][:] = "m2"
+    columns["unit"][:] = KIND.deficit_unit
     columns["reason_code"] = np.select(
         [verdict == MET, verdict == UNDETERMINED],
         ["area_met", "area_unknown"],
@@ -58,7 +58,9 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
             {"facility": facility, "field": "floor_area_m2"}
             for facility in incomplete.get(int(of_district[row]), [])
         ]
-    _small_facilities(columns, rule, facts, holding, area_scaled=area_scaled, known=known, digits=digits)
+    _small_facilities(
+        columns, rule, facts, holding, area_scaled=area_scaled, known=known, digits=digits
+    )
     _stand_alone(columns, rule, facts, area_scaled=area_scaled, known=known, digits=digits)
     settle(columns, rule, facts, holding=holding, uncertain=np.isnan(households))
     restrict_to_stages(columns, rule, facts)
@@ -152,4 +154,5 @@ KIND: Final = RuleKind(
     parameters={"m2_per_100hh": POSITIVE, "floor_m2": POSITIVE, "single_facility_m2": POSITIVE},
     judge=judge,
     reach=False,
+    deficit_unit="m2",
 )

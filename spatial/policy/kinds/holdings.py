@@ -131,9 +131,7 @@ def _name_unknown(
     _spread(columns["would_count_if"], grouped, facts.units.of_district)
 
 
-def _spread(
-    column: NDArray[Any], by_unit: dict[int, Any], of_district: NDArray[np.int64]
-) -> None:
+def _spread(column: NDArray[Any], by_unit: dict[int, Any], of_district: NDArray[np.int64]) -> None:
     """Give each member district what belongs to its unit."""
     if not by_unit:
         return

@@ -35,9 +35,12 @@ class RuleKind:
         `spatial.policy.findings.blank_findings`, one row a district.
     reach
         True for a rule about distance, whose share rolls up to areas as coverage.
+    deficit_unit
+        Unit of deficits that add up over an area; None where they do not add up.
     """
 
     name: str
     parameters: Mapping[str, Any]
     judge: Callable[[Rule, Facts], dict[str, NDArray[Any]]]
     reach: bool
+    deficit_unit: str | None = None

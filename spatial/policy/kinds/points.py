@@ -82,9 +82,7 @@ def fill_distances(
     columns["nearest_m"] = metres(deciding_mm[nearest])
     columns["snap_m"] = np.round(reach.snap_m[worst], 3)
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
-    pairs = zip(
-        deciding_facility[nearest].tolist(), deciding_facility[worst].tolist(), strict=True
-    )
+    pairs = zip(deciding_facility[nearest].tolist(), deciding_facility[worst].tolist(), strict=True)
     columns["facilities"] = _lists(
         [[str(ids[i]) for i in dict.fromkeys(pair) if i >= 0] for pair in pairs]
     )
@@ -100,17 +98,14 @@ def fill_would_count(
     walking: bool,
 ) -> None:
     """Name facilities that would bring a point inside if what is not known of them held."""
-    chosen, reach = facts.unknown_reach(rule.counts)
-    if reach is None:
-        return
-    distance = reach.walk_mm if walking else reach.straight_mm
-    facility = reach.walk_facility if walking else reach.straight_facility
-    gain = ~inside & (distance <= limit_mm)
+    would_serve, facility = facts.unknown_gain(rule.counts, limit_mm=limit_mm, walking=walking)
+    gain = ~inside & would_serve
+    missing_field = facts.counted(rule.counts).missing_field
     district = facts.city.demand.district[gain]
     pairs = np.unique(np.column_stack([district, facility[gain]]), axis=0)
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
     for row, number in pairs.tolist():
-        entry = {"facility": str(ids[number]), "field": chosen.missing_field[number]}
+        entry = {"facility": str(ids[number]), "field": missing_field[number]}
         if columns["would_count_if"][row] is None:
             columns["would_count_if"][row] = []
         columns["would_count_if"][row].append(entry)

@@ -115,10 +115,9 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
 def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which districts have a record of relaxation, and the radius approved, in whole mm."""
     districts = facts.city.districts
-    recorded = (
-        districts["siting_difficult"].fillna(value=False).to_numpy(dtype=bool)
-        | districts["low_demand"].fillna(value=False).to_numpy(dtype=bool)
-    )
+    recorded = districts["siting_difficult"].fillna(value=False).to_numpy(dtype=bool) | districts[
+        "low_demand"
+    ].fillna(value=False).to_numpy(dtype=bool)
     default = Decimal(rule.parameters["default_approved_radius_m"])
     radii = [
         default if radius is None else radius
