@@ -21,7 +21,8 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from service.core.cluster import APP_ROLE, OWNER_ROLE, running_cluster, superuser_sql
+from service.core.cluster import running_cluster, superuser_sql
+from service.core.cluster_layout import APP_ROLE, OWNER_ROLE
 from service.core.migration import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]

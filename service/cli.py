@@ -1,0 +1,136 @@
+"""The command line: ``yike COMMAND``.
+
+Only the module of the command that is asked for is imported, so that help and small commands
+answer at once.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, Any, Final
+
+import typer
+
+from service.core.usage import UsageFault
+from spatial.errors import SpatialError
+
+EXIT_FAULT: Final = 2
+
+
+@dataclass(frozen=True)
+class CommandEntry:
+    """One command: where its function is, and the line help shows for it."""
+
+    name: str
+    module: str
+    function: str
+    help: str
+    group: str | None = None
+
+    def load(self) -> Callable[..., Any]:
+        """Import the function."""
+        function: Callable[..., Any] = getattr(import_module(self.module), self.function)
+        return function
+
+
+COMMANDS: Final = (
+    CommandEntry("up", "service.commands.up", "up", "Set up, evaluate the demo city and serve"),
+    CommandEntry("serve", "service.commands.serve", "serve", "Serve the HTTP interface"),
+    CommandEntry("migrate", "service.commands.migrate", "migrate", "Bring the database up to date"),
+    CommandEntry(
+        "import", "service.commands.import_", "import_", "Read a layer from files into the database"
+    ),
+    CommandEntry(
+        "evaluate",
+        "service.commands.evaluate",
+        "evaluate",
+        "Evaluate districts, in the database or from files to a file",
+    ),
+    CommandEntry(
+        "demo", "service.commands.demo", "demo", "Write the demo city's layers, or its map"
+    ),
+    CommandEntry("packs", "service.commands.packs", "packs", "List the rule packs"),
+    CommandEntry(
+        "check", "service.commands.packs", "pack_check", "Validate a rule pack", group="pack"
+    ),
+)
+GROUP_HELP: Final = {"pack": "Work on a rule pack"}
+
+
+def main() -> None:
+    """Run the command named by the process's arguments; never shows a traceback for bad input."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    arguments = sys.argv[1:]
+    try:
+        build_app(arguments)(args=arguments, prog_name="yike")
+    except (SpatialError, UsageFault) as fault:
+        for line in str(fault).splitlines():
+            typer.echo(f"yike: {line}", err=True)
+        sys.exit(EXIT_FAULT)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End in order, so that the private database is stopped too."""
+    sys.exit(128 + number)
+
+
+def build_app(arguments: Sequence[str]) -> typer.Typer:
+    """Assemble the command line for one call.
+
+    Parameters
+    ----------
+    arguments
+        Of the call: the command they name is imported, of the others only the names are known.
+    """
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    app = typer.Typer(
+        name="yike",
+        help="Yike 一刻: which neighbourhoods lack childcare and elderly care, clause by clause.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    groups: dict[str, typer.Typer] = {}
+    for entry in COMMANDS:
+        parent = app
+        if entry.group is not None:
+            if entry.group not in groups:
+                groups[entry.group] = typer.Typer(
+                    no_args_is_help=True, help=GROUP_HELP[entry.group], rich_markup_mode=None
+                )
+                app.add_typer(groups[entry.group], name=entry.group)
+            parent = groups[entry.group]
+        asked = chosen is not None and chosen in {entry.name, entry.group}
+        function = entry.load() if asked else _unloaded
+        parent.command(entry.name, short_help=entry.help)(function)
+    return app
+
+
+def _unloaded() -> None:
+    """Stand for a command the call does not name."""
+
+
+def _options(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", is_eager=True),
+    ] = False,
+) -> None:
+    if show_version:
+        typer.echo(version("yike"))
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()
