@@ -59,7 +59,8 @@ def place(
     """Find a place in its community for each facility.
 
     Facilities of one service stand in or beside different districts as long as there are enough,
-    # No street is near a district off the network.
+    those a district builds stand in it, and a kind that wants a block of its own takes one
+    without homes where the community has one.
     """
     count = len(provision.kind)
     beside = _districts(provision, settlement, chance)
