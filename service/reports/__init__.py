@@ -1,0 +1,1 @@
+"""What people read: maps and, later, documents."""

@@ -1,0 +1,330 @@
+"""A map of an evaluated city as a PNG picture.
+
+Drawn on figures of its own, without matplotlib's global state, so that requests may draw at the
+same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.path import Path as Outline
+from numpy.typing import NDArray
+
+from service.reports.fonts import LATIN_FAMILY, cjk_family
+from service.reports.legend import draw_legend
+from service.reports.map_words import FLAG_STYLES, SERVICE_STYLES
+from service.reports.scale import draw_north_arrow, draw_scale_bar
+from service.reports.window import Window, around, densest
+from service.reports.wrapping import wrap
+from spatial.crs import metric_crs
+from spatial.errors import InputError
+
+_SIZE_IN: Final = (13.0, 9.4)
+_DPI: Final = 150
+_PANEL: Final = 0.225  # of the width, for the legend
+_EDGE: Final = 0.018
+_TITLE_PT: Final = 17
+_SUBTITLE_PT: Final = 10
+_NOTICE_PT: Final = 8
+_NOTICE_COLUMNS: Final = 190
+
+_GROUND: Final = "#F6F4EE"
+_INK: Final = "#222222"
+_FAINT_INK: Final = "#5F5F5F"
+_STREET: Final = "#DAD6CB"
+_MAIN_STREET: Final = "#C3BCAC"
+_MAIN_CLASSES: Final = ("motorway", "trunk", "primary", "secondary")
+_MARGIN_SHARE: Final = 0.02
+_SMALLEST_M: Final = 400.0
+_INSET: Final = 0.52  # of the height of the map
+_INSET_MARKERS: Final = 2.2
+_PART_SHARE: Final = 0.13
+
+
+@dataclass(frozen=True)
+class DrawnMap:
+    """What was drawn.
+
+    Parameters
+    ----------
+    path
+        The picture.
+    lang
+        Language of its texts: ``en`` where ``zh`` was asked but no installed font can write it.
+    font
+        Family of its texts.
+    """
+
+    path: Path
+    lang: str
+    font: str
+
+
+def draw_map(
+    path: Path,
+    *,
+    districts: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame | None,
+    title: Mapping[str, str],
+    notices: Mapping[str, Sequence[str]],
+    lang: str,
+) -> DrawnMap:
+    """Draw districts coloured by flag, facilities and streets, with legend, scale and notices.
+
+    Parameters
+    ----------
+    path
+        The PNG to write; an existing file is replaced.
+    districts
+        ``flag`` (design, section 4), ``households`` (missing ones are counted apart) and
+        geometry, points or polygons. At least one row, any declared CRS.
+    facilities
+        ``service`` and geometry in any declared CRS; polygons are drawn as a point inside.
+    streets
+        Lines, with ``highway`` if known, in any declared CRS; None draws none.
+    title, notices
+        By language, ``zh`` and ``en``. The first line of the title is set large.
+    lang
+        ``zh`` or ``en``. English is used, texts and all, where Chinese is asked and no font for
+        it is installed.
+
+    Raises
+    ------
+    InputError
+        If there are no districts, a flag or service is unknown, or a CRS is not declared.
+    OSError
+        If the file cannot be written.
+    """
+    _check(districts, facilities)
+    family = cjk_family() if lang == "zh" else LATIN_FAMILY
+    lang = lang if family is not None else "en"
+    font = FontProperties(family=family or LATIN_FAMILY)
+    local = _to_metres([districts, facilities, streets])
+    figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
+    lines = [line for text in notices[lang] for line in wrap(text, columns=_NOTICE_COLUMNS)]
+    bottom, top = _write_texts(figure, title[lang], lines, font)
+    layers = _Layers(districts, facilities, streets, *local)
+    axes = figure.add_axes((_EDGE, bottom, 1 - _PANEL - 2 * _EDGE, top - bottom))
+    whole = around(
+        np.asarray(shapely.total_bounds(layers.district_places)),
+        aspect=_aspect(axes),
+        margin=_MARGIN_SHARE,
+        smallest_m=_SMALLEST_M,
+    )
+    _draw_layers(axes, layers, whole, enlarged=1.0)
+    draw_scale_bar(axes, font)
+    draw_north_arrow(axes, font)
+    inset = figure.add_axes((1 - _PANEL, bottom, _PANEL - _EDGE, _INSET * (top - bottom)))
+    part = _part_to_enlarge(layers, whole, inset)
+    if part is None:
+        inset.remove()
+    else:
+        _draw_layers(inset, layers, part, enlarged=_INSET_MARKERS)
+        draw_scale_bar(inset, font)
+        _outline_part(axes, part)
+    panel = figure.add_axes((1 - _PANEL, bottom, _PANEL - _EDGE, top - bottom))
+    draw_legend(panel, districts=districts, facilities=facilities, lang=lang, font=font)
+    # Without the version of the drawing library the same data give the same file.
+    figure.savefig(path, format="png", metadata={"Software": "yike"})
+    return DrawnMap(Path(path), lang, font.get_name())
+
+
+def _check(districts: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> None:
+    if districts.empty:
+        raise InputError("there are no districts to draw")
+    for frame, column, known in (
+        (districts, "flag", FLAG_STYLES),
+        (facilities, "service", SERVICE_STYLES),
+    ):
+        unknown = sorted({str(value) for value in frame[column]} - set(known))
+        if unknown:
+            raise InputError(f"unknown {column} '{unknown[0]}'; known are {', '.join(known)}")
+
+
+def _to_metres(frames: Sequence[gpd.GeoDataFrame | None]) -> list[NDArray[np.object_]]:
+    """Project all to the metric system of the first."""
+    crs = None
+    local: list[NDArray[np.object_]] = []
+    for frame in frames:
+        if frame is None:
+            local.append(np.empty(0, dtype=object))
+            continue
+        if frame.crs is None:
+            raise InputError("a layer to draw declares no coordinate reference system")
+        if crs is None:
+            west, south, east, north = frame.to_crs("EPSG:4326").total_bounds
+            crs = metric_crs((west + east) / 2, (south + north) / 2)
+        local.append(np.asarray(frame.to_crs(crs).geometry.to_numpy(), dtype=object))
+    return local
+
+
+def _write_texts(
+    figure: Figure, title: str, notices: list[str], font: FontProperties
+) -> tuple[float, float]:
+    """Write title and notices; return where the map begins and ends, in shares of the height."""
+    point = 1 / 72 / _SIZE_IN[1]
+    first, *others = title.splitlines()
+    y = 1 - 12 * point
+    figure.text(
+        _EDGE,
+        y,
+        first,
+        fontproperties=font,
+        fontsize=_TITLE_PT,
+        color=_INK,
+        va="top",
+        weight="bold",
+    )
+    y -= 1.45 * _TITLE_PT * point
+    for line in others:
+        figure.text(
+            _EDGE, y, line, fontproperties=font, fontsize=_SUBTITLE_PT, color=_FAINT_INK, va="top"
+        )
+        y -= 1.45 * _SUBTITLE_PT * point
+    top = y - 4 * point
+    y = 8 * point
+    for line in reversed(notices):
+        figure.text(
+            _EDGE, y, line, fontproperties=font, fontsize=_NOTICE_PT, color=_FAINT_INK, va="bottom"
+        )
+        y += 1.5 * _NOTICE_PT * point
+    return y + 4 * point, top
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """The layers and their geometries in metres."""
+
+    districts: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame | None
+    district_places: NDArray[np.object_]
+    facility_places: NDArray[np.object_]
+    street_lines: NDArray[np.object_]
+
+
+def _aspect(axes: Axes) -> float:
+    box = axes.get_window_extent()
+    return float(box.width / box.height)
+
+
+def _part_to_enlarge(layers: _Layers, whole: Window, axes: Axes) -> Window | None:
+    """Choose where most households live; None where the whole is hardly larger than that."""
+    height = whole.height * _PART_SHARE
+    if height < _SMALLEST_M:
+        return None
+    return densest(
+        shapely.get_coordinates(shapely.centroid(layers.district_places)),
+        layers.districts["households"].fillna(0).to_numpy(dtype=np.float64),
+        width_m=height * _aspect(axes),
+        height_m=height,
+    )
+
+
+def _outline_part(axes: Axes, part: Window) -> None:
+    axes.add_patch(
+        Rectangle(
+            (part.west, part.south),
+            part.width,
+            part.height,
+            fill=False,
+            edgecolor=_INK,
+            linewidth=1.0,
+            zorder=4,
+        )
+    )
+
+
+def _draw_layers(axes: Axes, layers: _Layers, window: Window, *, enlarged: float) -> None:
+    """Draw what lies in the window; lines and markers `enlarged` times as large."""
+    axes.set_xlim(window.west, window.east)
+    axes.set_ylim(window.south, window.north)
+    axes.set_facecolor(_GROUND)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color("#B8B4AA")
+        spine.set_linewidth(0.8)
+    if layers.streets is not None:
+        _draw_streets(axes, layers.street_lines, layers.streets, enlarged=enlarged)
+    flags = np.asarray(layers.districts["flag"].to_numpy(), dtype=object)
+    _draw_districts(axes, layers.district_places, flags)
+    _draw_facilities(axes, layers.facility_places, layers.facilities, enlarged=enlarged)
+
+
+def _draw_streets(
+    axes: Axes, lines: NDArray[np.object_], streets: gpd.GeoDataFrame, *, enlarged: float
+) -> None:
+    main = np.zeros(len(lines), dtype=bool)
+    if "highway" in streets.columns:
+        main = streets["highway"].isin(_MAIN_CLASSES).to_numpy(dtype=bool)
+    for chosen, colour, width in ((~main, _STREET, 0.25), (main, _MAIN_STREET, 0.55)):
+        parts = shapely.get_parts(lines[chosen])
+        coordinates, of = shapely.get_coordinates(parts, return_index=True)
+        segments = np.split(coordinates, np.flatnonzero(np.diff(of)) + 1) if len(of) else []
+        axes.add_collection(
+            LineCollection(segments, colors=colour, linewidths=width * enlarged, zorder=1),
+            autolim=False,
+        )
+
+
+def _draw_districts(axes: Axes, places: NDArray[np.object_], flags: NDArray[np.object_]) -> None:
+    """Fill the polygons; districts known only as a point become a dot."""
+    is_point = shapely.get_type_id(places) == shapely.GeometryType.POINT
+    for flag, style in FLAG_STYLES.items():
+        parts = shapely.get_parts(places[~is_point & (flags == flag)])
+        axes.add_collection(
+            PathCollection(
+                [_outline(part) for part in parts],
+                facecolors=style.colour,
+                edgecolors="white",
+                linewidths=0.2,
+                zorder=2,
+            ),
+            autolim=False,
+        )
+        dots = shapely.get_coordinates(places[is_point & (flags == flag)])
+        axes.scatter(
+            dots[:, 0], dots[:, 1], s=22, c=style.colour, edgecolors="white", lw=0.4, zorder=2.5
+        )
+
+
+def _outline(polygon: shapely.Polygon) -> Outline:
+    # Rings of opposite direction leave holes.
+    oriented = shapely.orient_polygons(polygon)
+    rings = [oriented.exterior, *oriented.interiors]
+    return Outline.make_compound_path(
+        *(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings)
+    )
+
+
+def _draw_facilities(
+    axes: Axes, places: NDArray[np.object_], facilities: gpd.GeoDataFrame, *, enlarged: float
+) -> None:
+    points = shapely.get_coordinates(shapely.point_on_surface(places))
+    service = facilities["service"].to_numpy()
+    for name, style in SERVICE_STYLES.items():
+        chosen = points[service == name]
+        axes.scatter(
+            chosen[:, 0],
+            chosen[:, 1],
+            s=style.size * enlarged**2,
+            marker=style.marker,
+            c=style.colour,
+            edgecolors="white",
+            linewidths=0.2 * enlarged,
+            zorder=3,
+        )
