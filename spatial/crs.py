@@ -51,10 +51,11 @@ def _transformer(source: str, target: str) -> Transformer:
 
 def project(geometries: NDArray[Any], *, target: CRS) -> NDArray[Any]:
     """Project geometries from EPSG:4326 to `target`; None stays None."""
-    transformer = _transformer(WGS84, target.to_string())
-    return np.asarray(
-        shapely.transform(geometries, transformer.transform, interleaved=False), dtype=object
-    )
+
+    def to_target(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+        return project_lonlat(lonlat, target=target)
+
+    return np.asarray(shapely.transform(geometries, to_target), dtype=object)
 
 
 def project_lonlat(lonlat: NDArray[np.float64], *, target: CRS) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from spatial.crs import project, unproject
+from spatial.geometry import areal
 
 BUILDINGS: Final = "buildings"
 GRID: Final = "grid"
@@ -76,7 +77,7 @@ def demand_points(
     At least one point a district, in the order of `districts`.
     """
     shapes = np.asarray(districts.geometry.array, dtype=object)
-    kind = np.where(shapely.get_dimensions(shapes) == 2, GRID, POINT).astype(object)
+    kind = np.where(areal(shapes), GRID, POINT).astype(object)
     parts: list[tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]] = []
 
     if buildings is not None and len(buildings):
@@ -96,7 +97,7 @@ def demand_points(
     if len(gridded):
         at, points = _grid(project(shapes[gridded], target=crs), spacing_m=spacing_m)
         lonlat = unproject(points, source=crs)
-        parts.append((gridded[at], shapely.points(lonlat), np.ones(len(at))))
+        parts.append((gridded[at], np.asarray(shapely.points(lonlat)), np.ones(len(at))))
     single = np.flatnonzero(kind == POINT)
     if len(single):
         parts.append((single, shapes[single], np.ones(len(single))))

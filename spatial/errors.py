@@ -64,7 +64,7 @@ class Fault:
         return f"{', '.join(place)}: {self.message}"
 
 
-class InputFaults(InputError):
+class InputFaults(InputError):  # noqa: N818 - it carries many faults
     """All faults found in one input, so that they can be corrected in one go.
 
     Parameters

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from spatial.crs import WGS84, geodesic_m
 from spatial.errors import NetworkError, UnknownCRSError
 from spatial.graph import WalkGraph, build_graph
+from spatial.grouping import weighted_count
 
 # Ways that are closed to people on foot whatever else their tags say.
 CLOSED_TO_FOOT: Final = frozenset({"motorway", "motorway_link"})
@@ -155,7 +156,7 @@ def geodesic_lengths_m(lines: NDArray[Any]) -> NDArray[np.float64]:
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     inside = line[1:] == line[:-1]
     steps = geodesic_m(coordinates[:-1][inside], coordinates[1:][inside])
-    return np.bincount(line[:-1][inside], weights=steps, minlength=len(lines))
+    return weighted_count(line[:-1][inside], steps, size=len(lines))
 
 
 def save_network(network: Network, directory: Path) -> None:
@@ -165,7 +166,7 @@ def save_network(network: Network, directory: Path) -> None:
     """
     _, coordinates, (offsets,) = shapely.to_ragged_array(network.geometry)
     classes, codes = np.unique(network.highway.astype(str), return_inverse=True)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "u": network.u,
         "v": network.v,
         "length_m": network.length_m,
@@ -220,7 +221,7 @@ def _canonical(
     *,
     left_out: Mapping[str, int],
 ) -> Network:
-    """Number the nodes, turn and order the edges, drop copies: one form for one network."""
+    """Bring edges into one form: nodes numbered, edges turned and ordered, copies dropped."""
     first = shapely.get_coordinates(shapely.get_point(geometry, 0))
     last = shapely.get_coordinates(shapely.get_point(geometry, -1))
     cells = np.rint(np.concatenate([first, last]) / _NODE_GRID_DEG).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Which facilities count: their standing on a date, and the conditions of a rule (design, section 4)."""
+"""Which facilities count: their standing on a date, and a rule's conditions (design, section 4)."""
 
 from __future__ import annotations
 

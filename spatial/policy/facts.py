@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -16,10 +15,12 @@ from pyproj import CRS
 
 from spatial.crs import metric_crs, millimetres, project
 from spatial.demand import Demand, demand_points
+from spatial.geometry import declared
+from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
-from spatial.policy.units import NEW, Allotment, Units, allot, build_units, entrance_points
+from spatial.policy.units import Allotment, Units, allot, build_units, entrance_points
 from spatial.reach import SEARCH_LIMIT_M, Snap, nearest_walk, snap
 from spatial.straight import nearest_straight, pair_distances_m
 
@@ -113,7 +114,7 @@ class City:
         return snap(self._graph, self.gates.geometry, limit_m=self.snap_limit_m)
 
     @property
-    def _graph(self) -> Any:  # noqa: ANN401 - WalkGraph, without importing it for a name
+    def _graph(self) -> WalkGraph:
         if self.network is None:
             msg = "walking needs a network"
             raise ValueError(msg)
@@ -339,16 +340,14 @@ class Facts:
 
 
 def _gates(districts: GeoDataFrame, demand: Demand, *, crs: CRS) -> Gates:
-    entrances = np.asarray(districts["entrances"], dtype=object)
-    entrances = np.where(pd.isna(entrances), None, entrances)
-    declared = ~(shapely.is_missing(entrances) | shapely.is_empty(entrances))
-    doors, owner = shapely.get_parts(entrances[declared], return_index=True)
-    door_district = np.flatnonzero(declared)[owner]
+    entrances, gated = declared(districts["entrances"])
+    doors, owner = shapely.get_parts(entrances[gated], return_index=True)
+    door_district = np.flatnonzero(gated)[owner]
     count = np.bincount(door_district, minlength=len(districts))
     first = np.cumsum(count) - count
 
-    own = np.flatnonzero(~declared[demand.district])
-    through = np.flatnonzero(declared[demand.district])
+    own = np.flatnonzero(~gated[demand.district])
+    through = np.flatnonzero(gated[demand.district])
     choices = count[demand.district[through]]
     point = np.repeat(through, choices)
     within = np.arange(len(point)) - np.repeat(np.cumsum(choices) - choices, choices)

@@ -1,4 +1,4 @@
-"""From findings to a flag, the households concerned and a rank for each district (design, section 4)."""
+"""From findings to a flag, households concerned and a rank for a district (design, section 4)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def flag_districts(findings: pd.DataFrame, *, districts: pd.DataFrame) -> pd.Dat
 
 
 def _flag_of(verdict: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Number of the flag each verdict raises; -1 for none."""
+    """Give the number of the flag each verdict raises; -1 for none."""
     flags = np.full(len(verdict), -1)
     for code, verdicts in _RAISED_BY:
         flags[np.isin(verdict.astype(str), verdicts)] = FLAGS.index(code)

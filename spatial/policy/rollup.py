@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from spatial.crs import WGS84
 from spatial.fields import LEVELS
+from spatial.grouping import weighted_count
 from spatial.policy.facts import Facts
 from spatial.policy.findings import (
     AREA_COLUMNS,
@@ -62,8 +63,8 @@ def membership(districts: GeoDataFrame, areas: GeoDataFrame) -> Membership:
     parent = np.where(
         areas["parent"].isna(), -1, code.get_indexer(pd.Index(areas["parent"]))
     ).astype(np.int64)
-    level = areas["level"].to_numpy(dtype=object)
-    level = np.where(areas["kind"].to_numpy(dtype=object) == "planning_unit", None, level)
+    level = areas["level"].to_numpy(dtype=object).copy()
+    level[areas["kind"].to_numpy(dtype=object) == "planning_unit"] = None
     at = np.where(
         districts["community"].isna(), -1, code.get_indexer(pd.Index(districts["community"]))
     ).astype(np.int64)
@@ -149,7 +150,7 @@ class _Groups:
 
     def sum(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Sum over each group; NaN where a value is."""
-        return np.bincount(self.of, weights=values.astype(float), minlength=len(self.area))
+        return weighted_count(self.of, values.astype(float), size=len(self.area))
 
 
 def _groups(numbers: NDArray[np.int64], part: NDArray[Any]) -> _Groups:
@@ -159,7 +160,7 @@ def _groups(numbers: NDArray[np.int64], part: NDArray[Any]) -> _Groups:
 
 
 def _tally(groups: _Groups, flag: NDArray[Any], households: NDArray[np.float64]) -> pd.DataFrame:
-    """Number of districts, their households where known, and their flags."""
+    """Count districts, their households where known, and their flags."""
     return pd.DataFrame(
         {
             "area": groups.area,
@@ -223,7 +224,7 @@ def _unit_share(
         "undetermined_weight": np.where(
             known, groups.sum(households * (verdict == UNDETERMINED)), nothing
         ),
-        "definition": np.where(known, "households_in_units_met", None),
+        "definition": np.array([None, "households_in_units_met"], dtype=object)[known.astype(int)],
         "points_share": nothing,
         "deficit": np.where(groups.sum(applies) > 0, groups.sum(deficit), nothing),
     }

@@ -11,6 +11,9 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from spatial.geometry import areal, declared
+from spatial.grouping import weighted_count
+
 NEW: Final = "new"
 EXISTING: Final = "existing"
 MIXED: Final = "mixed"
@@ -94,8 +97,8 @@ def build_units(districts: GeoDataFrame, *, stage: NDArray[Any]) -> Units:
         of_district=of_district.astype(np.int64),
         id=names.astype(object),
         group=group.astype(object),
-        households=np.bincount(of_district, weights=households, minlength=count),
-        conditions_available=np.bincount(of_district, weights=available, minlength=count) > 0,
+        households=weighted_count(of_district, households, size=count),
+        conditions_available=weighted_count(of_district, available, size=count) > 0,
     )
 
 
@@ -168,9 +171,7 @@ def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int6
         and the number of the place each belongs to, ascending.
     """
     shapes = np.asarray(places.geometry.array, dtype=object)
-    entrances = np.asarray(places["entrances"], dtype=object)
-    entrances = np.where(pd.isna(entrances), None, entrances)
-    usable = ~(shapely.is_missing(entrances) | shapely.is_empty(entrances))
+    entrances, usable = declared(places["entrances"])
     points, owner = shapely.get_parts(entrances[usable], return_index=True)
     door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
     doors = np.concatenate([points, shapes[~usable]])
@@ -179,7 +180,7 @@ def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int6
 
 
 def _named(wanted: pd.Series[Any], ids: pd.Series[Any]) -> NDArray[np.int64]:
-    """Number of the row with each wanted id, -1 for none."""
+    """Find the number of the row with each wanted id, -1 for none."""
     found = pd.Index(ids).get_indexer(pd.Index(wanted))
     return np.asarray(np.where(wanted.isna(), -1, found), dtype=np.int64)
 
@@ -189,13 +190,13 @@ def _single_container(
 ) -> NDArray[np.int64]:
     """Find the one polygon that holds a door of each place; -1 for none or several."""
     container = np.full(count, -1, dtype=np.int64)
-    areal = np.flatnonzero(shapely.get_dimensions(polygons) == 2)
-    if len(areal) == 0 or len(doors) == 0:
+    surfaces = np.flatnonzero(areal(polygons))
+    if len(surfaces) == 0 or len(doors) == 0:
         return container
     # A polygon without entrances has its representative point for a door here.
     points = np.where(shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors))
-    door, polygon = shapely.STRtree(polygons[areal]).query(points, predicate="intersects")
-    pairs = np.unique(np.column_stack([door_of[door], areal[polygon]]), axis=0)
+    door, polygon = shapely.STRtree(polygons[surfaces]).query(points, predicate="intersects")
+    pairs = np.unique(np.column_stack([door_of[door], surfaces[polygon]]), axis=0)
     place, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     single = times == 1
     container[place[single]] = pairs[first[single], 1]

@@ -36,13 +36,17 @@ _REASONS: Final = MappingProxyType(
         ),
         "circle_part": (
             "仅部分在步行圈内：最远处{value}米，限{threshold}米，圈外约{households}户",
-            "only partly within the walking circle: farthest point {value} m, limit {threshold} m, "
-            "about {households} households outside",
+            (
+                "partly in the walking circle: farthest point {value} m, limit {threshold} m, "
+                "about {households} households outside"
+            ),
         ),
         "circle_none": (
             "步行圈外：最近处{nearest}米，最远处{value}米，限{threshold}米",
-            "outside the walking circle: nearest point {nearest} m, farthest {value} m, "
-            "limit {threshold} m",
+            (
+                "outside the walking circle: nearest point {nearest} m, farthest {value} m, "
+                "limit {threshold} m"
+            ),
         ),
         "beyond_5000_m": (
             "有住处5000米内没有计入的设施（限{threshold}米）",
@@ -258,7 +262,7 @@ def rule_name(rule: Rule, *, lang: str) -> str:
     return ("" if lang == "zh" else " ").join((services[rule.subject][at], kinds[rule.kind][at]))
 
 
-def _cited(text: str, pack: Pack, rule: Rule, *, lang: str) -> str:
+def _cited(text: str | None, pack: Pack, rule: Rule, *, lang: str) -> str:
     name = rule_name(rule, lang=lang)
     if lang == "zh":
         return f"{name}：{text}〔{pack.document_no} {rule.clause}〕"
@@ -270,37 +274,39 @@ def _reasons(
 ) -> list[str | None]:
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
-    columns = ("district_id", "reason_code", "warning_code", "value", "threshold", "deficit")
-    figures = ("nearest_m", "households_outside")
-    for row in findings.loc[:, [*columns, *figures]].itertuples(index=False):
-        if row.reason_code is None or pd.isna(row.reason_code):
+    columns = ["district_id", "reason_code", "warning_code"]
+    figures = ["value", "threshold", "deficit", "nearest_m", "households_outside"]
+    codes = findings.loc[:, columns].to_numpy(dtype=object)
+    numbers = findings.loc[:, figures].to_numpy(dtype=float)
+    for (district, reason, warning), (value, threshold, deficit, nearest, outside) in zip(
+        codes.tolist(), numbers.tolist(), strict=True
+    ):
+        if not isinstance(reason, str):
             texts.append(None)
             continue
-        existing = stage is not None and stage.get(row.district_id) == "existing"
-        text = _REASONS[row.reason_code][at].format(
-            value=_figure(row.value),
-            threshold=_figure(row.threshold),
-            deficit=_figure(row.deficit),
-            nearest=_figure(row.nearest_m),
-            households=_figure(row.households_outside),
+        existing = stage is not None and stage.get(district) == "existing"
+        text = _REASONS[reason][at].format(
+            value=_figure(value),
+            threshold=_figure(threshold),
+            deficit=_figure(deficit),
+            nearest=_figure(nearest),
+            households=_figure(outside),
             gap=(("缺口", "gap") if existing else ("尚缺", "short by"))[at],
         )
-        if row.warning_code is not None and not pd.isna(row.warning_code):
-            text += _WARNINGS[row.warning_code][at]
-        texts.append(text)
+        texts.append(text + (_WARNINGS[warning][at] if isinstance(warning, str) else ""))
     return texts
 
 
 def _definitions(findings: pd.DataFrame, *, lang: str) -> list[str | None]:
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
-    columns = findings.loc[:, ["definition_code", "unit_id", "unit_households"]]
-    for code, unit_id, households in columns.itertuples(index=False):
-        if code is None or pd.isna(code):
+    columns = ["definition_code", "unit_id", "unit_households"]
+    for code, unit_id, households in findings.loc[:, columns].to_numpy(dtype=object).tolist():
+        if not isinstance(code, str):
             texts.append(None)
         elif code == "unit":
             kind, _, name = str(unit_id).partition(":")
-            size = "?" if pd.isna(households) else _figure(households)
+            size = _figure(households)
             template = ("单元：{}{}，{}户", "unit: {} {}, {} households")[at]
             texts.append(template.format(_UNITS[kind][at], name, size))
         else:

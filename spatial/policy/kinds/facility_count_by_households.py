@@ -1,7 +1,7 @@
 """One facility for the first 3,000—4,000 households, one more for each further 3,000.
 
-Source: 金政发〔2022〕29号 三(一)1(1)¶2, readings §2: the verdict follows n_min, the reading kindest to
-the applicant; n_max and the capacity reading stand beside it.
+Source: 金政发〔2022〕29号 三(一)1(1)¶2, readings §2: the verdict follows n_min, the reading kindest
+to the applicant; n_max and the capacity reading stand beside it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Floor area per hundred households with a minimum: max(rate × households / 100, minimum).
 
-Source: 金政发〔2022〕29号 三(一)1(1)¶2 (15 m²/百户且不少于200 m²; 10 m²/百户且不少于150 m²), readings §3.
+Source: 金政发〔2022〕29号 三(一)1(1)¶2 (15 m²/百户且不少于200 m²; 10 m²/百户且不少于150 m²),
+readings §3.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def _digits(rule: Rule, area: list[Decimal | None]) -> int:
 def _required(rule: Rule, households: NDArray[np.float64], *, digits: int) -> NDArray[Any]:
     rate = scaled([Decimal(rule.parameters["m2_per_100hh"]) / 100], digits=digits)
     floor = scaled([Decimal(rule.parameters["floor_m2"])], digits=digits)
-    return np.maximum(households.astype(np.int64) * rate, floor)
+    required: NDArray[Any] = np.maximum(households.astype(np.int64) * rate, floor)
+    return required
 
 
 def _verdict(

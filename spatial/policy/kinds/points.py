@@ -1,4 +1,4 @@
-"""From demand points to a district: counts, shares, worst and nearest points (design, section 4)."""
+"""From demand points to a district: counts, shares, worst and nearest (design, section 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial.demand import BUILDINGS, POINT, Demand
+from spatial.demand import BUILDINGS, GRID, POINT, Demand
 from spatial.policy.facts import Facts, Reach
 from spatial.policy.findings import MET, MET_RELAXED, NOT_APPLICABLE
 from spatial.policy.rule import Rule
@@ -57,11 +57,8 @@ def fill_coverage(
     columns["covered_share"] = np.where(demand.kind == POINT, np.nan, covered / total)
     # Whole numbers in float64 are exact here: households × weight stays far below 2**53.
     columns["households_outside"] = np.ceil(facts.households * outside / total)
-    columns["definition_code"] = np.where(
-        demand.kind == POINT,
-        None,
-        np.where(demand.kind == BUILDINGS, "share_of_buildings", "share_of_grid_points"),
-    )
+    columns["definition_code"][demand.kind == BUILDINGS] = "share_of_buildings"
+    columns["definition_code"][demand.kind == GRID] = "share_of_grid_points"
 
 
 def fill_distances(
@@ -73,7 +70,7 @@ def fill_distances(
     deciding_facility: NDArray[np.int64],
     speed_m_per_s: float,
 ) -> None:
-    """Fill both distances at the worst point, the nearest point, and the facilities they lead to."""
+    """Fill both distances at the worst point, the nearest point, and their facilities."""
     demand = facts.city.demand
     worst, nearest = worst_point(demand, deciding_mm), nearest_point(demand, deciding_mm)
     columns["straight_m"] = metres(reach.straight_mm[worst])

@@ -1,4 +1,4 @@
-"""服务圈 by walking time: is every demand point within so many minutes on foot?
+"""服务圈 by walking time: whether every demand point is within so many minutes on foot.
 
 Source: readings §5 and design §4 "Circle at a district". The minutes stand in the text, the mode
 and the share do not; the pack names the profile.

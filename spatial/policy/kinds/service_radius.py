@@ -1,7 +1,7 @@
 """服务半径 in a straight line, with its relaxation band.
 
-Source: 金政发〔2022〕29号 三(一)1(1)¶2 (300 m, 500—800 m), readings §4, design §4 "Radius". The main
-rule carries the whole state table; the relaxed one repeats it against the approved radius.
+Source: 金政发〔2022〕29号 三(一)1(1)¶2 (300 m, 500—800 m), readings §4, design §4 "Radius". The
+main rule carries the whole state table; the relaxed one repeats it against the approved radius.
 """
 
 from __future__ import annotations
