@@ -1,0 +1,1 @@
+"""Writing what an evaluation found to files other programs read."""
