@@ -293,7 +293,8 @@ def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
                 "rule": rule.id,
                 "kind": rule.kind,
                 "severity": rule.severity,
-                **columns,
+                # Object columns stay so: pandas would turn texts into its own type, None into NaN.
+                **{name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()},
                 "repeats": rule.parameters.get("role") == "relaxed",
             }
         )

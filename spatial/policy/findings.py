@@ -144,8 +144,9 @@ def blank_findings(count: int) -> dict[str, NDArray[Any]]:
 
 
 def finding_frame(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Put the findings of all rules together, district by district."""
-    if not parts:
-        return pd.DataFrame({name: [] for name in FINDING_COLUMNS})
-    frame = pd.concat(parts, ignore_index=True)
-    return frame.loc[:, list(FINDING_COLUMNS)]
+    """Put the findings of all rules together; codes and lists are objects, None for none."""
+    frame = pd.concat(parts, ignore_index=True).loc[:, list(FINDING_COLUMNS)]
+    for name in (*CODE_COLUMNS, *LIST_COLUMNS):
+        column = frame[name].astype(object)
+        frame[name] = column.where(column.notna(), None)
+    return frame

@@ -41,6 +41,16 @@ _REASONS: Final = MappingProxyType(
                 "about {households} households outside"
             ),
         ),
+        "circle_screen": (
+            (
+                "步行圈外（最近处{nearest}米，最远处{value}米，限{threshold}米），"
+                "但按成人步速或直线筛查仍有可达处"
+            ),
+            (
+                "outside the walking circle (nearest point {nearest} m, farthest {value} m, limit "
+                "{threshold} m), yet inside at adult pace or by the straight-line screen"
+            ),
+        ),
         "circle_none": (
             "步行圈外：最近处{nearest}米，最远处{value}米，限{threshold}米",
             (
@@ -194,10 +204,13 @@ def output_findings(
             frame[name] = pd.Series(texts[name], dtype=object)
         elif name in LIST_COLUMNS or findings[name].dtype == bool:
             frame[name] = findings[name].to_numpy()
+        elif name == "households_outside":
+            frame[name] = _or_none(findings[name].astype("Int64"))
         elif findings[name].dtype == float:
             frame[name] = _or_none(findings[name])
         else:
-            frame[name] = findings[name].to_numpy(dtype=object)
+            # A series of objects: an array of texts would turn None into NaN.
+            frame[name] = pd.Series(findings[name].to_numpy(dtype=object), dtype=object)
     return frame
 
 

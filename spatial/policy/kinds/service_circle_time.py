@@ -88,7 +88,8 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     fill_coverage(columns, facts, inside=inside)
     near = np.abs(reach.walk_mm - limit_mm) <= NEAR_THRESHOLD_MM
     columns["near_threshold"] = per_district(demand, near) > 0
-    _explain(columns, facts, worst_mm=worst_mm, any_unknown=any_unknown)
+    any_inside = per_district(demand, inside) > 0
+    _explain(columns, facts, worst_mm=worst_mm, any_unknown=any_unknown, any_inside=any_inside)
     fill_would_count(columns, rule, facts, inside=inside, limit_mm=limit_mm, walking=True)
     _straight_reading(columns, facts, straight_mm=reach.straight_mm, screen_mm=screen_mm)
     columns["verdict"][facts.rural] = INDICATOR
@@ -108,11 +109,17 @@ def _explain(
     *,
     worst_mm: NDArray[np.float64],
     any_unknown: NDArray[np.bool_],
+    any_inside: NDArray[np.bool_],
 ) -> None:
     verdict = columns["verdict"]
     columns["reason_code"] = np.select(
-        [fulfilled(verdict), np.isposinf(worst_mm), verdict == ADVISE],
-        ["circle_met", "beyond_5000_m", "circle_part"],
+        [
+            fulfilled(verdict),
+            np.isposinf(worst_mm),
+            (verdict == ADVISE) & any_inside,
+            verdict == ADVISE,
+        ],
+        ["circle_met", "beyond_5000_m", "circle_part", "circle_screen"],
         default="circle_none",
     ).astype(object)
     if facts.city.network is None:
