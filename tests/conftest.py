@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -29,6 +30,77 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".yike"
 PURPOSE = "postgres-test"
 SHARED = ROOT.parent / "shared"
+TEST_DATABASE = "YIKE_TEST_DATABASE_URL"
+
+
+# --- what runs ------------------------------------------------------------------------------
+
+LEFT_OUT = pytest.StashKey[dict[str, int]]()
+REASONS = {
+    "shared": "they need the folder shared/ beside the clone, which is not there",
+    "full": "they take long; --full runs them",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the long tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = dict.fromkeys(REASONS, 0)
+    # The person's own settings, their database above all, are none of the tests' business.
+    for name in [name for name in os.environ if name.startswith("YIKE_")]:
+        if name != TEST_DATABASE:
+            del os.environ[name]
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m, so that only what was asked for is counted
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    unmet = {
+        marker
+        for marker, met in (("shared", SHARED.is_dir()), ("full", config.getoption("--full")))
+        if not met
+    }
+    kept = []
+    for item in items:
+        reason = next((marker for marker in REASONS if item.get_closest_marker(marker)), None)
+        if reason in unmet:
+            config.stash[LEFT_OUT][reason] += 1
+        else:
+            kept.append(item)
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    left_out = session.config.stash[LEFT_OUT]
+    if output is not None:  # a worker: the controller, which collects nothing, does the telling
+        output["left_out"] = left_out
+    elif _fails_ci(left_out) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    output = getattr(node, "workeroutput", None) or {}
+    if "left_out" in output:
+        node.config.stash[LEFT_OUT] = output["left_out"]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    left_out = config.stash[LEFT_OUT]
+    for marker, count in left_out.items():
+        if count:
+            terminalreporter.write_line(f"left out: {count} tests, {REASONS[marker]}")
+    if _fails_ci(left_out):
+        terminalreporter.write_line("CI=true: tests left out for want of shared/ are a failure")
+
+
+def _fails_ci(left_out: dict[str, int]) -> bool:
+    return os.environ.get("CI") == "true" and left_out["shared"] > 0
 
 
 # --- the database ---------------------------------------------------------------------------
@@ -98,16 +170,31 @@ def _given_server(address: str) -> DatabaseServer:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[DatabaseServer]:
     """The server of the tests, running."""
-    given = os.environ.get("YIKE_TEST_DATABASE_URL")
+    given = os.environ.get(TEST_DATABASE)
     if given:
         with _lock():
             server = _given_server(given)
         yield server
         return
     with running_cluster(STATE, purpose=PURPOSE) as address:
-        yield DatabaseServer(
+        server = DatabaseServer(
             owner=make_url(address.owner_url), app=make_url(address.app_url), superuser=None
         )
+        with _lock():
+            _drop_leftovers(server)
+        yield server
+
+
+def _drop_leftovers(server: DatabaseServer) -> None:
+    """Drop the databases of runs that were killed: their process is gone."""
+    with server.session() as session:
+        for (name,) in session.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'yike\\_test\\_%'"
+        ).fetchall():
+            if not Path(f"/proc/{name.split('_')[2]}").exists():
+                session.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
 
 
 @contextmanager
