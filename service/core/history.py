@@ -9,7 +9,7 @@ data again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,8 +26,8 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     MetaData,
-    Select,
     Table,
     Text,
     delete,
@@ -41,7 +41,7 @@ from sqlalchemy import (
 )
 
 from service.core.copying import copy_rows
-from service.core.rows import from_rows, selected, to_copy
+from service.core.rows import columns_of, from_columns, selected, to_copy
 from service.core.schema import DATA_STATE, VERSIONED
 from service.core.versions import column_type
 from spatial.errors import InputError
@@ -296,13 +296,13 @@ def read(
     table = VERSIONED[layer.name]
     statement = (
         select(*selected(table, layer), table.c.version)
-        .where(*_at(table, moment), *conditions)
+        .where(*at_moment(table, moment), *conditions)
         .order_by(table.c[layer.key])
         .limit(limit)
     )
-    *columns, versions = _transposed(connection, statement)
-    frame = from_rows(columns, layer)
-    frame["version"] = pd.array(versions, dtype="int64")
+    columns = columns_of(connection, statement)
+    frame = from_columns(columns, layer)
+    frame["version"] = pd.array(list(columns["version"]), dtype="int64")
     return frame
 
 
@@ -317,20 +317,12 @@ def count(
     """Count the rows `current` would return without paging."""
     table = VERSIONED[layer.name]
     wanted = [*conditions, *_conditions(layer, keys=None, bbox=bbox, filters=filters)]
-    statement = select(func.count()).select_from(table).where(*_at(table, moment), *wanted)
+    statement = select(func.count()).select_from(table).where(*at_moment(table, moment), *wanted)
     return connection.execute(statement).scalar_one()
 
 
-def _transposed(connection: Connection, statement: Select[Any]) -> list[Sequence[Any]]:
-    """Run a query and return its columns."""
-    rows = connection.execute(statement).all()
-    if not rows:
-        return [() for _ in statement.selected_columns]
-    return list(zip(*rows, strict=True))
-
-
-def _at(table: Table, moment: Moment) -> list[ColumnElement[bool]]:
-    """Return the conditions that pick the versions of a moment."""
+def at_moment(table: FromClause, moment: Moment) -> list[ColumnElement[bool]]:
+    """Return the conditions that pick the versions of a moment in a version table or its alias."""
     known_at, valid_on = moment.known_at, moment.valid_on
     day: Any = valid_on
     if day is None:

@@ -5,14 +5,14 @@ How each type is held in a frame is said once, in `spatial.fields.FieldType`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
-from sqlalchemy import ColumnElement, Table, func
+from sqlalchemy import ColumnElement, Connection, Select, Table, func
 
 from spatial.fields import FieldType, Layer
 
@@ -43,7 +43,7 @@ def hex_ewkb(geometries: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def selected(table: Table, layer: Layer) -> list[ColumnElement[Any]]:
-    """Return the columns of `layer` as `from_rows` wants them read, in the layer's order."""
+    """Return the columns of `layer` as `from_columns` wants them read, in the layer's order."""
     return [
         func.ST_AsBinary(table.c[field.name]).label(field.name)
         if field.type in _GEOMETRIES
@@ -52,22 +52,22 @@ def selected(table: Table, layer: Layer) -> list[ColumnElement[Any]]:
     ]
 
 
-def from_rows(columns: Sequence[Sequence[Any]], layer: Layer) -> GeoDataFrame:
-    """Build a validated frame from values read with `selected`.
+def columns_of(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
+    """Run a query and return its columns by name; empty ones where no row was found."""
+    rows = connection.execute(query).all()
+    names = [column.name for column in query.selected_columns]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return dict(zip(names, columns, strict=True))
 
-    Parameters
-    ----------
-    columns
-        One sequence a field of `layer`, in its order.
+
+def from_columns(columns: Mapping[str, Sequence[Any]], layer: Layer) -> GeoDataFrame:
+    """Build a validated frame from values read with `selected`.
 
     Returns
     -------
     Index 0..n-1, CRS EPSG:4326, the types of `FieldType`.
     """
-    data = {
-        field.name: _from_values(values, field.type)
-        for field, values in zip(layer.fields, columns, strict=True)
-    }
+    data = {field.name: _from_values(columns[field.name], field.type) for field in layer.fields}
     return GeoDataFrame(data, geometry="geometry", crs="EPSG:4326")
 
 

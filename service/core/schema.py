@@ -13,6 +13,12 @@ from service.buildings.tables import BUILDING
 from service.core.database import METADATA
 from service.core.tables import API_KEY, AUDIT, DATA_STATE
 from service.districts.tables import DISTRICT
+from service.evaluations.tables import (
+    EVALUATION,
+    EVALUATION_AREA,
+    EVALUATION_DISTRICT,
+    FINDING,
+)
 from service.facilities.tables import FACILITY
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
@@ -33,6 +39,10 @@ __all__ = [
     "API_KEY",
     "AUDIT",
     "DATA_STATE",
+    "EVALUATION",
+    "EVALUATION_AREA",
+    "EVALUATION_DISTRICT",
+    "FINDING",
     "METADATA",
     "NETWORK",
     "NETWORK_EDGE",

@@ -66,8 +66,9 @@ def store_network(
             length_m=float(network.length_m.sum()),
         )
         .on_conflict_do_nothing()
-    ).rowcount
-    if added:
+        .returning(NETWORK.c.version)
+    ).first()
+    if added is not None:
         _copy_edges(connection, network)
     elif latest(connection) != network.version:
         connection.execute(

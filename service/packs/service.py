@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -34,9 +34,11 @@ def store_packs(connection: Connection, packs: Sequence[Pack]) -> int:
                 used_since=now,
             )
             .on_conflict_do_nothing()
-        ).rowcount
-        added += inserted
-        if not inserted and versions_in_use(connection).get(pack.id) != pack.version:
+            .returning(PACK.c.id)
+        ).first()
+        if inserted is not None:
+            added += 1
+        elif versions_in_use(connection).get(pack.id) != pack.version:
             connection.execute(
                 update(PACK)
                 .where(PACK.c.id == pack.id, PACK.c.version == pack.version)
@@ -75,7 +77,7 @@ def load_pack(connection: Connection, pack_id: str) -> Pack:
     return load_versions(connection, {pack_id: versions[pack_id]})[0]
 
 
-def load_versions(connection: Connection, versions: dict[str, str]) -> tuple[Pack, ...]:
+def load_versions(connection: Connection, versions: Mapping[str, str]) -> tuple[Pack, ...]:
     """Return packs by id and version, ordered by id.
 
     Raises
@@ -85,7 +87,7 @@ def load_versions(connection: Connection, versions: dict[str, str]) -> tuple[Pac
     """
     rows = connection.execute(
         select(PACK.c.id, PACK.c.version, PACK.c.document)
-        .where(tuple_(PACK.c.id, PACK.c.version).in_(versions.items()))
+        .where(tuple_(PACK.c.id, PACK.c.version).in_(list(versions.items())))
         .order_by(PACK.c.id)
     ).all()
     missing = versions.keys() - {row.id for row in rows}

@@ -1,0 +1,209 @@
+"""Reading parts of a stored run: pages of districts and findings, area rows, the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+from geopandas import GeoDataFrame
+from sqlalchemy import ARRAY, Connection, Select, Text, and_, any_, func, literal, select
+
+from service.evaluations.storage import (
+    area_frame,
+    area_query,
+    district_frame,
+    district_query,
+    finding_frame,
+    finding_query,
+    get,
+)
+from service.evaluations.tables import EVALUATION_AREA, EVALUATION_DISTRICT, FINDING
+from spatial.errors import InputError
+from spatial.policy.findings import FLAGS, VERDICTS
+
+
+def districts(
+    connection: Connection,
+    evaluation_id: str,
+    *,
+    flag: str | None = None,
+    area: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> GeoDataFrame:
+    """Read districts of a run in rank order.
+
+    Parameters
+    ----------
+    flag, area
+        Only these; an area with all under it, as the roll-up counts them.
+    bbox
+        Only what intersects west, south, east, north, degrees in EPSG:4326, borders included.
+    after
+        Only ranks behind this one: the last of the page before.
+    limit
+        At most so many.
+
+    Returns
+    -------
+    The columns of `Evaluation.districts`; empty when there is no such run.
+
+    Raises
+    ------
+    InputError
+        When the flag does not exist.
+    """
+    query = district_query(evaluation_id)
+    if flag is not None:
+        _known("flag", flag, FLAGS)
+        query = query.where(EVALUATION_DISTRICT.c.flag == flag)
+    if area is not None:
+        query = query.where(EVALUATION_DISTRICT.c.areas.any_() == area)
+    if bbox is not None:
+        envelope = func.ST_MakeEnvelope(*bbox, 4326)
+        query = query.where(func.ST_Intersects(EVALUATION_DISTRICT.c.geometry, envelope))
+    if after is not None:
+        query = query.where(EVALUATION_DISTRICT.c.rank > after)
+    return district_frame(connection, query.limit(limit))
+
+
+def findings(
+    connection: Connection,
+    evaluation_id: str,
+    *,
+    verdict: str | None = None,
+    rule: str | None = None,
+    flag: str | None = None,
+    area: str | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> GeoDataFrame:
+    """Read findings of a run with the geometries of their districts, in the run's order.
+
+    Parameters
+    ----------
+    verdict, rule
+        Only these.
+    flag, area
+        Only findings of such districts; see `districts`.
+    after
+        Only behind this ``number``: the last of the page before.
+    limit
+        At most so many.
+
+    Returns
+    -------
+    Columns ``number``, `spatial.policy.findings.FINDING_COLUMNS` and ``geometry``, EPSG:4326.
+
+    Raises
+    ------
+    InputError
+        When the verdict or flag does not exist.
+    """
+    query = _with_district(evaluation_id)
+    if verdict is not None:
+        _known("verdict", verdict, VERDICTS)
+        query = query.where(FINDING.c.verdict == verdict)
+    if rule is not None:
+        query = query.where(FINDING.c.rule == rule)
+    if flag is not None:
+        _known("flag", flag, FLAGS)
+        query = query.where(EVALUATION_DISTRICT.c.flag == flag)
+    if area is not None:
+        query = query.where(EVALUATION_DISTRICT.c.areas.any_() == area)
+    if after is not None:
+        query = query.where(FINDING.c.number > after)
+    return GeoDataFrame(finding_frame(connection, query.limit(limit)))
+
+
+def findings_of_districts(
+    connection: Connection, evaluation_id: str, district_ids: Collection[str]
+) -> pd.DataFrame:
+    """Read all findings of some districts, without geometries: `districts`, one step deeper."""
+    wanted = literal(list(district_ids), ARRAY(Text))
+    query = finding_query(evaluation_id).where(FINDING.c.district_id == any_(wanted))
+    return finding_frame(connection, query)
+
+
+def areas(connection: Connection, evaluation_id: str, *, level: str | None = None) -> GeoDataFrame:
+    """Read area rows of a run, of one level if given: the columns of `Evaluation.areas`.
+
+    Raises
+    ------
+    InputError
+        When there is no such run.
+    """
+    stored = get(connection, evaluation_id)
+    if stored is None:
+        raise InputError(f"there is no evaluation {evaluation_id!r}")
+    query = area_query(stored)
+    if level is not None:
+        query = query.where(EVALUATION_AREA.c.level == level)
+    return area_frame(connection, query)
+
+
+def summary(connection: Connection, evaluation_id: str) -> dict[str, Any]:
+    """Sum a run up as the object ``--json`` prints (design, section 6), counted in the database.
+
+    Raises
+    ------
+    InputError
+        When there is no such run.
+    """
+    stored = get(connection, evaluation_id)
+    if stored is None:
+        raise InputError(f"there is no evaluation {evaluation_id!r}")
+    flag, verdict = EVALUATION_DISTRICT.c.flag, FINDING.c.verdict
+    flags: dict[str, int] = dict(
+        row.tuple()
+        for row in connection.execute(
+            select(flag, func.count())
+            .where(EVALUATION_DISTRICT.c.evaluation_id == evaluation_id)
+            .group_by(flag)
+        )
+    )
+    rules: dict[str, dict[str, int]] = {}
+    counted = connection.execute(
+        select(FINDING.c.rule, verdict, func.count())
+        .where(FINDING.c.evaluation_id == evaluation_id)
+        .group_by(FINDING.c.rule, verdict)
+        # A rule's first finding has the place of the rule in its pack.
+        .order_by(func.min(func.min(FINDING.c.number)).over(partition_by=FINDING.c.rule))
+    )
+    for rule, found, number in counted:
+        rules.setdefault(rule, {})[found] = number
+    return {
+        "evaluation": stored.id,
+        "pack": list(stored.pack_versions),
+        "region": dict(stored.region),
+        "as_of": stored.as_of.isoformat(),
+        "districts": sum(flags.values()),
+        "flags": {name: flags.get(name, 0) for name in FLAGS},
+        "rules": {
+            rule: {name: found[name] for name in VERDICTS if name in found}
+            for rule, found in rules.items()
+        },
+        "seconds": {stage: round(seconds, 3) for stage, seconds in stored.seconds.items()},
+    }
+
+
+def _with_district(evaluation_id: str) -> Select[Any]:
+    """Select findings with the geometry of their district."""
+    district = EVALUATION_DISTRICT
+    same = and_(
+        district.c.evaluation_id == FINDING.c.evaluation_id,
+        district.c.district_id == FINDING.c.district_id,
+    )
+    return (
+        finding_query(evaluation_id)
+        .add_columns(func.ST_AsBinary(district.c.geometry).label("geometry"))
+        .join_from(FINDING, district, same)
+        .where(district.c.evaluation_id == evaluation_id)
+    )
+
+
+def _known(what: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        raise InputError(f"{what} {word!r} does not exist; there are {', '.join(words)}")
