@@ -55,6 +55,8 @@ def upgrade() -> None:
     """Create the extension, the role, the state of the data and the five layers."""
     op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     op.execute(CREATE_ROLE)
+    # Whoever serves asks whether the schema is the one it needs.
+    op.execute("GRANT SELECT ON alembic_version TO yike_app")
     op.create_table(
         "data_state",
         sa.Column("singleton", sa.Boolean, server_default=sa.true(), nullable=False),
