@@ -45,7 +45,7 @@ class Profile:
 PROFILES: Final = MappingProxyType(
     {
         "nursery": Profile("托育园", 420, 0.45, 150, 1_200, 9, None, 0.45, 0, 0.10),
-        "community_childcare": Profile("社区托育点", 240, 0.30, 150, 450, 8, None, 0.85, 0, 0.55),
+        "community_childcare": Profile("社区托育点", 300, 0.32, 150, 600, 8, None, 0.85, 0, 0.55),
         "kindergarten_class": Profile("幼儿园", 2_900, 0.25, 1_800, 4_800, 11, None, 0.70, 0, 0.55),
         "workplace_childcare": Profile("单位托育园", 320, 0.35, 150, 700, 9, None, 0.05, 0, 0.30),
         "home_childcare": Profile("家庭托育点", 110, 0.15, 80, 150, 22, None, 1.0, 0, 0.0),

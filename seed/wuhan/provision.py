@@ -21,8 +21,8 @@ from seed.wuhan.territory import Territory
 NOBODY: Final = -1
 
 GOOD, FAIR, POOR = 0, 1, 2
-_GOOD_SHARE: Final = 0.42
-_FAIR_SHARE: Final = 0.32
+_GOOD_SHARE: Final = 0.45
+_FAIR_SHARE: Final = 0.33
 
 # Whole sectors left behind outside this distance: degrees anticlockwise from east.
 _POOR_SECTORS: Final = ((20.0, 75.0), (215.0, 270.0))
@@ -31,8 +31,8 @@ _POOR_BEYOND_M: Final = 7_500.0
 # Facilities a community: expected number where provision is good, fair, poor.
 _PER_COMMUNITY: Final = MappingProxyType(
     {
-        "nursery": (1.35, 0.65, 0.10),
-        "community_childcare": (0.95, 0.45, 0.07),
+        "nursery": (1.35, 0.95, 0.12),
+        "community_childcare": (1.00, 0.65, 0.08),
         "kindergarten_class": (0.85, 0.45, 0.10),
         "workplace_childcare": (0.12, 0.10, 0.05),
         "home_childcare": (0.15, 0.15, 0.10),

@@ -1,7 +1,9 @@
-"""Finding an installed font that can write Chinese."""
+"""Finding an installed font that can write Chinese, and doing without one."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -34,3 +36,18 @@ def cjk_family() -> str | None:
         entry.name for entry in font_manager.fontManager.ttflist if Path(entry.fname).is_file()
     }
     return next((family for family in CJK_FAMILIES if family in installed), None)
+
+
+def has_wide(text: str) -> bool:
+    """Return True if a character of the text needs a Chinese font."""
+    return any(_is_wide(char) for char in text)
+
+
+def without_wide(text: str) -> str:
+    """Leave out the characters that need a Chinese font, keeping what can be read."""
+    kept = "".join(" " if _is_wide(char) else char for char in text)
+    return re.sub(r" {2,}", " ", kept).strip()
+
+
+def _is_wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"

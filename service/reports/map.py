@@ -22,7 +22,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
-from service.reports.fonts import LATIN_FAMILY, cjk_family
+from service.reports.fonts import LATIN_FAMILY, cjk_family, has_wide, without_wide
 from service.reports.legend import draw_legend
 from service.reports.map_words import FLAG_STYLES, SERVICE_STYLES
 from service.reports.scale import draw_north_arrow, draw_scale_bar
@@ -39,6 +39,7 @@ _TITLE_PT: Final = 17
 _SUBTITLE_PT: Final = 10
 _NOTICE_PT: Final = 8
 _NOTICE_COLUMNS: Final = 190
+_NO_FONT: Final = "Chinese text is left out: no font for it is installed."
 
 _GROUND: Final = "#F6F4EE"
 _INK: Final = "#222222"
@@ -96,7 +97,8 @@ def draw_map(
     streets
         Lines, with ``highway`` if known, in any declared CRS; None draws none.
     title, notices
-        By language, ``zh`` and ``en``. The first line of the title is set large.
+        By language, ``zh`` and ``en``. The first line of the title is set large. Chinese characters
+        are left out, and the map says so, where no font for them is installed.
     lang
         ``zh`` or ``en``. English is used, texts and all, where Chinese is asked and no font for
         it is installed.
@@ -109,13 +111,12 @@ def draw_map(
         If the file cannot be written.
     """
     _check(districts, facilities)
-    family = cjk_family() if lang == "zh" else LATIN_FAMILY
-    lang = lang if family is not None else "en"
-    font = FontProperties(family=family or LATIN_FAMILY)
+    lettering = _lettering(title, notices, lang)
+    lang, font = lettering.lang, FontProperties(family=lettering.family)
     local = _to_metres([districts, facilities, streets])
     figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
-    lines = [line for text in notices[lang] for line in wrap(text, columns=_NOTICE_COLUMNS)]
-    bottom, top = _write_texts(figure, title[lang], lines, font)
+    lines = [line for text in lettering.notices for line in wrap(text, columns=_NOTICE_COLUMNS)]
+    bottom, top = _write_texts(figure, lettering.title, lines, font)
     layers = _Layers(districts, facilities, streets, *local)
     axes = figure.add_axes((_EDGE, bottom, 1 - _PANEL - 2 * _EDGE, top - bottom))
     whole = around(
@@ -139,7 +140,34 @@ def draw_map(
     draw_legend(panel, districts=districts, facilities=facilities, lang=lang, font=font)
     # Without the version of the drawing library the same data give the same file.
     figure.savefig(path, format="png", metadata={"Software": "yike"})
-    return DrawnMap(Path(path), lang, font.get_name())
+    return DrawnMap(Path(path), lang, lettering.family)
+
+
+@dataclass(frozen=True)
+class _Lettering:
+    """The language, font and texts that can be drawn."""
+
+    lang: str
+    family: str
+    title: str
+    notices: tuple[str, ...]
+
+
+def _lettering(
+    title: Mapping[str, str], notices: Mapping[str, Sequence[str]], lang: str
+) -> _Lettering:
+    """Choose a font that can write the texts, else the texts that can be written."""
+    texts = (title[lang], *notices[lang])
+    if lang != "zh" and not any(has_wide(text) for text in texts):
+        return _Lettering(lang, LATIN_FAMILY, title[lang], tuple(notices[lang]))
+    family = cjk_family()
+    if family is not None:
+        return _Lettering(lang, family, title[lang], tuple(notices[lang]))
+    kept = (without_wide(text) if has_wide(text) else text for text in notices["en"])
+    note = (_NO_FONT,) if any(has_wide(text) for text in (title["en"], *notices["en"])) else ()
+    return _Lettering(
+        "en", LATIN_FAMILY, without_wide(title["en"]), (*(text for text in kept if text), *note)
+    )
 
 
 def _check(districts: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> None:

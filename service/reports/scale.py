@@ -10,7 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Polygon, Rectangle
 
 _INK: Final = "#222222"
-_LONGEST_SHARE: Final = 0.28
+_LONGEST_SHARE: Final = 0.33
 _INDENT_PT: Final = 16
 _THICK_PT: Final = 5
 _POINTS_AN_INCH: Final = 72
@@ -47,7 +47,7 @@ def draw_scale_bar(axes: Axes, font: FontProperties) -> None:
             share(x - 9 * dot, y - 6 * dot),
             *share(wide + 34 * dot, tall + 25 * dot),
             facecolor="white",
-            alpha=0.85,
+            alpha=0.93,
             edgecolor="none",
             transform=axes.transAxes,
             zorder=5,
