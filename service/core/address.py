@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from service.core.cluster import Report, running_cluster, silent
@@ -69,5 +69,23 @@ def _refuse_unusable(url: str, *, migrated: bool) -> None:
         raise UsageFault(
             f"cannot reach the database {engine.url.render_as_string()}: {reason}"
         ) from None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def application_engine(settings: Settings) -> Iterator[Engine]:
+    """Have an engine of the role that serves within the block.
+
+    Parameters
+    ----------
+    settings
+        As `with_database` yields them.
+    """
+    if settings.database.url is None:
+        raise UsageFault("no database is given")
+    engine = create_database_engine(settings.database.url.get_secret_value())
+    try:
+        yield engine
     finally:
         engine.dispose()
