@@ -49,12 +49,11 @@ def store_packs(connection: Connection, packs: Sequence[Pack]) -> int:
 
 def versions_in_use(connection: Connection) -> dict[str, str]:
     """Return the version in use of each pack, the last one stored, by pack id."""
-    newest = (
-        select(PACK.c.id, PACK.c.version)
-        .distinct(PACK.c.id)
-        .order_by(PACK.c.id, PACK.c.used_since.desc(), PACK.c.version)
+    # The last row of an id is the one in use, and the one a dict keeps.
+    by_age = select(PACK.c.id, PACK.c.version).order_by(
+        PACK.c.id, PACK.c.used_since, PACK.c.version.desc()
     )
-    return dict(row.tuple() for row in connection.execute(newest))
+    return dict(row.tuple() for row in connection.execute(by_age))
 
 
 def list_packs(connection: Connection) -> tuple[Pack, ...]:
