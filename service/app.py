@@ -1,0 +1,114 @@
+"""The HTTP application, built from its settings; importing this module builds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from service.areas.router import build_router as areas_router
+from service.buildings.router import build_router as buildings_router
+from service.core.database import create_database_engine
+from service.core.errors import HANDLED, handle_error
+from service.core.logging import build_logger
+from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
+from service.core.network_cache import NetworkCache
+from service.core.openapi import build_openapi
+from service.core.parameters import reject_unknown
+from service.core.problem_router import build_router as problem_router
+from service.core.resources import Resources
+from service.core.schemas import named_schemas
+from service.core.security import read_principal
+from service.core.settings import Settings
+from service.coverage.router import build_router as coverage_router
+from service.districts.router import build_router as districts_router
+from service.evaluations.router import build_router as evaluations_router
+from service.facilities.router import build_router as facilities_router
+from service.health.router import build_router as health_router
+from service.packs.router import build_router as packs_router
+
+DESCRIPTION = """\
+Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
+(一刻钟), under which clause, and by how much.
+
+Every route under `/v1` needs an API key: `X-API-Key`, `Authorization: Bearer`, the password of
+HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are `application/problem+json`
+(RFC 9457). An unknown query parameter is a fault. GeoJSON follows RFC 7946.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    settings
+        With ``database.url`` filled in (`service.core.address.with_database`).
+
+    Raises
+    ------
+    ValueError
+        If the settings name no database.
+    """
+    if settings.database.url is None:
+        raise ValueError("the settings name no database")
+    logger = build_logger(level=settings.log.level, form=settings.log.format)
+    engine = create_database_engine(
+        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="Yike 一刻",
+        version=version("yike"),
+        summary="Childcare and elderly care within a quarter-hour's walk, clause by clause",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # A redirect would send keys and bodies to another address than the one asked for.
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.resources = Resources(
+        engine=engine,
+        settings=settings,
+        network_cache=NetworkCache(settings.cache_dir),
+        logger=logger,
+    )
+    for kind in HANDLED:
+        app.add_exception_handler(kind, handle_error)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
+    app.add_middleware(RequestContextMiddleware, logger=logger)
+    _add_routes(app)
+    # FastAPI documents replacing this method as the way to extend the document.
+    app.openapi = build_openapi(app, named_schemas())  # type: ignore[method-assign]
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    open_routes = APIRouter(dependencies=[Depends(reject_unknown)])
+    open_routes.include_router(health_router())
+    open_routes.include_router(problem_router())
+    app.include_router(open_routes)
+    # Who asks is settled before what is asked: without a key nothing is told, not even a typo.
+    domain = APIRouter(
+        prefix="/v1", dependencies=[Depends(read_principal), Depends(reject_unknown)]
+    )
+    for build in (
+        areas_router,
+        districts_router,
+        buildings_router,
+        facilities_router,
+        evaluations_router,
+        coverage_router,
+        packs_router,
+    ):
+        domain.include_router(build())
+    app.include_router(domain)

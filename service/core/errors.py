@@ -1,0 +1,420 @@
+"""Every fault the service answers with, and the one shape it has (RFC 9457).
+
+ProblemError                      a status, a slug, a title, a detail
+├── BadRequestError           400
+│   ├── InvalidParameterError     a query, path or header value that cannot be used
+│   ├── UnknownParameterError     a query parameter the route does not have
+│   ├── InvalidBodyError          a body that is not what the route takes
+│   └── UnknownHostError          a Host header outside the allowed ones
+├── UnauthorizedError         401 no key, or none that is known
+├── ForbiddenError            403 a known key that may not do this
+├── NotFoundError             404 no such route or resource
+├── MethodNotAllowedError     405 the route exists, not with this method
+├── ConflictError             409 the stored state does not allow it
+├── PreconditionFailedError   412 If-Match names another version
+├── TooLargeError             413 the body is larger than the limit
+├── TooManyDistrictsError     422 an evaluation too large for one request
+├── UnsupportedMediaTypeError 415 a body of another type
+├── PreconditionRequiredError 428 If-Match is missing
+├── InternalError             500 a defect; its text stays in the log
+└── UnavailableError          503 the database cannot be reached, or is not ready
+
+Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
+defect and becomes a 500 that shows the request id and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import sqlalchemy.exc
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from spatial.errors import InputError, InputFaults, NetworkError
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "/problems/"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing wrong with one value of a request.
+
+    Exactly one of `parameter` (query or path), `header` and `pointer` (RFC 6901, into the
+    body; empty for the whole body) says where.
+    """
+
+    detail: str
+    parameter: str | None = None
+    header: str | None = None
+    pointer: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Return the members that are set."""
+        members = {"parameter": self.parameter, "header": self.header, "pointer": self.pointer}
+        return {
+            **{name: value for name, value in members.items() if value is not None},
+            "detail": self.detail,
+        }
+
+
+class ProblemError(Exception):
+    """A fault that has an answer.
+
+    Parameters
+    ----------
+    detail
+        What is wrong this time, fit for the caller: no SQL, no text of an exception.
+    errors
+        The single faults, each with its place.
+    headers
+        Further response headers.
+    """
+
+    status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
+    slug: str = "internal-error"
+    title: str = "The server has a defect"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class BadRequestError(ProblemError):
+    """The request cannot be understood."""
+
+    status = HTTPStatus.BAD_REQUEST
+    slug = "bad-request"
+    title = "The request cannot be used"
+
+
+class InvalidParameterError(BadRequestError):
+    """A parameter or header has a value that cannot be used."""
+
+    slug = "invalid-parameter"
+    title = "A parameter has a value that cannot be used"
+
+    @classmethod
+    def of(cls, parameter: str, detail: str) -> InvalidParameterError:
+        """Return the error of one query or path parameter."""
+        return cls(f"{parameter}: {detail}", errors=[Detail(detail, parameter=parameter)])
+
+    @classmethod
+    def of_header(cls, header: str, detail: str) -> InvalidParameterError:
+        """Return the error of one header."""
+        return cls(f"{header}: {detail}", errors=[Detail(detail, header=header)])
+
+
+class UnknownParameterError(BadRequestError):
+    """A query parameter the route does not have; ignoring it would answer another question."""
+
+    slug = "unknown-parameter"
+    title = "A query parameter is unknown"
+
+
+class InvalidBodyError(BadRequestError):
+    """The body is not what the route takes."""
+
+    slug = "invalid-body"
+    title = "The body cannot be used"
+
+    @classmethod
+    def of(cls, pointer: str, detail: str) -> InvalidBodyError:
+        """Return the error of one place of the body."""
+        return cls.listing([Detail(detail, pointer=pointer)])
+
+    @classmethod
+    def listing(cls, errors: Sequence[Detail]) -> InvalidBodyError:
+        """Return the error of several places; the first one is named in the detail."""
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        place = f"{first.pointer}: " if first.pointer else ""
+        return cls(f"{place}{first.detail}{more}", errors=errors)
+
+
+class UnknownHostError(BadRequestError):
+    """The Host header names a host this service is not meant to answer for."""
+
+    slug = "unknown-host"
+    title = "The Host header is not allowed"
+
+
+class UnauthorizedError(ProblemError):
+    """No API key, or one that is not known."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "unauthorized"
+    title = "An API key is needed"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        # Basic comes first because GIS clients and browsers know how to answer it.
+        challenge = 'Basic realm="Yike", charset="UTF-8", Bearer realm="Yike"'
+        super().__init__(
+            detail, errors=errors, headers={"WWW-Authenticate": challenge, **(headers or {})}
+        )
+
+
+class ForbiddenError(ProblemError):
+    """The key is known and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    slug = "forbidden"
+    title = "The API key may not do this"
+
+
+class NotFoundError(ProblemError):
+    """There is no such route or resource, or the key may not see it."""
+
+    status = HTTPStatus.NOT_FOUND
+    slug = "not-found"
+    title = "There is nothing at this address"
+
+
+class MethodNotAllowedError(ProblemError):
+    """The address exists, but not with this method."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    slug = "method-not-allowed"
+    title = "The method is not allowed here"
+
+
+class ConflictError(ProblemError):
+    """The stored state does not allow the change."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "conflict"
+    title = "The stored data do not allow this"
+
+
+class PreconditionFailedError(ProblemError):
+    """If-Match names a version that is not the current one."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "precondition-failed"
+    title = "The resource has changed in the meantime"
+
+
+class TooLargeError(ProblemError):
+    """The body is larger than the service takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+    title = "The body is too large"
+
+
+class TooManyDistrictsError(ProblemError):
+    """The evaluation is too large for one request; the command line has no such limit."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-many-districts"
+    title = "The evaluation is too large for one request"
+
+
+class UnsupportedMediaTypeError(ProblemError):
+    """The body is of a type the route does not take."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unsupported-media-type"
+    title = "The body is of a type this route does not take"
+
+
+class PreconditionRequiredError(ProblemError):
+    """If-Match is missing: without it two editors could overwrite each other unseen."""
+
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    slug = "precondition-required"
+    title = "If-Match is needed"
+
+
+class InternalError(ProblemError):
+    """A defect of the service; what happened stands in its log under the request id."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    slug = "internal-error"
+    title = "The server has a defect"
+
+
+class UnavailableError(ProblemError):
+    """The database cannot be reached, or is not at the version this service needs."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "unavailable"
+    title = "The service is not ready"
+
+
+PROBLEMS: Final = (
+    BadRequestError,
+    InvalidParameterError,
+    UnknownParameterError,
+    InvalidBodyError,
+    UnknownHostError,
+    UnauthorizedError,
+    ForbiddenError,
+    NotFoundError,
+    MethodNotAllowedError,
+    ConflictError,
+    PreconditionFailedError,
+    TooLargeError,
+    TooManyDistrictsError,
+    UnsupportedMediaTypeError,
+    PreconditionRequiredError,
+    InternalError,
+    UnavailableError,
+)
+
+
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer (RFC 6901) of a place in a body; no part is the whole body."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """Translate any exception into the problem a caller may see.
+
+    The first matching line of the table holds, so a subclass stands above its base.
+    An exception that is not listed becomes `InternalError`, without its text.
+    """
+    if isinstance(error, ProblemError):
+        return error
+    for kind, translate in _TABLE:
+        if isinstance(error, kind):
+            return translate(error)
+    return InternalError("The request could not be completed.")
+
+
+def problem_response(problem: ProblemError, scope: Scope) -> Response:
+    """Return the one shape every fault has.
+
+    Parameters
+    ----------
+    problem
+        What to say.
+    scope
+        The ASGI scope: its path is the ``instance``, its state has the request id.
+    """
+    document: dict[str, object] = {
+        "type": f"{TYPE_PREFIX}{problem.slug}",
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": problem.detail,
+        "instance": scope.get("path", ""),
+        "request_id": scope.get("state", {}).get("request_id"),
+    }
+    if problem.errors:
+        document["errors"] = [error.as_json() for error in problem.errors]
+    # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
+    return Response(
+        json.dumps(document),
+        status_code=int(problem.status),
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def handle_error(request: Request, error: Exception) -> Response:
+    """Answer a listed exception; the signature Starlette asks for."""
+    return problem_response(as_problem(error), request.scope)
+
+
+def _http_exception(error: Exception) -> ProblemError:
+    # Raised by Starlette's router for unknown addresses and methods.
+    if not isinstance(error, HTTPException):
+        return InternalError("The request could not be completed.")
+    for kind in PROBLEMS:
+        if kind.status == error.status_code:
+            return kind(f"{HTTPStatus(error.status_code).phrase}.", headers=error.headers)
+    return BadRequestError("The request cannot be used.", headers=error.headers)
+
+
+def _validation(error: Exception) -> ProblemError:
+    if not isinstance(error, RequestValidationError):
+        return InternalError("The request could not be completed.")
+    details = []
+    for fault in error.errors():
+        place, *rest = [str(part) for part in fault["loc"]]
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        if place == "body":
+            details.append(Detail(message, pointer=pointer(*rest)))
+        elif place == "header":
+            details.append(Detail(message, header=".".join(rest)))
+        else:
+            details.append(Detail(message, parameter=".".join(rest)))
+    first = details[0]
+    place = first.parameter or first.header or first.pointer or "body"
+    return InvalidParameterError(f"{place}: {first.detail}", errors=details)
+
+
+def _input_faults(error: Exception) -> ProblemError:
+    faults = error.faults if isinstance(error, InputFaults) else ()
+    details = [
+        Detail(
+            fault.message,
+            pointer=""
+            if fault.row is None
+            else pointer("features", fault.row - 1, *([fault.field] if fault.field else [])),
+        )
+        for fault in faults
+    ]
+    return InvalidBodyError.listing(details)
+
+
+def _input_error(error: Exception) -> ProblemError:
+    # Texts of the analysis are one line fit for a user (spatial.errors).
+    return BadRequestError(str(error))
+
+
+def _network_error(error: Exception) -> ProblemError:
+    return ConflictError(f"The stored street network cannot be used: {error}")
+
+
+def _integrity(_error: Exception) -> ProblemError:
+    return ConflictError("The change contradicts data that are already stored.")
+
+
+def _data(_error: Exception) -> ProblemError:
+    return BadRequestError("A value is outside of what can be stored or looked up.")
+
+
+def _unavailable(_error: Exception) -> ProblemError:
+    return UnavailableError(
+        "The database cannot be reached or is overloaded; try again later.",
+        headers={"Retry-After": "5"},
+    )
+
+
+_TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]], ...]] = (
+    (RequestValidationError, _validation),
+    (HTTPException, _http_exception),
+    (InputFaults, _input_faults),
+    (InputError, _input_error),
+    (NetworkError, _network_error),
+    (sqlalchemy.exc.IntegrityError, _integrity),
+    (sqlalchemy.exc.DataError, _data),
+    (sqlalchemy.exc.OperationalError, _unavailable),
+    (sqlalchemy.exc.TimeoutError, _unavailable),
+)
+
+HANDLED: Final[tuple[type[Exception], ...]] = (ProblemError, *(kind for kind, _ in _TABLE))
+"""The exceptions an application registers `handle_error` for; all others are defects."""

@@ -1,0 +1,71 @@
+"""Entity tags: the version of a row, so that nobody overwrites what they have not seen."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Header
+
+from service.core.errors import (
+    Detail,
+    InvalidParameterError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+)
+
+_LIST: Final = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*')
+_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+
+
+def etag(version: int) -> str:
+    """Return the entity tag of a version."""
+    return f'"{version}"'
+
+
+def require_if_match(
+    if_match: Annotated[
+        str | None, Header(description='ETag of the version to change, as `"3"`; `*` for any')
+    ] = None,
+) -> str:
+    """Return the If-Match header.
+
+    Raises
+    ------
+    PreconditionRequiredError
+        If there is none.
+    InvalidParameterError
+        If it is no list of entity tags.
+    """
+    if if_match is None:
+        raise PreconditionRequiredError(
+            "Send If-Match with the ETag of the version you have seen.",
+            errors=[Detail("is missing", header="If-Match")],
+        )
+    if if_match.strip() != "*" and not _LIST.fullmatch(if_match):
+        raise InvalidParameterError.of_header("If-Match", 'expected an ETag like "3", or *')
+    return if_match
+
+
+def check_if_match(if_match: str, version: int) -> None:
+    """Refuse a change of another version than the one stored; weak tags never match."""
+    if if_match.strip() != "*" and etag(version) not in _TAG.findall(if_match):
+        raise PreconditionFailedError(
+            f"The current version is {etag(version)}, not {if_match[:60]}; read it again.",
+            headers={"ETag": etag(version)},
+        )
+
+
+def is_known(if_none_match: str | None, version: int) -> bool:
+    """Tell whether the caller has this version already (weak comparison, RFC 9110 13.1.2)."""
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    return etag(version) in {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
+
+
+IfMatch = Annotated[str, Depends(require_if_match)]
+IfNoneMatch = Annotated[
+    str | None, Header(description="ETag already held; 304 if it is still the current one")
+]

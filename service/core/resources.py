@@ -1,0 +1,49 @@
+"""What an application holds while it runs: one frozen value, built once, never global."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+from structlog.typing import FilteringBoundLogger
+
+from service.core.network_cache import NetworkCache
+from service.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The engine, the settings, the street network in memory and the logger."""
+
+    engine: Engine
+    settings: Settings
+    network_cache: NetworkCache
+    logger: FilteringBoundLogger
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open one read-only snapshot: a page and its count see the same data."""
+        engine = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        with engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one transaction; it is committed when the block ends well, before any answer."""
+        with self.engine.begin() as connection:
+            yield connection
+
+
+def get_resources(request: Request) -> Resources:
+    """Return the resources of the application that serves the request."""
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+ResourcesDependency = Annotated[Resources, Depends(get_resources)]

@@ -1,0 +1,60 @@
+"""Schemas of the OpenAPI document that no pydantic model stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from service.evaluations.schemas import EVALUATION_SCHEMA, SUMMARY_SCHEMA, EvaluationBody
+from service.packs.schemas import RULES_SCHEMA
+
+OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "What became of each feature of a collection",
+        "required": ["created", "refused", "items"],
+        "properties": {
+            "created": {"type": "integer"},
+            "refused": {"type": "integer"},
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["index", "id", "status"],
+                    "properties": {
+                        "index": {"type": "integer", "description": "Place in the body, from 0"},
+                        "id": {"type": ["string", "null"]},
+                        "status": {"enum": [201, 400, 403, 409]},
+                        "errors": {"type": "array", "items": {"type": "object"}},
+                    },
+                },
+            },
+        },
+    }
+)
+PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "JSON merge patch of a Feature: null removes a field",
+        "properties": {
+            "geometry": {"type": "object"},
+            "properties": {"type": "object"},
+        },
+    }
+)
+
+
+def named_schemas() -> dict[str, Mapping[str, Any]]:
+    """Return every schema a route refers to by name."""
+    body = EvaluationBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts = body.pop("$defs", {})
+    return {
+        "Outcomes": OUTCOMES_SCHEMA,
+        "FeaturePatch": PATCH_SCHEMA,
+        "Rules": RULES_SCHEMA,
+        "Evaluation": EVALUATION_SCHEMA,
+        "Summary": SUMMARY_SCHEMA,
+        "EvaluationBody": body,
+        **parts,
+    }

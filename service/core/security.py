@@ -1,0 +1,129 @@
+"""Who is asking: the API key of a request, what its role may do, how it is shown to clients.
+
+A key comes in one of four places: ``X-API-Key``; ``Authorization: Bearer``; the password of
+``Authorization: Basic``, for GIS programs that know nothing else; or ``?api_key=``, which ends
+in histories and logs of others and is therefore good for viewers only. A wrong key is refused
+wherever it stands; nothing is served to nobody, not even on the loopback interface.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from service.core.errors import ForbiddenError, UnauthorizedError
+from service.core.keys import Principal, authenticate
+from service.core.parameters import KEY_PARAMETER
+from service.core.resources import ResourcesDependency
+
+MAX_KEY_LENGTH: Final = 256
+# Which roles may do what a role may: editors and reviewers each do more than viewers, and
+# neither does the other's work.
+_MAY_ACT_AS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "viewer": frozenset({"viewer", "editor", "reviewer", "admin"}),
+        "editor": frozenset({"editor", "admin"}),
+        "reviewer": frozenset({"reviewer", "admin"}),
+        "admin": frozenset({"admin"}),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A key as it came, and whether it stood in the query string."""
+
+    key: str
+    in_query: bool
+
+
+def find_credential(request: Request) -> Credential | None:
+    """Return the key of a request, or None when it has none.
+
+    Raises
+    ------
+    UnauthorizedError
+        If the Authorization header cannot be read, or two places hold different keys.
+    """
+    header = request.headers.get("x-api-key")
+    authorization = request.headers.get("authorization")
+    query = request.query_params.get(KEY_PARAMETER)
+    found = [key for key in (header, _from_authorization(authorization), query) if key]
+    if len(set(found)) > 1:
+        raise UnauthorizedError("The request has two different API keys.")
+    if not found:
+        return None
+    return Credential(found[0], in_query=bool(query))
+
+
+def _from_authorization(header: str | None) -> str | None:
+    if not header:
+        return None
+    scheme, _, value = header.partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer" and value:
+        return value
+    if scheme.lower() == "basic":
+        try:
+            _, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            colon, password = "", ""
+        if colon and password:
+            return password
+    raise UnauthorizedError("The Authorization header is neither Bearer nor Basic with a key.")
+
+
+def read_principal(request: Request, resources: ResourcesDependency) -> Principal:
+    """Return whose key the request has; its id goes into the access log.
+
+    Raises
+    ------
+    UnauthorizedError
+        If there is no key, or it is unknown or revoked.
+    ForbiddenError
+        If a key that may do more than view stands in the query string.
+    """
+    credential = find_credential(request)
+    if credential is None:
+        raise UnauthorizedError(
+            "Send an API key in X-API-Key, or as Authorization: Bearer, "
+            "or as the password of HTTP Basic."
+        )
+    principal = None
+    # What cannot be a key is not looked up; NUL cannot even be sent to the database.
+    if len(credential.key) <= MAX_KEY_LENGTH and credential.key.isprintable():
+        with resources.reading() as connection:
+            principal = authenticate(connection, credential.key)
+    if principal is None:
+        raise UnauthorizedError("The API key is not known.")
+    request.state.actor = principal.id
+    if credential.in_query and principal.role != "viewer":
+        raise ForbiddenError(
+            f"A key in the query string must be a viewer's, this one is of role {principal.role}; "
+            "send it in a header."
+        )
+    return principal
+
+
+def require(role: str) -> Callable[[Principal], Principal]:
+    """Return a dependency that lets pass who may do what `role` may."""
+
+    def allowed(principal: ViewerDependency) -> Principal:
+        if principal.role not in _MAY_ACT_AS[role]:
+            raise ForbiddenError(
+                f"This needs a key of role {' or '.join(sorted(_MAY_ACT_AS[role]))}; "
+                f"the one given is of role {principal.role}."
+            )
+        return principal
+
+    return allowed
+
+
+ViewerDependency = Annotated[Principal, Depends(read_principal)]
+EditorDependency = Annotated[Principal, Depends(require("editor"))]

@@ -1,0 +1,99 @@
+"""Reading what place is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final
+
+from fastapi import Depends, Query
+from sqlalchemy import Connection
+
+from service.core.errors import InvalidParameterError
+from service.core.parameters import IsoDate
+from service.packs.service import list_packs
+from spatial.policy.pack import Pack
+
+
+class Service(StrEnum):
+    """What kind of care is asked for."""
+
+    CHILDCARE = "childcare"
+    ELDERLY = "elderly"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place and what is asked of it.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4326.
+    pack_ids
+        Packs whose rules are asked, in this order; empty means all in use.
+    """
+
+    lon: float
+    lat: float
+    service: Service
+    pack_ids: tuple[str, ...]
+    as_of: date
+
+
+# Beyond it a walking network and a metric CRS around the place make no sense.
+_MAX_LATITUDE: Final = 85
+
+
+def read_place(
+    lon: Annotated[
+        float, Query(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrees")
+    ],
+    lat: Annotated[
+        float,
+        Query(
+            ge=-_MAX_LATITUDE,
+            le=_MAX_LATITUDE,
+            allow_inf_nan=False,
+            description="Latitude, degrees",
+        ),
+    ],
+    service: Service,
+    pack: Annotated[
+        str | None, Query(description="Pack ids, separated by commas; default all in use")
+    ] = None,
+    as_of: Annotated[
+        IsoDate | None, Query(description="Day facilities are seen on; default today")
+    ] = None,
+) -> Place:
+    """Return the place asked about."""
+    return Place(
+        lon=lon,
+        lat=lat,
+        service=service,
+        pack_ids=() if pack is None else tuple(dict.fromkeys(pack.split(","))),
+        as_of=as_of or date.today(),  # noqa: DTZ011  the day where the service stands
+    )
+
+
+def chosen_packs(connection: Connection, pack_ids: Sequence[str]) -> list[Pack]:
+    """Return the packs asked for, in the order asked.
+
+    Raises
+    ------
+    InvalidParameterError
+        Naming the ones that are not stored.
+    """
+    stored = {pack.id: pack for pack in list_packs(connection)}
+    unknown = [name for name in pack_ids if name not in stored]
+    if unknown:
+        known = ", ".join(stored) or "none"
+        raise InvalidParameterError.of(
+            "pack", f"there is no pack {unknown[0][:60]!r}; stored are: {known}"
+        )
+    return [stored[name] for name in pack_ids or stored]
+
+
+PlaceDependency = Annotated[Place, Depends(read_place)]

@@ -1,0 +1,298 @@
+"""Evaluations: ask for one, read it and its parts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from geopandas import GeoDataFrame
+from starlette.responses import Response
+
+from service.core import scope
+from service.core.errors import InvalidBodyError, TooManyDistrictsError, pointer
+from service.core.geojson import encode_json, feature_collection, geojson_response
+from service.core.history import Moment
+from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
+from service.core.keys import Principal
+from service.core.language import Language, LanguageDependency, language_headers
+from service.core.openapi import GEOJSON, content, problems, request_body
+from service.core.paging import PageParameter, page_members
+from service.core.parameters import BBoxParameter
+from service.core.resources import Resources, ResourcesDependency
+from service.core.security import EditorDependency
+from service.evaluations import service as evaluations
+from service.evaluations.dependencies import (
+    Level,
+    PartFilterDependency,
+    RunDependency,
+    Verdict,
+    check_area,
+    check_rule,
+    number_after,
+    packs_of,
+    visible,
+)
+from service.evaluations.presentation import (
+    run_members,
+    run_notices,
+    shown_districts,
+    shown_findings,
+)
+from service.evaluations.schemas import evaluation_document, read_request
+from service.evaluations.service import EvaluationRequest
+from service.packs.service import versions_in_use
+from spatial.errors import InputError
+
+RUN = "/{evaluation_id}"
+
+
+def build_router() -> APIRouter:
+    """Return the routes of evaluations: /v1/evaluations."""
+    router = APIRouter(prefix="/evaluations", tags=["evaluations"])
+    _add_creating(router)
+    _add_reading(router)
+    _add_parts(router)
+    return router
+
+
+def _add_creating(router: APIRouter) -> None:
+    @router.post(
+        "",
+        status_code=201,
+        operation_id="create_evaluation",
+        summary="Evaluate the stored districts by the rules of packs",
+        description="The same request on the same data answers 200 with the run there is.",
+        response_class=Response,
+        openapi_extra=request_body(*JSON_TYPES, schemas=("EvaluationBody",)),
+        responses={
+            200: content("application/json", "Evaluation", "The run there was already"),
+            201: content("application/json", "Evaluation", "The new run"),
+            **problems(400, 401, 403, 409, 413, 415, 422),
+        },
+    )
+    def create_evaluation(
+        request: Request,
+        resources: ResourcesDependency,
+        principal: EditorDependency,
+        body: Body,
+        language: LanguageDependency,
+    ) -> Response:
+        require_media_type(request, JSON_TYPES)
+        today = date.today()  # noqa: DTZ011  the day where the service stands
+        wanted = read_request(parse_json(body), today=today)
+        _check_request(resources, principal, wanted)
+        run = evaluations.run(
+            resources.engine,
+            wanted,
+            cache_dir=resources.network_cache.folder,
+            actor=principal.id,
+        )
+        with resources.reading() as connection:
+            stored = visible(connection, principal, run.id)
+            notices = run_notices(connection, stored, language)
+        location = f"{request.url.path}/{run.id}"
+        href = str(request.url.replace(path=location, query=""))
+        return Response(
+            encode_json({**evaluation_document(stored, href=href), **notices}),
+            status_code=201 if run.created else 200,
+            media_type="application/json",
+            headers={"Location": location, **language_headers(language)},
+        )
+
+
+def _add_reading(router: APIRouter) -> None:
+    @router.get(
+        RUN,
+        operation_id="get_evaluation",
+        summary="Read what a run rests on",
+        response_class=Response,
+        responses={
+            200: content("application/json", "Evaluation", "The run"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_evaluation(
+        request: Request,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        language: LanguageDependency,
+    ) -> Response:
+        with resources.reading() as connection:
+            notices = run_notices(connection, stored, language)
+        href = str(request.url.replace(query=""))
+        return _json({**evaluation_document(stored, href=href), **notices}, language)
+
+    @router.get(
+        f"{RUN}/summary",
+        operation_id="get_evaluation_summary",
+        summary="Read the counts of a run: the object `yike evaluate --json` prints",
+        response_class=Response,
+        responses={
+            200: content("application/json", "Summary", "The counts"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_summary(
+        stored: RunDependency, resources: ResourcesDependency, language: LanguageDependency
+    ) -> Response:
+        with resources.reading() as connection:
+            document = evaluations.summary(connection, stored.id)
+            notices = run_notices(connection, stored, language)
+        return _json({**document, **notices}, language)
+
+
+def _add_parts(router: APIRouter) -> None:
+    @router.get(
+        f"{RUN}/districts",
+        operation_id="list_evaluation_districts",
+        summary="List the districts of a run in rank order, with reasons and findings",
+        response_class=Response,
+        responses=_collection(),
+    )
+    def list_districts(  # the parts of the request, one each
+        request: Request,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        page: PageParameter,
+        wanted: PartFilterDependency,
+        bbox: BBoxParameter,
+        language: LanguageDependency,
+    ) -> Response:
+        after = number_after(page)
+        with resources.reading() as connection:
+            check_area(connection, stored, wanted.area)
+            found = evaluations.districts(
+                connection,
+                stored.id,
+                flag=wanted.flag,
+                area=wanted.area,
+                bbox=bbox,
+                after=after,
+                limit=page.limit + 1,
+            )
+            part = found.iloc[: page.limit]
+            packs = packs_of(connection, stored)
+            shown = shown_districts(connection, stored, part, packs=packs, language=language)
+            members = run_members(connection, stored, language)
+        more = len(found) > len(part)
+        members |= page_members(
+            request,
+            next_key=str(part["rank"].iloc[-1]) if more else None,
+            returned=len(part),
+            matched=None,
+        )
+        return _geojson(shown, members, language, key="id")
+
+    @router.get(
+        f"{RUN}/findings",
+        operation_id="list_evaluation_findings",
+        summary="List the findings of a run with the geometries of their districts",
+        response_class=Response,
+        responses=_collection(),
+    )
+    def list_findings(
+        request: Request,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        page: PageParameter,
+        wanted: PartFilterDependency,
+        language: LanguageDependency,
+        verdict: Annotated[
+            Verdict | None, Query(description="Only findings of this verdict")
+        ] = None,
+        rule: Annotated[str | None, Query(description="Only findings of this rule")] = None,
+    ) -> Response:
+        after = number_after(page)
+        with resources.reading() as connection:
+            packs = packs_of(connection, stored)
+            check_rule(packs, rule)
+            check_area(connection, stored, wanted.area)
+            found = evaluations.findings(
+                connection,
+                stored.id,
+                verdict=verdict,
+                rule=rule,
+                flag=wanted.flag,
+                area=wanted.area,
+                after=after,
+                limit=page.limit + 1,
+            )
+            part = found.iloc[: page.limit]
+            shown = shown_findings(connection, stored, part, packs=packs, language=language)
+            members = run_members(connection, stored, language)
+        more = len(found) > len(part)
+        members |= page_members(
+            request,
+            next_key=str(part["number"].iloc[-1]) if more else None,
+            returned=len(part),
+            matched=None,
+        )
+        return _geojson(shown, members, language, key=None)
+
+    @router.get(
+        f"{RUN}/areas",
+        operation_id="list_evaluation_areas",
+        summary="List the roll-up of a run: a feature an area, rule and part",
+        response_class=Response,
+        responses=_collection(),
+    )
+    def list_areas(
+        request: Request,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        language: LanguageDependency,
+        level: Annotated[Level | None, Query(description="Only areas of this level")] = None,
+    ) -> Response:
+        with resources.reading() as connection:
+            frame = evaluations.areas(connection, stored.id, level=level)
+            members = run_members(connection, stored, language)
+        count = len(frame)
+        members |= page_members(request, next_key=None, returned=count, matched=count)
+        return _geojson(frame, members, language, key=None)
+
+
+def _check_request(resources: Resources, principal: Principal, wanted: EvaluationRequest) -> None:
+    """Refuse what names things that do not exist, and what is too large for one request."""
+    with resources.reading() as connection:
+        scope.require_area(connection, principal, wanted.area)
+        in_use = versions_in_use(connection)
+        for number, name in enumerate(wanted.pack_ids):
+            if name not in in_use:
+                known = ", ".join(sorted(in_use)) or "none"
+                raise InvalidBodyError.of(
+                    pointer("packs", number), f"there is no such pack; stored are: {known}"
+                )
+        try:
+            districts = evaluations.count_districts(
+                connection, area=wanted.area, moment=Moment(valid_on=wanted.as_of)
+            )
+        except InputError as error:
+            raise InvalidBodyError.of("/area", str(error)) from None
+    most = resources.settings.evaluation.max_districts
+    if districts > most:
+        packs = " ".join(f"--pack {name}" for name in wanted.pack_ids)
+        raise TooManyDistrictsError(
+            f"{districts} districts are more than the {most} of one request; name a smaller area, "
+            f"or use the command line: yike evaluate {packs} --as-of {wanted.as_of}"
+        )
+
+
+def _collection() -> dict[int | str, dict[str, object]]:
+    described = content(GEOJSON, "FeatureCollection", "A page")
+    return {200: described, **problems(400, 401, 404)}
+
+
+def _json(document: dict[str, object], language: Language) -> Response:
+    return Response(
+        encode_json(document),
+        media_type="application/json",
+        headers=dict(language_headers(language)),
+    )
+
+
+def _geojson(
+    frame: GeoDataFrame, members: dict[str, object], language: Language, *, key: str | None
+) -> Response:
+    text = feature_collection(frame, key=key, members=members)
+    return geojson_response(text, headers=language_headers(language))

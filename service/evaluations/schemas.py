@@ -1,0 +1,194 @@
+"""What a request for an evaluation is, and how a run is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.json_input import Json
+from service.core.parameters import IsoDate
+from service.evaluations.service import EvaluationRequest, StoredEvaluation
+from spatial.errors import InputError
+from spatial.policy.evaluation import EvaluationParameters
+
+# Dates beyond them are typing errors, and no calendar of pandas holds them.
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2199, 12, 31)
+
+
+def _number(value: object) -> object:
+    """Let numbers pass and nothing that only reads like one."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("expected a number")  # noqa: TRY004  pydantic reports ValueErrors
+    return Decimal(value)
+
+
+Number = Annotated[Decimal, BeforeValidator(_number)]
+Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ParametersBody(_Body):
+    """What else may be set; each has a default."""
+
+    snap_limit_m: Number = Field(default=Decimal(200), gt=0, le=1000, description="Metres")
+    grid_spacing_m: Number = Field(default=Decimal(50), ge=5, le=1000, description="Metres")
+    min_share: dict[str, Annotated[Number, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, description="The user's own least share of area rows, by rule id"
+    )
+
+
+class EvaluationBody(_Body):
+    """A request for an evaluation."""
+
+    packs: list[Text] = Field(min_length=1, max_length=20, examples=[["jinhua-2022"]])
+    as_of: Annotated[IsoDate, Field(ge=EARLIEST, le=LATEST)] | None = Field(
+        default=None, description="Day facilities are seen on; default today"
+    )
+    area: Text | None = Field(
+        default=None, description="Code of the area to evaluate; default everything"
+    )
+    parameters: ParametersBody = ParametersBody()
+
+
+def read_request(document: Json, *, today: date) -> EvaluationRequest:
+    """Read the body of a request.
+
+    Raises
+    ------
+    InvalidBodyError
+        With every fault and its JSON pointer.
+    """
+    try:
+        body = EvaluationBody.model_validate(document)
+    except ValidationError as error:
+        raise InvalidBodyError.listing(
+            [
+                Detail(
+                    str(fault["msg"]).removeprefix("Value error, "),
+                    pointer=pointer(*(part for part in fault["loc"] if _is_place(part))),
+                )
+                for fault in error.errors()
+            ]
+        ) from None
+    if len(set(body.packs)) < len(body.packs):
+        raise InvalidBodyError.of("/packs", "a pack is named twice")
+    given = body.parameters
+    try:
+        parameters = EvaluationParameters(
+            snap_limit_m=float(given.snap_limit_m),
+            grid_spacing_m=float(given.grid_spacing_m),
+            min_share=MappingProxyType(dict(given.min_share)),
+        )
+    except InputError as error:
+        raise InvalidBodyError.of("/parameters", str(error)) from None
+    return EvaluationRequest(
+        pack_ids=tuple(body.packs),
+        as_of=body.as_of or today,
+        area=body.area,
+        parameters=parameters,
+    )
+
+
+def evaluation_document(stored: StoredEvaluation, *, href: str) -> dict[str, Any]:
+    """Return a run as shown: what it rests on, and where its parts are.
+
+    Parameters
+    ----------
+    href
+        Address of the run.
+    """
+    parts = ("summary", "districts", "findings", "areas")
+    return {
+        "id": stored.id,
+        "packs": dict(stored.pack_versions),
+        "region": dict(stored.region),
+        "as_of": stored.as_of,
+        "area": stored.area,
+        "parameters": dict(stored.parameters),
+        "network_version": stored.network_version,
+        "data_instant": stored.data_instant.astimezone(UTC),
+        "code_version": stored.code_version,
+        "warnings": list(stored.warnings),
+        "seconds": {stage: round(value, 3) for stage, value in stored.seconds.items()},
+        "created_at": stored.created_at.astimezone(UTC),
+        "created_by": stored.created_by,
+        "links": [
+            {"rel": "self", "href": href, "type": "application/json"},
+            *(
+                {
+                    "rel": part,
+                    "href": f"{href}/{part}",
+                    "type": "application/json" if part == "summary" else "application/geo+json",
+                }
+                for part in parts
+            ),
+        ],
+    }
+
+
+def _is_place(part: str | int) -> bool:
+    # pydantic names the members of a union and of its validators as places too.
+    return isinstance(part, int) or not part.startswith("function-")
+
+
+_TEXT: Final = {"type": "string"}
+EVALUATION_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "A run: what it rests on, and links to its parts",
+        "required": ["id", "packs", "region", "as_of", "links"],
+        "properties": {
+            "id": _TEXT,
+            "packs": {"type": "object", "additionalProperties": _TEXT},
+            "region": {"type": "object", "additionalProperties": _TEXT},
+            "as_of": {"type": "string", "format": "date"},
+            "area": {"type": ["string", "null"]},
+            "parameters": {"type": "object"},
+            "network_version": {"type": ["string", "null"]},
+            "data_instant": {"type": "string", "format": "date-time"},
+            "code_version": _TEXT,
+            "warnings": {"type": "array", "items": _TEXT},
+            "seconds": {"type": "object", "additionalProperties": {"type": "number"}},
+            "created_at": {"type": "string", "format": "date-time"},
+            "created_by": _TEXT,
+            "notices": {"type": "array", "items": _TEXT},
+            "links": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+)
+SUMMARY_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "required": [
+            "evaluation",
+            "pack",
+            "region",
+            "as_of",
+            "districts",
+            "flags",
+            "rules",
+            "seconds",
+        ],
+        "properties": {
+            "evaluation": _TEXT,
+            "pack": {"type": "array", "items": _TEXT},
+            "region": {"type": "object", "additionalProperties": _TEXT},
+            "as_of": {"type": "string", "format": "date"},
+            "districts": {"type": "integer"},
+            "flags": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "rules": {"type": "object"},
+            "seconds": {"type": "object", "additionalProperties": {"type": "number"}},
+            "notices": {"type": "array", "items": _TEXT},
+        },
+    }
+)

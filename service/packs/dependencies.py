@@ -1,0 +1,32 @@
+"""Loading the pack an address names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from service.core.errors import NotFoundError
+from service.core.parameters import known_id
+from service.core.resources import ResourcesDependency
+from service.core.security import ViewerDependency
+from service.packs.service import load_pack, versions_in_use
+from spatial.policy.pack import Pack
+
+
+def read_pack(pack_id: str, resources: ResourcesDependency, _principal: ViewerDependency) -> Pack:
+    """Return the version in use of a pack.
+
+    Raises
+    ------
+    NotFoundError
+        If no such pack is stored.
+    """
+    name = known_id(pack_id)
+    with resources.reading() as connection:
+        if name not in versions_in_use(connection):
+            raise NotFoundError("There is no such rule pack.")
+        return load_pack(connection, name)
+
+
+PackDependency = Annotated[Pack, Depends(read_pack)]
