@@ -37,8 +37,8 @@ _PANEL: Final = 0.225  # of the width, for the legend
 _EDGE: Final = 0.018
 _TITLE_PT: Final = 17
 _SUBTITLE_PT: Final = 10
-_NOTICE_PT: Final = 8
-_NOTICE_COLUMNS: Final = 190
+_NOTICE_PT: Final = 9
+_NOTICE_COLUMNS: Final = 165
 _NO_FONT: Final = "Chinese text is left out: no font for it is installed."
 
 _GROUND: Final = "#F6F4EE"

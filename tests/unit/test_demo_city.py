@@ -344,7 +344,9 @@ def test_the_demo_command_names_a_folder_it_cannot_use(tmp_path):
             CliRunner().invoke(build_app(["demo"]), ["demo", str(place)], catch_exceptions=False)
 
 
-def test_the_demo_command_refuses_a_folder_without_room(monkeypatch, tmp_path):
+def test_the_demo_command_refuses_a_folder_without_room(city, monkeypatch, tmp_path):
+    monkeypatch.setattr("seed.wuhan.city.demo_city", lambda: city)
+
     # The test may run as root, whom permissions do not stop: a full disk does.
     def full(self: Path, *_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28), str(self))
