@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from spatial.network import Network
-from spatial.policy.evaluation import Evaluation, PlanningData, summarise
-from spatial.policy.findings import LIST_COLUMNS, OUTPUT_COLUMNS
+from spatial.policy.evaluation import Evaluation, summarise
+from spatial.policy.findings import LIST_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS
 from spatial.policy.pack import Pack
 from spatial.policy.wording import output_districts, output_findings
 
@@ -73,7 +73,8 @@ def collect(
     packs: Sequence[Pack],
     lang: Language,
     notices: Sequence[str],
-    data: PlanningData | None = None,
+    facilities: gpd.GeoDataFrame | None = None,
+    network: Network | None = None,
 ) -> Content:
     """Word an evaluation in one language.
 
@@ -83,8 +84,8 @@ def collect(
         Those evaluated, for clauses and quotes.
     notices
         What must be said of the data wherever they are shown.
-    data
-        What was evaluated, for a map; None where no map will be drawn.
+    facilities, network
+        What was evaluated, shown on a map; None where no map will be drawn.
     """
     districts = output_districts(
         evaluation.districts, evaluation.findings, packs=packs, lang=lang
@@ -101,8 +102,8 @@ def collect(
         summary=summarise(evaluation),
         notices=tuple(notices),
         lang=lang,
-        facilities=None if data is None else data.facilities,
-        network=None if data is None else data.network,
+        facilities=facilities,
+        network=network,
     )
 
 
@@ -146,20 +147,31 @@ def finding_objects(findings: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return by_district
 
 
-def as_table(frame: pd.DataFrame, *, lists: Sequence[str] = LIST_COLUMNS) -> pd.DataFrame:
-    """Return a frame a table can hold: lists as JSON text, texts as text even if all are missing.
+def as_table(frame: pd.DataFrame, *, keep: Collection[str] = ()) -> pd.DataFrame:
+    """Return a frame a table can hold.
+
+    Lists become JSON text, numbers float64 or integers, and texts text even where all are
+    missing, so that the columns of a file do not depend on what is in them.
 
     Parameters
     ----------
-    lists
-        Columns of lists; those the frame lacks are left out.
+    keep
+        Columns to leave as they are.
     """
     table = frame.copy()
-    for name in lists:
-        if name in table.columns:
-            table[name] = [None if cell is None else compact_json(cell) for cell in table[name]]
     for name in table.columns:
-        if table[name].dtype == object:
-            texts = [None if plain(cell) is None else str(cell) for cell in table[name]]
-            table[name] = pd.Series(texts, index=table.index, dtype="str")
+        column = table[name]
+        if column.dtype != object or name in keep:
+            continue
+        if name in NUMBER_COLUMNS:
+            table[name] = column.astype("float64")
+        elif name in LIST_COLUMNS or name == "reasons":
+            table[name] = _texts([None if c is None else compact_json(c) for c in column], column)
+        else:
+            table[name] = _texts([plain(cell) for cell in column], column)
     return table
+
+
+def _texts(cells: list[str | None], like: pd.Series[Any]) -> pd.Series[Any]:
+    texts: pd.Series[Any] = pd.Series(cells, index=like.index, dtype="str")
+    return texts

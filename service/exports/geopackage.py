@@ -32,4 +32,6 @@ def write_geopackage(path: Path, content: Content) -> None:
             layer=name,
             driver="GPKG",
             dataset_metadata=metadata if number == 0 else None,
+            # Readers of GDAL 3.6 and older warn of version 1.4, of which nothing is used here.
+            dataset_options={"VERSION": "1.2"} if number == 0 else None,
         )

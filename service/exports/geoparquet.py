@@ -15,7 +15,7 @@ def write_geoparquet(path: Path, content: Content) -> None:
     Summary and notices are the frame's attributes, which pandas reads back as ``attrs``.
     """
     by_district = finding_objects(content.findings)
-    frame = as_table(content.districts, lists=())
+    frame = as_table(content.districts, keep=("reasons",))
     reasons = [plain(cell) or [] for cell in content.districts["reasons"]]
     frame["reasons"] = pd.Series(reasons, index=frame.index, dtype=object)
     frame["findings"] = pd.Series(

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from geopandas import GeoDataFrame
+
 from service.exports.content import Content, Language, collect
 from service.exports.geojson import write_geojson
 from service.exports.geopackage import write_geopackage
@@ -17,7 +19,8 @@ from service.exports.geoparquet import write_geoparquet
 from service.exports.picture import write_map
 from service.exports.workbook import write_workbook
 from spatial.errors import InputError
-from spatial.policy.evaluation import Evaluation, PlanningData
+from spatial.network import Network
+from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 
 WRITERS: Final[MappingProxyType[str, Callable[[Path, Content], None]]] = MappingProxyType(
@@ -58,7 +61,8 @@ def write_evaluation(
     packs: Sequence[Pack],
     lang: Language,
     notices: Sequence[str],
-    data: PlanningData | None = None,
+    facilities: GeoDataFrame | None = None,
+    network: Network | None = None,
 ) -> None:
     """Write an evaluation in the format of the suffix; a file there before is replaced.
 
@@ -72,8 +76,8 @@ def write_evaluation(
         Language of texts and headings.
     notices
         What must be said of the data wherever they are shown.
-    data
-        What was evaluated; a map shows its facilities and streets.
+    facilities, network
+        What was evaluated, shown on a map.
 
     Raises
     ------
@@ -81,7 +85,15 @@ def write_evaluation(
         As `check_output`, or when the file cannot be written.
     """
     check_output(path)
-    write_content(path, collect(evaluation, packs=packs, lang=lang, notices=notices, data=data))
+    content = collect(
+        evaluation,
+        packs=packs,
+        lang=lang,
+        notices=notices,
+        facilities=facilities,
+        network=network,
+    )
+    write_content(path, content)
 
 
 def write_content(path: Path, content: Content) -> None:

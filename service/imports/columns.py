@@ -37,6 +37,12 @@ class Named:
     warnings: tuple[str, ...]
 
 
+def target_names(layer: Layer) -> frozenset[str]:
+    """Return what a column can be: a field of the layer, or a coordinate of a plain table."""
+    coordinates = {name for pair in COORDINATES for name in pair}
+    return frozenset({*layer.names, *WKT_COLUMNS, *coordinates})
+
+
 def name_columns(
     frame: pd.DataFrame, layer: Layer, mapping: Mapping[str, str], *, source: str
 ) -> Named:
@@ -54,7 +60,7 @@ def name_columns(
     InputError
         When `mapping` names a column or field that is not there, or a field twice.
     """
-    targets = {*layer.names, *WKT_COLUMNS, *(name for pair in COORDINATES for name in pair)}
+    targets = target_names(layer)
     columns = [str(column) for column in frame.columns]
     used: dict[str, str] = {}
     for column, field in mapping.items():

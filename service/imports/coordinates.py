@@ -111,7 +111,8 @@ def choose_crs(
     if declared is not None:
         if said is not None and not _same(said, declared):
             raise InputError(
-                f"{source}: --crs says {code(said)}, but the file says {code(declared)}"
+                f"{source}: --crs says {code(said)}, but the file says {code(declared)}; "
+                "leave --crs out, or transform the file"
             )
         return _usable(declared, source=source)
     if said is not None:

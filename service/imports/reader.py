@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from service.imports.columns import name_columns, place_rows
+from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import choose_crs, code, to_lonlat
 from service.imports.formats import read_raw
 from service.imports.geometries import (
@@ -45,12 +45,15 @@ class ReadLayer:
         The operation to EPSG:4326 and its accuracy; None where nothing was to be done.
     warnings
         What was read otherwise than given, one line each.
+    shared_columns
+        Which of the columns named for several files this file has.
     """
 
     frame: gpd.GeoDataFrame
     origin_crs: str
     transformation: str | None
     warnings: tuple[str, ...]
+    shared_columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,25 @@ class ReadLines:
 
 @dataclass(frozen=True)
 class ReadNetwork:
-    """A street network read from a file."""
+    """A street network read from a file.
+
+    Parameters
+    ----------
+    network
+        Edges in EPSG:4326.
+    rows
+        Lines in the file.
+    sources
+        What its column ``source`` says, each text once.
+    origin_crs
+        The system the file is in.
+    warnings
+        What was not taken, one line each.
+    """
 
     network: Network
     rows: int
+    sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
 
@@ -78,6 +96,7 @@ def read_layer(
     *,
     crs: str | None = None,
     columns: Mapping[str, str] = MappingProxyType({}),
+    shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
@@ -92,6 +111,9 @@ def read_layer(
         The system of its coordinates, where the file does not say.
     columns
         Column in the file to field, for columns that do not bear the field's name.
+    shared_columns
+        The same said of several files at once: it holds where this file has the column and the
+        layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
 
@@ -107,6 +129,12 @@ def read_layer(
     source = str(path)
     raw = read_raw(path, prefer=layer.name)
     frame = raw.frame
+    shared = {
+        column: field
+        for column, field in shared_columns.items()
+        if column in frame.columns and field in target_names(layer)
+    }
+    columns = {**shared, **columns}
     if raw.feature_ids is not None:
         name, ids = raw.feature_ids
         target = columns.get(name, layer.key if raw.assumed_crs is not None else name)
@@ -148,7 +176,9 @@ def read_layer(
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
         warnings += lines
-    return ReadLayer(result, located.origin_crs, located.transformation, tuple(warnings))
+    return ReadLayer(
+        result, located.origin_crs, located.transformation, tuple(warnings), frozenset(shared)
+    )
 
 
 def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
@@ -259,4 +289,13 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         raise InputError(f"{path}: {error}") from None
     left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
     note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
-    return ReadNetwork(network, len(lines.frame), lines.origin_crs, (*lines.warnings, *note))
+    sources: list[object] = []
+    if "source" in lines.frame:
+        sources = lines.frame["source"].dropna().unique().tolist()
+    return ReadNetwork(
+        network,
+        rows=len(lines.frame),
+        sources=tuple(str(source) for source in sources),
+        origin_crs=lines.origin_crs,
+        warnings=(*lines.warnings, *note),
+    )

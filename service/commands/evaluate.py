@@ -1,0 +1,101 @@
+"""``yike evaluate``: from files to files without a database, or in the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands.evaluate_files import Files, evaluate_files
+from service.commands.options import parse_date, parse_file_options, parse_language
+from service.commands.report import Output
+from service.exports.writer import check_output
+from service.imports.packs import find_packs
+from spatial.errors import InputError
+from spatial.policy.evaluation import EvaluationParameters
+
+
+def evaluate(  # noqa: PLR0913  # the options of the command, by name only
+    *,
+    pack: Annotated[
+        list[str] | None, typer.Option(help="Rule pack: its id, or a .yaml file. Repeatable.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
+    ] = None,
+    districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
+    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
+    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="File to write: .geojson, .gpkg, .parquet, .xlsx, .png. Repeatable."),
+    ] = None,
+    area: Annotated[
+        str | None, typer.Option(help="In the database: code of the area to evaluate.")
+    ] = None,
+    crs: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="System of the coordinates where a file does not say, as EPSG:4547; "
+            "of one file, districts=EPSG:4547. Repeatable."
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", help="column=field, or districts:column=field for one file. Repeatable."
+        ),
+    ] = None,
+    assume_status: Annotated[
+        str | None,
+        typer.Option(help="Status of facilities that give neither a status nor a date."),
+    ] = None,
+    snap_limit_m: Annotated[
+        float, typer.Option(help="Farther than this from every street is off the network.")
+    ] = 200.0,
+    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
+) -> None:
+    """Evaluate every district, clause by clause.
+
+    With --districts and --facilities from files to the files of --out, without any database;
+    else what is stored in the database.
+    """
+    output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
+    for path in output.out:
+        check_output(path)
+    parameters = EvaluationParameters(snap_limit_m=snap_limit_m)
+    on = parse_date(as_of, option="--as-of")
+    options = parse_file_options(crs or (), map_ or ())
+    files = Files(districts, facilities, network, areas, buildings)
+    if files.given():
+        if area is not None:
+            raise InputError("--area: is for the database; files are evaluated whole")
+        files.refuse_incomplete()
+        if not output.out and not output.json:
+            raise InputError("--out is missing: name a file to write, or --json for a summary")
+        evaluate_files(
+            files,
+            find_packs(pack or ()),
+            as_of=on,
+            parameters=parameters,
+            options=options,
+            assume_status=assume_status,
+            output=output,
+        )
+        return
+    for name, value in (("--crs", crs), ("--map", map_), ("--assume-status", assume_status)):
+        if value:
+            raise InputError(f"{name}: is for files; name them with --districts and --facilities")
+    # The database's libraries are not needed to evaluate files.
+    from service.commands.evaluate_stored import evaluate_stored  # noqa: PLC0415
+
+    evaluate_stored(
+        find_packs(pack or ()), as_of=on, area=area, parameters=parameters, output=output
+    )

@@ -1,0 +1,104 @@
+"""Reading the values of options that several commands have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from service.exports.content import Language
+from spatial.errors import InputError
+from spatial.fields import LAYERS
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_KINDS: Final = (*LAYERS, "network")
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What ``--crs`` and ``--map`` say of the files of a command.
+
+    Parameters
+    ----------
+    crs
+        System by kind of file; under None what holds for all of them.
+    columns
+        Column to field by kind of file; under None what holds wherever there is such a column.
+    """
+
+    crs: Mapping[str | None, str]
+    columns: Mapping[str | None, Mapping[str, str]]
+
+    def crs_of(self, kind: str) -> str | None:
+        """Return what is said of the coordinates of one kind of file; None if nothing."""
+        return self.crs.get(kind, self.crs.get(None))
+
+    def columns_of(self, kind: str | None) -> Mapping[str, str]:
+        """Return what is said of the columns of one kind of file, or under None of all."""
+        return self.columns.get(kind, {})
+
+
+def parse_file_options(crs: Sequence[str], columns: Sequence[str]) -> FileOptions:
+    """Read ``--crs CRS`` or ``--crs KIND=CRS``, and ``--map [KIND:]COLUMN=FIELD``.
+
+    Raises
+    ------
+    InputError
+        When one is not of that form, or two say different things of the same.
+    """
+    systems: dict[str | None, str] = {}
+    for text in crs:
+        kind, mark, system = text.partition("=")
+        key = kind if mark and kind in _KINDS else None
+        value = (system if key else text).strip()
+        if systems.setdefault(key, value) != value:
+            raise InputError(f"--crs: says both {systems[key]} and {value}")
+    mapped: dict[str | None, dict[str, str]] = {}
+    for text in columns:
+        # A column may hold an equals sign, a field never does.
+        column, mark, field = text.rpartition("=")
+        kind, colon, rest = column.partition(":")
+        key = kind if colon and kind in _KINDS else None
+        column = (rest if key else column).strip()
+        field = field.strip()
+        if not mark or not column or not field:
+            raise InputError(f"--map: must be column=field, not '{text}'")
+        if mapped.setdefault(key, {}).setdefault(column, field) != field:
+            raise InputError(f"--map: the column '{column}' is mapped twice")
+    return FileOptions(systems, mapped)
+
+
+def parse_date(text: str | None, *, option: str) -> date:
+    """Return the date an option names; if it is not given, today where this machine stands.
+
+    Raises
+    ------
+    InputError
+        When the text is no date.
+    """
+    if text is None:
+        return datetime.now().astimezone().date()
+    problem = InputError(f"{option}: must be a date like 2024-06-30, not '{text}'")
+    if not _DATE.fullmatch(text):
+        raise problem
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise problem from None
+
+
+def parse_language(text: str) -> Language:
+    """Return the language an option names.
+
+    Raises
+    ------
+    InputError
+        When it is neither ``zh`` nor ``en``.
+    """
+    if text == "zh":
+        return "zh"
+    if text == "en":
+        return "en"
+    raise InputError(f"--lang: must be zh or en, not '{text}'")

@@ -1,0 +1,57 @@
+"""Saying what a command is at: a spinner on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+SHOWN_WARNINGS = 20
+
+
+class Progress:
+    """Times the stages of a command and names each on the standard error.
+
+    Parameters
+    ----------
+    quiet
+        True to say nothing of stages.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._seconds: dict[str, float] = {}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return the time each stage took, in the order they ended."""
+        return dict(self._seconds)
+
+    @contextmanager
+    def stage(self, name: str, doing: str) -> Iterator[None]:
+        """Run one stage; two of the same name are added up."""
+        started = time.perf_counter()
+        if self._quiet:
+            yield
+        elif self._console.is_terminal:
+            with self._console.status(doing):
+                yield
+        else:
+            typer.echo(f"yike: {doing}", err=True)
+            yield
+        taken = time.perf_counter() - started
+        self._seconds[name] = self._seconds.get(name, 0.0) + taken
+
+
+def warn(lines: Sequence[str], *, every: bool) -> None:
+    """Print warnings on the standard error: the first ones and how many there are, or all."""
+    shown = lines if every else lines[:SHOWN_WARNINGS]
+    for line in shown:
+        typer.echo(f"yike: warning: {line}", err=True)
+    if len(shown) < len(lines):
+        rest = len(lines) - len(shown)
+        typer.echo(f"yike: warning: {rest} more like these; --verbose prints them all", err=True)

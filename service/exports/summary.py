@@ -1,0 +1,74 @@
+"""An evaluation in a few lines, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from service.exports.content import Language
+from service.exports.headings import FLAG_WORDS
+from service.exports.region import region_words
+
+WORST: Final = 10
+
+
+def summary_lines(
+    summary: Mapping[str, Any],
+    worst: GeoDataFrame,
+    *,
+    notices: Sequence[str],
+    lang: Language,
+) -> list[str]:
+    """Sum an evaluation up for a person.
+
+    Parameters
+    ----------
+    summary
+        The object ``--json`` prints.
+    worst
+        The first districts in rank order, with ``reasons`` (lists of text).
+    notices
+        What must be said of the data wherever they are shown; printed first.
+    """
+    at = 0 if lang == "zh" else 1
+    packs = [
+        f"{pack}（{region_words(where, lang=lang)}）" if lang == "zh" else f"{pack} ({where})"
+        for pack, where in summary["region"].items()
+    ]
+    lines = list(notices)
+    lines.append(
+        f"评估日期 {summary['as_of']}；规则集 {'、'.join(packs)}"
+        if lang == "zh"
+        else f"As of {summary['as_of']}; packs {', '.join(packs)}"
+    )
+    total = summary["districts"]
+    lines.append(f"居住区 {total} 个：" if lang == "zh" else f"{total} districts:")
+    width = max(len(str(count)) for count in summary["flags"].values())
+    lines += [
+        f"  {count:>{width}}  {FLAG_WORDS[flag][at]} ({flag})"
+        for flag, count in summary["flags"].items()
+    ]
+    if len(worst):
+        lines.append(
+            f"排名最前的 {len(worst)} 个：" if lang == "zh" else f"The {len(worst)} worst served:"
+        )
+    for row in worst.drop(columns="geometry").to_dict("records"):
+        lines.append(f"  {_headline(row, lang)}")
+        lines += [f"       {reason}" for reason in row["reasons"]]
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in summary["seconds"].items())
+    lines.append(f"各步用时（秒）：{stages}" if lang == "zh" else f"Seconds: {stages}")
+    return lines
+
+
+def _headline(row: Mapping[Hashable, Any], lang: Language) -> str:
+    name = row["id"] if pd.isna(row["name"]) else f"{row['id']} {row['name']}"
+    flag = FLAG_WORDS[row["flag"]][0 if lang == "zh" else 1]
+    unknown = "不详" if lang == "zh" else "unknown"
+    concerned = row["households_concerned"]
+    count = unknown if pd.isna(concerned) else int(concerned)
+    if lang == "zh":
+        return f"{row['rank']:>3}. {name}：{flag}，涉及 {count} 户"
+    return f"{row['rank']:>3}. {name}: {flag}, {count} households concerned"
