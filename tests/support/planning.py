@@ -38,6 +38,10 @@ def point(east_m: float, north_m: float = 0.0) -> shapely.Point:
     return shapely.Point(*lonlat(east_m, north_m))
 
 
+def gates_at(*points: shapely.Point) -> shapely.MultiPoint:
+    return shapely.MultiPoint(points)
+
+
 def line(*places: tuple[float, float]) -> shapely.LineString:
     return shapely.LineString([lonlat(*place) for place in places])
 
