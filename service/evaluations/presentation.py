@@ -96,4 +96,4 @@ def _stages(
     statement = select(table.district_id, table.stage).where(
         table.evaluation_id == stored.id, table.district_id == any_(wanted)
     )
-    return dict(row.tuple() for row in connection.execute(statement))
+    return {row.district_id: row.stage for row in connection.execute(statement)}

@@ -156,14 +156,12 @@ def summary(connection: Connection, evaluation_id: str) -> dict[str, Any]:
     if stored is None:
         raise InputError(f"there is no evaluation {evaluation_id!r}")
     flag, verdict = EVALUATION_DISTRICT.c.flag, FINDING.c.verdict
-    flags: dict[str, int] = dict(
-        row.tuple()
-        for row in connection.execute(
-            select(flag, func.count())
-            .where(EVALUATION_DISTRICT.c.evaluation_id == evaluation_id)
-            .group_by(flag)
-        )
+    counted_flags = connection.execute(
+        select(flag, func.count().label("number"))
+        .where(EVALUATION_DISTRICT.c.evaluation_id == evaluation_id)
+        .group_by(flag)
     )
+    flags: dict[str, int] = {row.flag: row.number for row in counted_flags}
     rules: dict[str, dict[str, int]] = {}
     counted = connection.execute(
         select(FINDING.c.rule, verdict, func.count())

@@ -53,7 +53,7 @@ def versions_in_use(connection: Connection) -> dict[str, str]:
     by_age = select(PACK.c.id, PACK.c.version).order_by(
         PACK.c.id, PACK.c.used_since, PACK.c.version.desc()
     )
-    return dict(row.tuple() for row in connection.execute(by_age))
+    return {row.id: row.version for row in connection.execute(by_age)}
 
 
 def list_packs(connection: Connection) -> tuple[Pack, ...]:
