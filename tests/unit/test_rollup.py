@@ -1,0 +1,165 @@
+"""Roll-up from numerators and denominators, against sums by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from planning import areas, districts, facilities, judge, main_street, pack, point, rule, square
+
+from spatial.errors import InputError
+from spatial.policy.evaluation import Evaluation, EvaluationParameters
+
+RULES = pack(
+    rule("service_radius", rule_id="test.radius"),
+    rule("floor_area_per_100hh", rule_id="test.area"),
+)
+CITY = areas(
+    {"code": "P", "name": "市", "level": "prefecture", "kind": "prefecture",
+     "geometry": square(0, 0, 20000)},
+    {"code": "T", "name": "街道", "level": "township", "kind": "subdistrict", "parent": "P",
+     "geometry": square(0, 0, 9000)},
+    {"code": "c1", "name": "社区一", "level": "community", "kind": "urban_community",
+     "parent": "T", "geometry": square(-1000, 0, 1900)},
+    {"code": "c2", "name": "社区二", "level": "community", "kind": "urban_community",
+     "parent": "T", "geometry": square(1000, 0, 1900)},
+    {"code": "v", "name": "村", "level": "community", "kind": "rural_community",
+     "parent": "P", "geometry": square(8000, 0, 1000)},
+    {"code": "u", "name": "单元", "kind": "planning_unit", "geometry": square(0, 0, 300)},
+)  # fmt: skip
+
+
+def city(**more: Any) -> Evaluation:
+    return judge(
+        districts(
+            {"id": "a", "households": 300, "community": "c1", "geometry": point(-500), **more},
+            {"id": "b", "households": 100, "community": "c1", "geometry": point(-1500), **more},
+            {"id": "c", "households": 200, "geometry": point(900), **more},
+            {
+                "id": "p",
+                "households": 50,
+                "stage": "planned",
+                "community": "c2",
+                "geometry": point(900),
+                **more,
+            },
+            {"id": "r", "households": 70, "community": "v", "geometry": point(8000), **more},
+        ),
+        facilities({"id": "f", "floor_area_m2": 60, "geometry": point(-500)}),
+        RULES,
+        area_rows=CITY,
+        parameters=EvaluationParameters(min_share={"test.radius": Decimal("0.5")}),
+    )
+
+
+def row(evaluation: Evaluation, code: str, rule_id: str, part: str = "occupied") -> pd.Series[Any]:
+    found = evaluation.areas
+    chosen = found[(found["code"] == code) & (found["rule"] == rule_id) & (found["part"] == part)]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+def test_coverage_is_households_inside_over_households() -> None:
+    evaluation = city()
+    community = row(evaluation, "c1", "test.radius")
+    assert (community["numerator"], community["denominator"]) == (300, 400)
+    assert community["value"] == 0.75
+    assert community["definition"] == "households"
+    assert community["points_share"] == 1.0
+    street = row(evaluation, "T", "test.radius")
+    # c has no community and is found by where it lies; never the mean of 75 % and 0 %.
+    assert (street["numerator"], street["denominator"]) == (300, 600)
+    assert (street["districts"], street["households"]) == (3, 600)
+
+
+def test_a_share_set_by_the_user_gives_verdicts() -> None:
+    evaluation = city()
+    assert row(evaluation, "c1", "test.radius")["verdict"] == "met"
+    assert row(evaluation, "T", "test.radius")["verdict"] == "met"  # 0.5 is reached
+    assert row(evaluation, "c2", "test.radius")["verdict"] == "not_met"
+    assert row(evaluation, "c1", "test.area")["verdict"] == "indicator"
+
+
+def test_planned_and_rural_districts_stand_in_rows_of_their_own() -> None:
+    evaluation = city()
+    assert row(evaluation, "P", "test.radius")["districts"] == 3
+    assert row(evaluation, "P", "test.radius", "planned")["households"] == 50
+    assert row(evaluation, "P", "test.radius", "rural")["households"] == 70
+
+
+def test_a_deficit_counts_once_a_unit() -> None:
+    evaluation = city()
+    # c1 as a whole owes max(0.15 × 400, 200) = 200 and has 60; c alone owes 200 and has nothing.
+    assert row(evaluation, "c1", "test.area")["deficit"] == 140
+    assert row(evaluation, "T", "test.area")["deficit"] == 340
+    assert row(evaluation, "T", "test.area")["unit"] == "m2"
+
+
+def test_the_target_group_weighs_where_every_district_has_it() -> None:
+    everybody = row(city(population_0_3=10), "c1", "test.radius")
+    assert (everybody["numerator"], everybody["denominator"]) == (10, 20)
+    assert everybody["definition"] == "population_0_3"
+    assert row(city(population=4), "c1", "test.radius")["definition"] == "population"
+
+
+def test_what_is_undetermined_is_in_the_denominator_only() -> None:
+    circle = pack(rule("service_circle_time", rule_id="test.circle"))
+    evaluation = judge(
+        districts(
+            {"id": "a", "households": 30, "community": "c1", "geometry": point(-500)},
+            {"id": "lost", "households": 10, "community": "c1", "geometry": point(-500, 900)},
+        ),
+        facilities({"id": "f", "geometry": point(-500)}),
+        circle,
+        network=main_street(),
+        area_rows=CITY,
+        parameters=EvaluationParameters(min_share={"test.circle": Decimal("0.9")}),
+    )
+    found = row(evaluation, "c1", "test.circle")
+    assert (found["numerator"], found["denominator"]) == (30, 40)
+    assert found["undetermined_weight"] == 10
+    assert found["verdict"] == "undetermined"  # with the ten it would be met
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    found = city().areas
+    reach = found[(found["rule"] == "test.radius") & (found["part"] == "occupied")]
+    communities = reach[reach["level"] == "community"]
+    prefecture = reach[reach["level"] == "prefecture"].iloc[0]
+    for name in ("numerator", "denominator", "districts", "households", "underserved"):
+        assert communities[name].sum() == prefecture[name]
+
+
+def test_a_community_of_missing_households_has_no_share() -> None:
+    evaluation = judge(
+        districts({"id": "a", "community": "c1", "geometry": point(-500)}),
+        facilities({"id": "f", "geometry": point(-500)}),
+        RULES,
+        area_rows=CITY,
+    )
+    found = row(evaluation, "c1", "test.radius")
+    assert np.isnan(found["value"])
+    assert found["definition"] is None or pd.isna(found["definition"])
+
+
+def test_a_share_for_a_rule_that_is_not_evaluated_is_refused() -> None:
+    with pytest.raises(InputError, match="no rule other"):
+        judge(
+            districts({"id": "a", "geometry": point(0)}),
+            facilities(),
+            RULES,
+            parameters=EvaluationParameters(min_share={"other": Decimal("0.5")}),
+        )
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"snap_limit_m": 0}, {"grid_spacing_m": -1}, {"snap_limit_m": float("nan")},
+     {"min_share": {"test.radius": Decimal("1.1")}}],
+)  # fmt: skip
+def test_senseless_parameters_are_refused(parameters: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="parameter"):
+        EvaluationParameters(**parameters)
