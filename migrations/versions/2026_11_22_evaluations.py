@@ -33,7 +33,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parent text;
 BEGIN
-    IF id !~ '^[0-9a-f]{32}$' THEN
+    IF (id ~ '^[0-9a-f]{32}$') IS NOT TRUE THEN
         RAISE EXCEPTION '% is no id of an evaluation', id USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOREACH parent IN ARRAY ARRAY['evaluation_district', 'finding', 'evaluation_area'] LOOP
@@ -51,7 +51,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parent text;
 BEGIN
-    IF id !~ '^[0-9a-f]{32}$' THEN
+    IF (id ~ '^[0-9a-f]{32}$') IS NOT TRUE THEN
         RAISE EXCEPTION '% is no id of an evaluation', id USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOREACH parent IN ARRAY ARRAY['evaluation_district', 'finding', 'evaluation_area'] LOOP

@@ -39,6 +39,22 @@ END
 $$
 """
 
+# Storing goes through temporary tables; databases may have been closed to everybody, or, from
+# before PostgreSQL 15, left open for everybody to create tables in.
+PRIVILEGES = """
+DO $$
+BEGIN
+    IF NOT has_database_privilege('yike_app', current_database(), 'TEMPORARY') THEN
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO yike_app', current_database());
+    END IF;
+    IF has_schema_privilege('yike_app', 'public', 'CREATE') THEN
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    END IF;
+    GRANT USAGE ON SCHEMA public TO yike_app;
+END
+$$
+"""
+
 # Privileges limit which column changes; this limits how: a superseded version stays superseded.
 SEAL_FUNCTION = """
 CREATE FUNCTION refuse_change_of_history() RETURNS trigger
@@ -55,6 +71,7 @@ def upgrade() -> None:
     """Create the extension, the role, the state of the data and the five layers."""
     op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     op.execute(CREATE_ROLE)
+    op.execute(PRIVILEGES)
     # Whoever serves asks whether the schema is the one it needs.
     op.execute("GRANT SELECT ON alembic_version TO yike_app")
     op.create_table(

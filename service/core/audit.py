@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, cast, func, insert, literal, select
+from sqlalchemy import Connection, Row, Text, cast, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.core.tables import AUDIT
@@ -90,11 +90,16 @@ def record(
 
 def verify(connection: Connection) -> BrokenLink | None:
     """Walk the chain from the first entry; return the first broken link, None when it is whole."""
-    expected_sequence, previous_hash = 1, FIRST_PREVIOUS_HASH
-    rows = connection.execute(
-        select(AUDIT, cast(AUDIT.c.detail, Text).label("detail_text")).order_by(AUDIT.c.sequence),
-        execution_options={"yield_per": _ROWS_AT_ONCE},
+    query = select(AUDIT, cast(AUDIT.c.detail, Text).label("detail_text")).order_by(
+        AUDIT.c.sequence
     )
+    # A long audit is read in parts; the cursor on the server is closed wherever this ends.
+    with connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
+        return _first_broken(rows)
+
+
+def _first_broken(rows: Iterable[Row[Any]]) -> BrokenLink | None:
+    expected_sequence, previous_hash = 1, FIRST_PREVIOUS_HASH
     for row in rows:
         if row.sequence != expected_sequence:
             return BrokenLink(expected_sequence, "the entry is missing")
