@@ -1,4 +1,4 @@
-"""Saying what a command is at: a spinner on a terminal, plain lines elsewhere."""
+"""Saying what a command is at: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 SHOWN_WARNINGS = 20
 
@@ -19,10 +21,13 @@ class Progress:
     ----------
     quiet
         True to say nothing of stages.
+    total
+        How many stages there will be, so that the bar fills; None where nobody knows.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, total: int | None = None) -> None:
         self._quiet = quiet
+        self._total = total
         self._console = Console(stderr=True)
         self._seconds: dict[str, float] = {}
 
@@ -38,13 +43,18 @@ class Progress:
         if self._quiet:
             yield
         elif self._console.is_terminal:
-            with self._console.status(doing):
+            with self._bar() as bar:
+                bar.add_task(doing, total=self._total, completed=len(self._seconds))
                 yield
         else:
             typer.echo(f"yike: {doing}", err=True)
             yield
         taken = time.perf_counter() - started
         self._seconds[name] = self._seconds.get(name, 0.0) + taken
+
+    def _bar(self) -> Bar:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+        return Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True)
 
 
 def warn(lines: Sequence[str], *, every: bool) -> None:

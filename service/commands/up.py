@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Final
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 import typer
 from sqlalchemy import Engine
 
-import seed
-from seed.wuhan.city import demo_city
+from seed.wuhan.city import NOTICE_EN, NOTICE_ZH, demo_city
+from service.commands.actor import command_actor
+from service.commands.options import parse_date, parse_language
+from service.commands.progress import Progress
 from service.commands.serve import listen, refuse_taken_port, with_listener
-from service.commands.up_report import WORDS, Language, Report, Words, print_report
 from service.core.address import application_engine, with_database
 from service.core.keys import create_key, list_keys
 from service.core.migration import upgrade
-from service.core.progress import Stages
 from service.core.settings import Settings, load_settings
-from service.core.usage import UsageFault
 from service.demo import service as demo
 from service.evaluations import service as evaluations
 from service.evaluations.identity import EvaluationRequest
+from service.exports.content import Language
+from service.exports.region import region_notices
+from service.exports.summary import WORST, summary_lines
+from service.imports.packs import shipped_packs
 from service.packs.service import load_pack, store_packs
 from spatial.network import build_network
-from spatial.policy.pack import load_pack as read_pack
 from spatial.policy.wording import output_districts
 
 PACK_ID: Final = "jinhua-2022"
-WORST: Final = 10
-ACTOR: Final = "yike up"
-POLICIES: Final = Path(next(iter(seed.__path__))) / "policies"
+KEY_NAME: Final = "made by yike up"
 STAGES: Final = 8
+
+NOTICES: Final = MappingProxyType({"zh": NOTICE_ZH, "en": NOTICE_EN})
+RUN: Final = MappingProxyType(
+    {
+        True: MappingProxyType({"zh": "评估编号 {id}", "en": "Evaluation {id}"}),
+        False: MappingProxyType(
+            {
+                "zh": "评估编号 {id}（数据未变，沿用已有评估）",
+                "en": "Evaluation {id} (unchanged data, found again)",
+            }
+        ),
+    }
+)
+KEY: Final = MappingProxyType(
+    {
+        "zh": "管理员密钥（仅显示这一次，请妥善保存）：{key}",
+        "en": "Key of role admin, shown this once, keep it: {key}",
+    }
+)
+HAS_KEY: Final = MappingProxyType(
+    {
+        "zh": "管理员密钥先前已显示；另要一把：yike up --new-key",
+        "en": "A key of role admin was shown before; for another one: yike up --new-key",
+    }
+)
 
 
 def up(
@@ -42,9 +68,9 @@ def up(
         int | None, typer.Option(min=1, max=65535, help="Port to serve on; default 8000.")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Evaluate as of YYYY-MM-DD; default today.")
+        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
     ] = None,
-    lang: Annotated[str | None, typer.Option(help="zh or en.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of texts: zh or en.")] = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make another key of role admin and print it.")
     ] = False,
@@ -54,99 +80,97 @@ def up(
     Safe to run again: what is there is kept, and on unchanged data the evaluation is reused.
     """
     settings = with_listener(load_settings(), host=None, port=port)
-    words = WORDS[_language(lang, settings)]
-    seen_on = _date(as_of)
+    language = settings.lang if lang is None else parse_language(lang)
+    on = parse_date(as_of, option="--as-of")
     if not no_serve:
         refuse_taken_port(settings)
-    stages = Stages(STAGES)
+    progress = Progress(total=STAGES)
     with ExitStack() as stack:
-        with stages.shown():
-            with stages.stage("database", "looking for the database"):
-                ready = stack.enter_context(
-                    with_database(settings, report=stages.say, migrated=False)
-                )
-            engine = stack.enter_context(application_engine(ready))
-            _migrate(ready, stages)
-            report = _evaluate(engine, ready, stages, as_of=seen_on, language=words.language)
-        print_report(report, words, stages.seconds)
-        _print_key(engine, words, again=new_key)
+        with progress.stage("database", "looking for the database"):
+            ready = stack.enter_context(with_database(settings, report=_say, migrated=False))
+        with progress.stage("migrate", "bringing the database up to date"):
+            _migrate(ready)
+        engine = stack.enter_context(application_engine(ready))
+        lines = _evaluate(engine, ready, progress, on=on, language=language)
+        for line in lines:
+            typer.echo(line)
+        _give_key(engine, language, again=new_key)
         if not no_serve:
             listen(ready)
 
 
-def _migrate(settings: Settings, stages: Stages) -> None:
-    with stages.stage("migrate", "bringing the database up to date"):
-        if settings.database.owner_url is not None:
-            upgrade(settings.database.owner_url.get_secret_value())
-
-
-def _today() -> date:
-    return datetime.now().astimezone().date()
-
-
-def _date(text: str | None) -> date:
-    if text is None:
-        return _today()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageFault(f"--as-of: {text!r} is no date; expected YYYY-MM-DD") from None
-
-
-def _language(text: str | None, settings: Settings) -> Language:
-    if text is None:
-        return settings.lang
-    if text not in WORDS:
-        raise UsageFault(f"--lang: {text!r} is none of {', '.join(WORDS)}")
-    return "zh" if text == "zh" else "en"
+def _migrate(settings: Settings) -> None:
+    if settings.database.owner_url is not None:
+        upgrade(settings.database.owner_url.get_secret_value())
 
 
 def _evaluate(
-    engine: Engine, settings: Settings, stages: Stages, *, as_of: date, language: Language
-) -> Report:
-    with stages.stage("packs", "storing the rule packs"):
-        packs = [read_pack(path) for path in sorted(POLICIES.glob("*.yaml"))]
-        with engine.begin() as connection:
-            store_packs(connection, packs)
-    _load_demo(engine, stages)
-    request = EvaluationRequest(pack_ids=(PACK_ID,), as_of=as_of)
-    with stages.stage("evaluate", f"evaluating by {PACK_ID} as of {as_of}"):
-        run = evaluations.run(engine, request, cache_dir=settings.cache_dir, actor=ACTOR)
-    with stages.stage("report", "reading the results"), engine.connect() as connection:
+    engine: Engine, settings: Settings, progress: Progress, *, on: date, language: Language
+) -> list[str]:
+    """Bring packs, city and evaluation into the database; return what to print."""
+    with progress.stage("packs", "storing the rule packs"), engine.begin() as connection:
+        store_packs(connection, shipped_packs())
+    _load_demo(engine, progress)
+    request = EvaluationRequest(pack_ids=(PACK_ID,), as_of=on)
+    with progress.stage("evaluate", f"evaluating by {PACK_ID} as of {on}"):
+        run = evaluations.run(engine, request, cache_dir=settings.cache_dir, actor=command_actor())
+    with progress.stage("report", "reading the results"), engine.connect() as connection:
+        packs = [load_pack(connection, PACK_ID)]
+        summary = evaluations.summary(connection, run.id)
         worst = evaluations.districts(connection, run.id, limit=WORST)
         findings = evaluations.findings_of_districts(connection, run.id, worst["id"].tolist())
-        pack = load_pack(connection, PACK_ID)
-        return Report(
-            worst=output_districts(worst, findings, packs=[pack], lang=language),
-            summary=evaluations.summary(connection, run.id),
-            created=run.created,
-        )
+        worst = output_districts(worst, findings, packs=packs, lang=language)
+    seconds = _flattened(progress.seconds, run.seconds if run.created else {})
+    return [
+        *summary_lines(
+            {**summary, "seconds": seconds},
+            worst,
+            notices=[
+                NOTICES[language],
+                *region_notices(summary["region"], packs, lang=language),
+            ],
+            lang=language,
+        ),
+        RUN[run.created][language].format(id=run.id),
+    ]
 
 
-def _load_demo(engine: Engine, stages: Stages) -> None:
+def _flattened(stages: Mapping[str, float], inner: Mapping[str, float]) -> dict[str, Any]:
+    """Put the stages of an evaluation computed just now in the place of its whole."""
+    flat: dict[str, Any] = {}
+    for name, seconds in stages.items():
+        if name == "evaluate" and inner:
+            flat |= {f"evaluate.{stage}": value for stage, value in inner.items()}
+        else:
+            flat[name] = seconds
+    return flat
+
+
+def _load_demo(engine: Engine, progress: Progress) -> None:
+    """Load the demo city unless this version of it was loaded before."""
     with engine.connect() as connection:
         if demo.is_loaded(connection):
             return
-    with stages.stage("demo", "making the demo city on Wuhan's streets"):
+    with progress.stage("demo", "making the demo city on Wuhan's streets"):
         city = demo_city()
-    with stages.stage("network", "building the street network"):
+    with progress.stage("network", "building the street network"):
         network = build_network(city.streets)
-    with (
-        stages.stage("store", "storing the demo city"),
-        engine.begin() as connection,
-    ):
-        demo.load(connection, city, network, today=_today(), actor=ACTOR)
+    today = parse_date(None, option="today")
+    with progress.stage("store", "storing the demo city"), engine.begin() as connection:
+        demo.load(connection, city, network, today=today, actor=command_actor())
 
 
-def _print_key(engine: Engine, words: Words, *, again: bool) -> None:
+def _give_key(engine: Engine, language: Language, *, again: bool) -> None:
     """Make a key of role admin the first time, and print it."""
     with engine.begin() as connection:
-        have = any(
-            key.principal.role == "admin" and key.revoked_at is None
-            for key in list_keys(connection)
-        )
+        keys = list_keys(connection)
+        have = any(key.principal.role == "admin" and key.revoked_at is None for key in keys)
         if have and not again:
-            typer.echo(words.key_again)
+            typer.echo(HAS_KEY[language])
             return
         # Printed before it is committed: a run killed in between leaves no key nobody knows.
-        typer.echo(words.key.format(key=create_key(connection, role="admin", name=ACTOR)))
+        typer.echo(KEY[language].format(key=create_key(connection, role="admin", name=KEY_NAME)))
+
+
+def _say(message: str) -> None:
+    typer.echo(f"yike: {message}", err=True)
