@@ -74,7 +74,7 @@ def pack_schema() -> Mapping[str, Any]:
                         "type": "object",
                         "additionalProperties": False,
                         "required": sorted(kind.parameters),
-                        "properties": dict(kind.parameters),
+                        "properties": {name: dict(of) for name, of in kind.parameters.items()},
                     }
                 },
                 "required": ["counts"],
