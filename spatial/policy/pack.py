@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -58,8 +57,7 @@ class Pack:
         return {rule.id: rule for rule in self.rules}[rule_id]
 
 
-@lru_cache(maxsize=1)
-def pack_schema() -> Mapping[str, Any]:
+def pack_schema() -> dict[str, Any]:
     """Return the JSON Schema of packs, with the parameters of every kind of rule in it."""
     text = resources.files("spatial.policy").joinpath("pack.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
@@ -82,7 +80,7 @@ def pack_schema() -> Mapping[str, Any]:
         }
         for kind in KINDS.values()
     ]
-    return MappingProxyType(schema)
+    return schema
 
 
 def load_pack(path: Path) -> Pack:
