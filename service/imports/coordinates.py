@@ -109,7 +109,7 @@ def choose_crs(
     """
     said = None if option is None else parse_crs(option, source=source)
     if declared is not None:
-        if said is not None and not _same(said, declared):
+        if said is not None and not same_crs(said, declared):
             raise InputError(
                 f"{source}: --crs says {code(said)}, but the file says {code(declared)}; "
                 "leave --crs out, or transform the file"
@@ -125,8 +125,8 @@ def choose_crs(
     )
 
 
-def _same(one: CRS, other: CRS) -> bool:
-    # Axis order does not count: coordinates are read x first in any case.
+def same_crs(one: CRS, other: CRS) -> bool:
+    """Tell whether two systems are one; axis order does not count, x is read first anyway."""
     if one.equals(other, ignore_axis_order=True):
         return True
     codes = (one.to_epsg(min_confidence=70), other.to_epsg(min_confidence=70))
@@ -280,7 +280,7 @@ def _transformer(
     columns: Mapping[str, Geometries], crs: CRS, *, source: str
 ) -> tuple[Transformer | None, str | None, list[str]]:
     """Choose the most accurate operation for where the data are; None where none is needed."""
-    if _same(crs, LONLAT):
+    if same_crs(crs, LONLAT):
         return None, None, []
     with warnings.catch_warnings():
         # pyproj warns of grids that are not installed; the note below names the accuracy.

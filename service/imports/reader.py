@@ -13,7 +13,7 @@ import pandas as pd
 from pyproj import CRS
 
 from service.imports.columns import name_columns, place_rows, target_names
-from service.imports.coordinates import choose_crs, code, to_lonlat
+from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
 from service.imports.formats import read_raw
 from service.imports.geometries import (
     Geometries,
@@ -266,7 +266,9 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     columns: dict[str, Any] = {
         str(name): frame[name] for name in frame.columns if name != "geometry"
     }
-    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=declared)
+    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
+    system = LONLAT if same_crs(declared, LONLAT) else declared
+    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
     warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
     if "highway" not in lines:

@@ -1,0 +1,80 @@
+"""The files of a small town, and the command line as a user runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, frame_of, write_geojson
+
+from service.imports.validation import validate
+from spatial.fields import DISTRICTS, FACILITIES
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def districts() -> gpd.GeoDataFrame:
+    return validate(frame_of(DISTRICT_ROWS), DISTRICTS, source="town")
+
+
+@pytest.fixture
+def facilities() -> gpd.GeoDataFrame:
+    return validate(frame_of(FACILITY_ROWS), FACILITIES, source="town")
+
+
+@pytest.fixture
+def streets() -> gpd.GeoDataFrame:
+    """A grid of streets around the town, which the far village is not on."""
+    lines = [
+        shapely.LineString(
+            [(round(LON + x * EAST, 6), LAT - NORTH / 2), (round(LON + x * EAST, 6), LAT + 0.004)]
+        )
+        for x in range(-1, 12)
+    ]
+    cross = [
+        shapely.LineString([(round(LON + x * EAST, 6), LAT + y) for x in range(-1, 12)])
+        for y in (-NORTH / 2, 0.004)
+    ]
+    # Ends must meet for streets to be joined: the cross streets are cut at each crossing.
+    cut = [
+        shapely.LineString(pair)
+        for line in cross
+        for pair in zip(line.coords[:-1], line.coords[1:], strict=True)
+    ]
+    every = [*lines, *cut]
+    return gpd.GeoDataFrame(
+        {"highway": ["residential"] * len(every)}, geometry=every, crs="EPSG:4326"
+    )
+
+
+@pytest.fixture
+def town(tmp_path: Path, streets: gpd.GeoDataFrame) -> Path:
+    """A folder with the files of the town."""
+    write_geojson(tmp_path / "districts.geojson", DISTRICT_ROWS)
+    write_geojson(tmp_path / "facilities.geojson", FACILITY_ROWS)
+    streets.to_parquet(tmp_path / "streets.parquet")
+    return tmp_path
+
+
+@pytest.fixture
+def yike(tmp_path: Path) -> Run:
+    """Run the command line in the folder of the test."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "service.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
