@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     any_,
+    collate,
     func,
     literal,
     or_,
@@ -35,7 +36,9 @@ def area_codes(connection: Connection, principal: Principal) -> frozenset[str] |
     if not principal.areas:
         return None
     area = VERSIONED[AREAS.name]
-    tree = select(func.unnest(_texts(principal.areas)).label("code")).cte("tree", recursive=True)
+    tree = select(collate(func.unnest(_texts(principal.areas)), "C").label("code")).cte(
+        "tree", recursive=True
+    )
     tree = tree.union(
         select(area.c.code).where(area.c.parent == tree.c.code, area.c.superseded_at.is_(None))
     )

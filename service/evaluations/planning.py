@@ -214,7 +214,7 @@ def subtree(connection: Connection, code: str, moment: Moment) -> frozenset[str]
     """Return the codes of an area and of all under it."""
     area = VERSIONED[AREAS.name]
     at = history.at_moment(area, moment)
-    tree = select(literal(code, Text).label("code")).cte("tree", recursive=True)
+    tree = select(literal(code, Text(collation="C")).label("code")).cte("tree", recursive=True)
     tree = tree.union(select(area.c.code).where(area.c.parent == tree.c.code, *at))
     return frozenset(connection.execute(select(tree.c.code)).scalars())
 
