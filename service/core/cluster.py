@@ -105,6 +105,8 @@ def _ensure(layout: Layout, *, report: Report) -> ClusterAddress:
         account = server_account()
         installation = _installation(layout)
         _make_home(layout, account)
+        for leftover in layout.home.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         if not layout.data.exists():
             report("creating the private database cluster")
             _initialise(layout, installation, account)
@@ -161,8 +163,6 @@ def _initialise(layout: Layout, installation: Installation, account: Account) ->
 
     An interruption leaves a folder ``data.new-*`` that the next run removes.
     """
-    for leftover in layout.home.glob("data.new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     fresh = layout.home / f"data.new-{secrets.token_hex(4)}"
     run(
         [
@@ -210,8 +210,10 @@ def superuser_sql(state: Path, sql: str, *, database: str, purpose: str = "postg
     return psql(layout, _installation(layout), server_account(), sql, database=database)
 
 
+# A killed run's psql may still be at it: the locks make this one wait for its end.
 _ROLES: Final = """
 SET client_min_messages = warning;
+SELECT pg_advisory_lock(1498565446);
 SELECT format('CREATE ROLE %I', name)
     FROM (VALUES (:'owner'), (:'app')) AS wanted (name)
     WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec
@@ -230,6 +232,7 @@ REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO :"app";
 \\connect :"database"
 SET client_min_messages = warning;
+SELECT pg_advisory_lock(1498565446);
 CREATE EXTENSION IF NOT EXISTS postgis;
 """
 

@@ -164,6 +164,10 @@ def start(
         if done.returncode == 0:
             return port
         shutil.rmtree(sockets, ignore_errors=True)
+        # A killed run may have been starting it.
+        running = running_port(layout)
+        if running is not None:
+            return running
         # Processes of a killed server need a moment to notice; or the port was taken meanwhile.
         time.sleep(0.5 * (attempt + 1))
         port = None
