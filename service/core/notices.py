@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from seed.wuhan.city import NOTICE_EN, NOTICE_ZH
-from service.core.language import Language
+
+if TYPE_CHECKING:
+    # The command line reads notices without the weight of the HTTP framework.
+    from service.core.language import Language
 
 # Words in `source`, in lower case, and what they oblige to say. Only the first match of a source
 # counts: the notice of the demo city covers the other two.
