@@ -1,0 +1,102 @@
+"""The whole evaluation in PostGIS: reading, computing and storing, shown apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from service.core import history
+from service.core.cluster import running_cluster
+from service.core.database import create_database_engine
+from service.core.history import Origin
+from service.core.migration import downgrade, upgrade
+from service.evaluations import service as evaluations
+from service.evaluations.identity import EvaluationRequest
+from service.networks.service import store_network
+from service.packs.service import store_packs
+from spatial.fields import AREAS, DISTRICTS, FACILITIES
+from spatial.policy.evaluation import EvaluationParameters, PlanningData
+from spatial.policy.pack import Pack
+from tests.bench.city import AS_OF
+from tests.bench.row import Row
+from tests.bench.timing import Timing
+
+# A cluster of its own, as durable as the one `yike up` makes; its contents are thrown away.
+PURPOSE = "postgres-bench"
+STATE = Path(__file__).resolve().parents[2] / ".yike"
+_COMPUTING = ("prepare", "snap", "judge", "flag", "roll_up")
+
+
+def stored_row(data: PlanningData, pack: Pack, *, repetitions: int) -> Row:
+    """Measure runs of the whole evaluation from the database to stored results.
+
+    Raises
+    ------
+    service.core.postgres.ClusterError
+        Where PostgreSQL or PostGIS is missing.
+    """
+    stages: dict[str, list[float]] = {"read": [], "compute": [], "store": [], "whole run": []}
+    with _filled(data, pack) as engine:
+        # Each a request of its own, or the first answer would come back; the grid spacing has no
+        # part in districts that are points. The first run, which fills caches, is not counted.
+        for number in range(repetitions + 1):
+            request = EvaluationRequest(
+                pack_ids=(pack.id,),
+                as_of=AS_OF,
+                parameters=EvaluationParameters(grid_spacing_m=50.0 + number),
+            )
+            start = time.perf_counter()
+            run = evaluations.run(engine, request, cache_dir=STATE / "cache", actor="bench")
+            whole = time.perf_counter() - start
+            if number:
+                stages["whole run"].append(whole)
+                stages["read"].append(run.seconds["read"])
+                stages["compute"].append(sum(run.seconds[name] for name in _COMPUTING))
+                stages["store"].append(run.seconds["store"])
+    return Row(
+        title=f"the same evaluation, PostGIS to stored results, {len(data.districts):,} districts",
+        timings=tuple(Timing(name, tuple(each)) for name, each in stages.items()),
+    )
+
+
+@contextmanager
+def _filled(data: PlanningData, pack: Pack) -> Iterator[Engine]:
+    """Have a fresh database that holds the city."""
+    origin = Origin(file="bench", crs="EPSG:4326", transformation=None, actor="bench")
+    with running_cluster(STATE, purpose=PURPOSE) as address:
+        downgrade(address.owner_url, "base")
+        upgrade(address.owner_url)
+        engine = create_database_engine(address.app_url)
+        try:
+            with engine.begin() as connection:
+                for layer, frame in (
+                    (AREAS, data.areas),
+                    (DISTRICTS, data.districts),
+                    (FACILITIES, data.facilities),
+                ):
+                    if frame is not None:
+                        history.store(connection, layer, frame, origin=origin)
+                if data.network is not None:
+                    store_network(connection, data.network, name="bench", source="bench")
+                store_packs(connection, [pack])
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def with_ratio(row: Row, peer: Timing, *, name: str) -> Row:
+    """Add how the whole run relates to a peer's median, measured minutes before."""
+    whole = next(timing for timing in row.timings if timing.name == "whole run")
+    compute = next(timing for timing in row.timings if timing.name == "compute")
+    return replace(
+        row,
+        facts={
+            f"compute / {name}": round(compute.median / peer.median, 2),
+            f"whole run / {name}": round(whole.median / peer.median, 2),
+        },
+    )
