@@ -15,7 +15,7 @@ from spatial.crs import WGS84
 from spatial.fields import DISTRICTS, FieldType
 from spatial.network import Network
 from spatial.policy.facts import City, Facts
-from spatial.policy.kinds import KINDS
+from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 
@@ -112,13 +112,14 @@ def place_coverage(
         for pack in packs
         for rule in pack.rules
         if rule.subject == service
-        and KINDS[rule.kind].reach
+        and rule.kind in DISTRICT_KINDS
+        and DISTRICT_KINDS[rule.kind].reach
         and rule.parameters.get("role") != "relaxed"
     ]
 
 
 def _place_finding(pack: Pack, rule: Rule, facts: Facts) -> PlaceFinding:
-    columns = KINDS[rule.kind].judge(rule, facts)
+    columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
     reach = facts.reach(rule.counts)
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
     straight, walk = int(reach.straight_facility[0]), int(reach.walk_facility[0])

@@ -35,7 +35,7 @@ from spatial.policy.evaluation import (
     PlanningData,
 )
 from spatial.policy.pack import Pack
-from spatial.policy.rollup import membership
+from spatial.policy.places import membership
 
 # Beyond it a distance is null (design, section 2).
 HALO_M: Final = 5_000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 
 from spatial.errors import InputError
 from spatial.network import Network
+from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_rules import judge_areas, park_facility_counts
 from spatial.policy.facts import City, Facts
-from spatial.policy.findings import FLAGS, VERDICTS, finding_frame
+from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
 from spatial.policy.flags import flag_districts
-from spatial.policy.kinds import KINDS
+from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
+from spatial.policy.places import membership
 from spatial.policy.rollup import area_frame, roll_up
 
 REGION_INSIDE: Final = "inside"
@@ -39,8 +43,10 @@ class PlanningData:
     districts, facilities
         Validated frames with the columns of `spatial.fields`, EPSG:4326. Facilities of a halo of
         5,000 m around the districts belong in it.
-    areas, buildings
+    areas, buildings, parks
         Likewise, or None.
+    indicators
+        Imported figures: columns ``area, indicator, year, value, source``, or None.
     network
         Streets, or None: then whatever needs walking is `undetermined`.
     """
@@ -49,6 +55,8 @@ class PlanningData:
     facilities: GeoDataFrame
     areas: GeoDataFrame | None = None
     buildings: GeoDataFrame | None = None
+    parks: GeoDataFrame | None = None
+    indicators: pd.DataFrame | None = None
     network: Network | None = None
 
 
@@ -64,11 +72,14 @@ class EvaluationParameters:
         Spacing of demand points in polygons without buildings, metres.
     min_share
         The user's own least share by rule id, in [0, 1], for area rows; shown as the user's own.
+    target_year
+        Year whose targets are compared with, due or not; None for those due on the date.
     """
 
     snap_limit_m: float = 200.0
     grid_spacing_m: float = 50.0
     min_share: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    target_year: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -94,6 +105,7 @@ class EvaluationParameters:
             "snap_limit_m": self.snap_limit_m,
             "grid_spacing_m": self.grid_spacing_m,
             "min_share": {rule: str(share) for rule, share in sorted(self.min_share.items())},
+            "target_year": self.target_year,
         }
 
 
@@ -196,10 +208,11 @@ def evaluate(
                 flags,
                 facts,
                 pack_id=pack.id,
-                rules=pack.rules,
+                rules=[rule for rule in pack.rules if rule.kind in DISTRICT_KINDS],
                 min_share=parameters.min_share,
             )
         ]
+        rows += _area_rows(data, city, judged, parameters)
         areas = area_frame(rows)
     return Evaluation(
         pack_versions=MappingProxyType({pack.id: pack.version for pack in packs}),
@@ -284,7 +297,9 @@ def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
     _, contradictions = stages(facts.city.districts, document_date=pack.effective_from)
     contradicted = np.isin(ids.astype(str), contradictions)
     for rule in pack.rules:
-        columns = KINDS[rule.kind].judge(rule, facts)
+        if rule.kind not in DISTRICT_KINDS:
+            continue
+        columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
         columns["warning_code"][contradicted] = "stage_against_permit"
         frame = pd.DataFrame(
             {
@@ -302,7 +317,58 @@ def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
             frame["demand"] != "point", (frame["households_outside"] == 0).astype(float)
         )
         parts.append(frame)
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else _no_findings()
+
+
+def _no_findings() -> pd.DataFrame:
+    """Return the columns of findings, for packs that do not speak of districts."""
+    blank = pd.DataFrame(blank_findings(0))
+    texts = ("district_id", "pack", "rule", "kind", "severity")
+    return blank.assign(
+        **{name: pd.Series(dtype=object) for name in texts},
+        repeats=pd.Series(dtype=bool),
+        share_inside=pd.Series(dtype=float),
+    )
+
+
+def _area_rows(
+    data: PlanningData,
+    city: City,
+    judged: Sequence[tuple[Pack, Facts, pd.DataFrame]],
+    parameters: EvaluationParameters,
+) -> list[pd.DataFrame]:
+    """Judge the rules about areas; none without areas."""
+    if city.areas is None or len(city.areas) == 0:
+        return []
+    figures = AreaFigures(city.areas, city.facilities, data.indicators, as_of=city.as_of)
+    parks = None if data.parks is None else _by_key(data.parks, "id")
+    places = membership(city.districts, city.areas)
+    rows: list[pd.DataFrame] = []
+    for pack, facts, findings in judged:
+        rows += judge_areas(
+            pack,
+            AreaFacts(
+                figures=figures,
+                as_of=city.as_of,
+                target_year=parameters.target_year,
+                stage=facts.stage,
+                places=places,
+                verdicts=_verdicts_of(findings),
+                parks=parks,
+                park_facilities=park_facility_counts(parks, figures, city.facilities),
+            ),
+        )
+    return rows
+
+
+def _verdicts_of(findings: pd.DataFrame) -> Callable[[str], NDArray[Any] | None]:
+    """Return a function from a rule id to its verdicts, in the order of the districts."""
+
+    def verdicts(rule_id: str) -> NDArray[Any] | None:
+        of_rule = findings.loc[findings["rule"] == rule_id, "verdict"]
+        return None if len(of_rule) == 0 else of_rule.to_numpy(dtype=object)
+
+    return verdicts
 
 
 def _facility_warnings(city: City) -> list[str]:

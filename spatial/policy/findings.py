@@ -104,7 +104,8 @@ FINDING_COLUMNS: Final = (
     *LIST_COLUMNS,
 )
 
-# One row an area, rule and part: `occupied` urban districts, `rural` ones, `planned` ones.
+# One row an area, rule and part: for rules about districts `occupied` urban districts, `rural`
+# ones and `planned` ones; for rules about areas `all`.
 AREA_COLUMNS: Final = (
     "code",
     "name",
@@ -130,6 +131,17 @@ AREA_COLUMNS: Final = (
     "watch",
     "served",
     "not_assessed",
+    "reason_code",
+    "threshold",
+    "target_year",
+    "next_target",
+    "next_target_year",
+    "baseline",
+    "baseline_year",
+    "progress",
+    "missing",
+    "facilities",
+    "alternatives",
 )
 
 

@@ -14,7 +14,7 @@ from spatial.policy.findings import (
     NOT_MET,
     UNDETERMINED,
 )
-from spatial.policy.kinds import KINDS
+from spatial.policy.kinds import DISTRICT_KINDS
 
 # Verdict that raises each flag, the gravest first.
 _RAISED_BY = (
@@ -46,7 +46,9 @@ def flag_districts(findings: pd.DataFrame, *, districts: pd.DataFrame) -> pd.Dat
     """
     number = pd.Index(districts["id"]).get_indexer(pd.Index(findings["district_id"]))
     verdict = findings["verdict"].to_numpy(dtype=object)
-    raising = findings["kind"].isin(list(KINDS)).to_numpy() & ~findings["repeats"].to_numpy(bool)
+    raising = findings["kind"].isin(list(DISTRICT_KINDS)).to_numpy() & ~findings[
+        "repeats"
+    ].to_numpy(bool)
     size = len(districts)
     flag = np.full(size, FLAGS.index("not_assessed"))
     for code, verdicts in reversed(_RAISED_BY):
@@ -85,7 +87,7 @@ def _concerned(
     households = districts["households"].to_numpy(dtype=float, na_value=np.nan)
     short = households[number] * setting["deficit"].to_numpy() / setting["threshold"].to_numpy()
     outside = setting["households_outside"].to_numpy()
-    reach = setting["kind"].map(lambda kind: KINDS[kind].reach).to_numpy(dtype=bool)
+    reach = setting["kind"].map(lambda kind: DISTRICT_KINDS[kind].reach).to_numpy(dtype=bool)
     # Far below a household, and far above the rounding of a product of two floats.
     each = np.where(reach, outside, np.ceil(np.round(short, 6)))
     concerned = np.where(np.isnan(households), np.nan, 0.0)

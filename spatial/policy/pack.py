@@ -17,7 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from spatial.errors import Fault, InputFaults, PackError
-from spatial.policy.kinds import KINDS
+from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.rule import Counts, Rule
 
 
@@ -62,25 +62,33 @@ def pack_schema() -> dict[str, Any]:
     text = resources.files("spatial.policy").joinpath("pack.schema.json").read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     rule = schema["$defs"]["rule"]
-    rule["properties"]["kind"] = {"enum": sorted(KINDS)}
+    rule["properties"]["kind"] = {"enum": sorted({**DISTRICT_KINDS, **AREA_KINDS})}
     rule["allOf"] = [
-        {
-            "if": {"properties": {"kind": {"const": kind.name}}},
-            "then": {
-                "properties": {
-                    "parameters": {
-                        "type": "object",
-                        "additionalProperties": False,
-                        "required": sorted(kind.parameters),
-                        "properties": {name: dict(of) for name, of in kind.parameters.items()},
-                    }
-                },
-                "required": ["counts"],
-            },
-        }
-        for kind in KINDS.values()
+        *(_of_kind(kind.name, kind.parameters, {}, ["counts"]) for kind in DISTRICT_KINDS.values()),
+        *(_of_kind(kind.name, kind.parameters, kind.optional, []) for kind in AREA_KINDS.values()),
     ]
     return schema
+
+
+def _of_kind(
+    name: str, required: Mapping[str, Any], optional: Mapping[str, Any], more: list[str]
+) -> dict[str, Any]:
+    """Say in JSON Schema what a rule of one kind carries."""
+    parameters = {key: dict(of) for key, of in {**required, **optional}.items()}
+    return {
+        "if": {"properties": {"kind": {"const": name}}},
+        "then": {
+            "properties": {
+                "parameters": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": sorted(required),
+                    "properties": parameters,
+                }
+            },
+            "required": more,
+        },
+    }
 
 
 def load_pack(path: Path) -> Pack:
@@ -233,8 +241,8 @@ def _field(path: Sequence[str | int], plain: Any) -> str | None:  # noqa: ANN401
 
 
 def _rule(plain: Mapping[str, Any]) -> Rule:
-    counts = plain["counts"]
     targets = _numbers(plain["targets_by_year"])
+    baselines = _numbers(plain.get("baselines", {}))
     return Rule(
         id=plain["id"],
         clause=plain["clause"],
@@ -242,6 +250,7 @@ def _rule(plain: Mapping[str, Any]) -> Rule:
         kind=plain["kind"],
         subject=plain["subject"],
         applies_to=tuple(plain["applies_to"]),
+        area_kinds=tuple(plain.get("area_kinds", ())),
         severity=plain["severity"],
         condition=plain["condition"],
         reading=MappingProxyType(plain["reading"]),
@@ -249,11 +258,19 @@ def _rule(plain: Mapping[str, Any]) -> Rule:
         targets_by_year=MappingProxyType(
             {int(y): None if t is None else Decimal(t) for y, t in targets.items()}
         ),
-        counts=Counts(
-            kinds=tuple(counts["kinds"]),
-            status=counts["status"],
-            require=tuple(sorted(counts.get("require", {}).items())),
-        ),
+        baselines=MappingProxyType({int(y): Decimal(b["value"]) for y, b in baselines.items()}),
+        basic_full_coverage=plain.get("basic_full_coverage", False),
+        counts=_counts(plain.get("counts")),
+    )
+
+
+def _counts(plain: Mapping[str, Any] | None) -> Counts:
+    if plain is None:
+        return Counts(kinds=(), status="operating", require=())
+    return Counts(
+        kinds=tuple(plain["kinds"]),
+        status=plain["status"],
+        require=tuple(sorted(plain.get("require", {}).items())),
     )
 
 

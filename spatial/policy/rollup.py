@@ -9,12 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.crs import WGS84
-from spatial.fields import LEVELS
 from spatial.grouping import weighted_count
 from spatial.policy.facts import Facts
 from spatial.policy.findings import (
@@ -27,61 +25,14 @@ from spatial.policy.findings import (
     NOT_MET,
     UNDETERMINED,
 )
-from spatial.policy.kinds import KINDS
+from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.places import membership
 from spatial.policy.rule import Rule
 
 OCCUPIED: Final = "occupied"
 PLANNED: Final = "planned"
 RURAL: Final = "rural"
 PARTS: Final = (OCCUPIED, RURAL, PLANNED)
-
-
-@dataclass(frozen=True, eq=False)
-class Membership:
-    """Which area of each level a district lies in.
-
-    Parameters
-    ----------
-    area
-        For each level the number of the area, -1 for none, shape (n,) each.
-    """
-
-    area: Mapping[str, NDArray[np.int64]]
-
-
-def membership(districts: GeoDataFrame, areas: GeoDataFrame) -> Membership:
-    """Place districts in areas: by their community and its parents, else by where they lie.
-
-    Parameters
-    ----------
-    districts
-        Column ``community`` and geometry in EPSG:4326.
-    areas
-        Columns ``code, level, parent`` and geometry in EPSG:4326; planning units are passed over.
-    """
-    code = pd.Index(areas["code"])
-    parent = np.where(
-        areas["parent"].isna(), -1, code.get_indexer(pd.Index(areas["parent"]))
-    ).astype(np.int64)
-    level = areas["level"].to_numpy(dtype=object).copy()
-    level[areas["kind"].to_numpy(dtype=object) == "planning_unit"] = None
-    at = np.where(
-        districts["community"].isna(), -1, code.get_indexer(pd.Index(districts["community"]))
-    ).astype(np.int64)
-    points = shapely.point_on_surface(np.asarray(districts.geometry.array, dtype=object))
-    found: dict[str, NDArray[np.int64]] = {}
-    for name in reversed(LEVELS):
-        here = np.where((at >= 0) & (level[np.maximum(at, 0)] == name), at, -1)
-        of_level = np.flatnonzero(level == name)
-        lost = np.flatnonzero(here < 0)
-        if len(of_level) and len(lost):
-            tree = shapely.STRtree(np.asarray(areas.geometry.array, dtype=object)[of_level])
-            place, polygon = tree.query(points[lost], predicate="intersects")
-            place, first = np.unique(place, return_index=True)
-            here[lost[place]] = of_level[polygon[first]]
-        found[name] = here
-        at = np.where(here >= 0, parent[np.maximum(here, 0)], at)
-    return Membership(found)
 
 
 def roll_up(
@@ -110,7 +61,7 @@ def roll_up(
     facts
         Of this pack.
     pack_id, rules
-        The pack.
+        The pack, and its rules about districts.
     min_share
         User-set least share by rule id, in [0, 1].
 
@@ -133,7 +84,7 @@ def roll_up(
                 continue
             groups = _groups(numbers[inside], part[inside])
             table = _tally(groups, flag[inside], facts.households[inside])
-            share = _coverage if KINDS[rule.kind].reach else _unit_share
+            share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
             for name, values in share(judged[inside], rule, facts, inside, groups).items():
                 table[name] = values
             rows.append(_finish(table, rule, areas, pack_id, min_share.get(rule.id)))
@@ -245,11 +196,13 @@ def _finish(
             [UNDETERMINED, MET, UNDETERMINED],
             default=NOT_MET,
         )
-    table["unit"] = KINDS[rule.kind].deficit_unit
+    table["unit"] = DISTRICT_KINDS[rule.kind].deficit_unit
     of_area = areas.iloc[table["area"].to_numpy()]
     for name in ("code", "name", "level", "kind", "parent"):
         table[name] = of_area[name].to_numpy(dtype=object)
-    table = table.assign(pack=pack_id, rule=rule.id).loc[:, list(AREA_COLUMNS)]
+    table["threshold"] = np.nan if least is None else float(least)
+    table["reason_code"] = "rolled_up" if least is None else "rolled_up_against_user_share"
+    table = table.assign(pack=pack_id, rule=rule.id).reindex(columns=list(AREA_COLUMNS))
     return table.assign(geometry=np.asarray(of_area.geometry.array, dtype=object))
 
 

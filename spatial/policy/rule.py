@@ -39,13 +39,19 @@ class Rule:
     reading
         How the text is taken, by language (``zh``, ``en``).
     applies_to
-        Stages of districts the rule speaks of.
+        Stages of districts, levels of areas or other things the rule speaks of.
+    area_kinds
+        Only areas of these kinds are judged; empty for any.
     parameters
         Numbers of the clause; integers and `decimal.Decimal`.
     targets_by_year
         Target by year; None where the document gives no number.
+    baselines
+        Values by year that the document reports; never targets.
+    basic_full_coverage
+        True where the target reads 基本全覆盖.
     counts
-        Facilities that count.
+        Facilities that count for a rule about districts.
     """
 
     id: str
@@ -54,9 +60,12 @@ class Rule:
     kind: str
     subject: str
     applies_to: tuple[str, ...]
+    area_kinds: tuple[str, ...]
     severity: str
     condition: str | None
     reading: Mapping[str, str]
     parameters: Mapping[str, Any]
     targets_by_year: Mapping[int, Decimal | None]
+    baselines: Mapping[int, Decimal]
+    basic_full_coverage: bool
     counts: Counts

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spatial.policy.facts import Facts
 from spatial.policy.findings import ADVISE, MET, NOT_APPLICABLE, NOT_MET, blank_findings
 from spatial.policy.kinds.holdings import district_holding, settle, unit_holding
-from spatial.policy.kinds.kind import COUNT, RuleKind
+from spatial.policy.kinds.kind import COUNT, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
 from spatial.policy.rule import Rule
 
@@ -105,7 +105,7 @@ def _stand_alone(columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts) -> 
     )
 
 
-KIND: Final = RuleKind(
+KIND: Final = DistrictKind(
     name="facility_count_by_households",
     parameters={"first_hh_min": COUNT, "first_hh_max": COUNT, "increment_hh": COUNT},
     judge=judge,

@@ -17,7 +17,7 @@ from spatial.exact import decimal_digits, scaled, unscaled
 from spatial.policy.facts import Facts
 from spatial.policy.findings import MET, NOT_MET, UNDETERMINED, blank_findings
 from spatial.policy.kinds.holdings import Holding, district_holding, settle, unit_holding
-from spatial.policy.kinds.kind import POSITIVE, RuleKind
+from spatial.policy.kinds.kind import POSITIVE, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
 from spatial.policy.rule import Rule
 
@@ -151,7 +151,7 @@ def _stand_alone(
     )
 
 
-KIND: Final = RuleKind(
+KIND: Final = DistrictKind(
     name="floor_area_per_100hh",
     parameters={"m2_per_100hh": POSITIVE, "floor_m2": POSITIVE, "single_facility_m2": POSITIVE},
     judge=judge,

@@ -22,7 +22,7 @@ from spatial.policy.findings import (
     UNDETERMINED,
     blank_findings,
 )
-from spatial.policy.kinds.kind import POSITIVE, PROFILE, TARGET_GROUP, RuleKind
+from spatial.policy.kinds.kind import POSITIVE, PROFILE, TARGET_GROUP, DistrictKind
 from spatial.policy.kinds.points import (
     NEAR_THRESHOLD_MM,
     add_alternative,
@@ -157,7 +157,7 @@ def _straight_reading(
     )
 
 
-KIND: Final = RuleKind(
+KIND: Final = DistrictKind(
     name="service_circle_time",
     parameters={
         "minutes": POSITIVE,

@@ -23,7 +23,7 @@ from spatial.policy.findings import (
     NOT_MET,
     blank_findings,
 )
-from spatial.policy.kinds.kind import POSITIVE, TARGET_GROUP, RuleKind
+from spatial.policy.kinds.kind import POSITIVE, TARGET_GROUP, DistrictKind
 from spatial.policy.kinds.points import (
     NEAR_THRESHOLD_MM,
     add_alternative,
@@ -150,7 +150,7 @@ def _walking_reading(
     )
 
 
-KIND: Final = RuleKind(
+KIND: Final = DistrictKind(
     name="service_radius",
     parameters={
         "role": {"enum": ["main", RELAXED]},

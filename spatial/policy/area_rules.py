@@ -1,0 +1,120 @@
+"""Judge the rules about areas, and give their findings as rows of the area table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_findings import AreaFinding
+from spatial.policy.findings import AREA_COLUMNS
+from spatial.policy.kinds import AREA_KINDS
+from spatial.policy.measures import AreaFigures
+from spatial.policy.pack import Pack
+
+WHOLE: Final = "all"
+
+_NUMBERS: Final = (
+    "numerator",
+    "denominator",
+    "value",
+    "threshold",
+    "deficit",
+    "next_target",
+    "baseline",
+    "progress",
+)
+_YEARS: Final = ("target_year", "next_target_year", "baseline_year")
+_CODES: Final = ("verdict", "reason_code", "unit", "definition")
+_LISTS: Final = ("missing", "facilities", "alternatives")
+
+
+def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
+    """Judge every rule of a pack that is about areas or parks.
+
+    Returns
+    -------
+    Frames of `AREA_COLUMNS` with geometry, one a rule that found anything; ``part`` is ``all``.
+    Numbers are the floats nearest to the exact values that were compared.
+    """
+    frames: list[pd.DataFrame] = []
+    for rule in pack.rules:
+        kind = AREA_KINDS.get(rule.kind)
+        found = [] if kind is None else list(kind.judge(rule, facts))
+        if found:
+            frame = _frame(found, _places(facts, parks="park" in rule.applies_to))
+            frames.append(frame.assign(pack=pack.id, rule=rule.id, part=WHOLE))
+    return [
+        frame.reindex(columns=list(AREA_COLUMNS)).assign(geometry=frame["geometry"])
+        for frame in frames
+    ]
+
+
+def park_facility_counts(
+    parks: GeoDataFrame | None, figures: AreaFigures, facilities: GeoDataFrame | None
+) -> Any:  # noqa: ANN401 - a function of kinds
+    """Return a function from facility kinds to the operating facilities inside each park."""
+
+    def count(kinds: Sequence[str]) -> NDArray[np.int64] | None:
+        operating = figures.operating
+        if parks is None or facilities is None or operating is None:
+            return None
+        chosen = operating & facilities["kind"].isin(kinds).to_numpy()
+        points = shapely.point_on_surface(np.asarray(facilities.geometry.array, dtype=object))
+        tree = shapely.STRtree(points[chosen])
+        park, _ = tree.query(np.asarray(parks.geometry.array, dtype=object), predicate="intersects")
+        return np.bincount(park, minlength=len(parks)).astype(np.int64)
+
+    return count
+
+
+def _places(facts: AreaFacts, *, parks: bool) -> Mapping[str, Mapping[str, Any]]:
+    """Describe each area, or each park, by its code."""
+    if parks:
+        frame = facts.parks
+        return {
+            str(row.id): {
+                "name": row.name,
+                "level": "park",
+                "kind": "park",
+                "parent": None,
+                "geometry": row.geometry,
+            }
+            for row in ([] if frame is None else frame.itertuples())
+        }
+    columns = ["code", "name", "level", "kind", "parent", "geometry"]
+    rows = facts.figures.areas[columns].to_dict("records")
+    return {str(row.pop("code")): row for row in rows}
+
+
+def _frame(found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    columns: dict[str, Any] = {
+        "code": pd.Series([one.code for one in found], dtype=object),
+    }
+    for name in ("name", "level", "kind", "parent", "geometry"):
+        columns[name] = pd.Series([places[one.code][name] for one in found], dtype=object)
+    for name in (*_NUMBERS, *_YEARS):
+        columns[name] = np.array([_float(getattr(one, name)) for one in found])
+    for name in _CODES:
+        columns[name] = pd.Series([getattr(one, name) for one in found], dtype=object)
+    for name in _LISTS:
+        columns[name] = pd.Series(
+            [[_plain(item) for item in getattr(one, name)] or None for one in found], dtype=object
+        )
+    return pd.DataFrame(columns)
+
+
+def _float(value: Fraction | Decimal | int | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _plain(item: Any) -> Any:  # noqa: ANN401 - texts and mappings
+    return dict(item) if isinstance(item, Mapping) else item

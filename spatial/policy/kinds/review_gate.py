@@ -1,0 +1,39 @@
+"""Gates of a review stage (不得通过…审查): judged in a project's review, not in an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_findings import AreaFinding
+from spatial.policy.kinds.kind import AreaKind
+from spatial.policy.rule import Rule
+
+
+def judge(_rule: Rule, _facts: AreaFacts) -> Sequence[AreaFinding]:
+    """Find nothing: a gate speaks of one project at one stage."""
+    return []
+
+
+KIND: Final = AreaKind(
+    name="review_gate",
+    parameters={
+        "stage": {
+            "enum": [
+                "plan",
+                "land_grant",
+                "design",
+                "verification",
+                "completion",
+                "handover",
+                "all",
+            ]
+        },
+        "checks": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+        "uses_rule": {"type": ["string", "null"]},
+    },
+    optional={"shrink_tolerance": {"type": "number", "minimum": 0}},
+    judge=judge,
+    evaluable="review-stage",
+)

@@ -1,0 +1,251 @@
+"""Figures of areas: sums over facilities, fields of areas, and imported indicators.
+
+A figure is exact and knows what it lacks: nothing is counted as zero because it is not known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from spatial.fields import LEVELS
+from spatial.policy.counting import Standing, standing
+from spatial.policy.places import Membership, membership
+
+FACILITY_SUMS: Final = (
+    "count",
+    "places",
+    "inclusive_places",
+    "beds",
+    "nursing_beds",
+    "dementia_beds",
+    "floor_area_m2",
+    "site_area_m2",
+)
+AREA_FIELDS: Final = (
+    "population",
+    "population_60_plus",
+    "population_0_3",
+    "households",
+    "employees",
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of one area.
+
+    Parameters
+    ----------
+    known
+        Sum of what is known, exact.
+    missing
+        What is not known, each a mapping fit for JSON: then `known` is a lower bound.
+    facilities
+        Ids of facilities in the sum.
+    source
+        Where it comes from: ``facilities``, ``areas``, or the source of an indicator.
+    year
+        Year of an indicator, else None.
+    """
+
+    known: Fraction
+    missing: tuple[Mapping[str, str], ...] = ()
+    facilities: tuple[str, ...] = ()
+    source: str = ""
+    year: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """True where nothing is missing."""
+        return not self.missing
+
+
+class AreaFigures:
+    """Figures of all areas, worked out once each.
+
+    Parameters
+    ----------
+    areas
+        Validated areas in EPSG:4326, ordered by code.
+    facilities
+        Validated facilities in EPSG:4326, or None where none were given: then nothing is known
+        of them, which is not the same as there being none.
+    indicators
+        Columns ``area, indicator, year, value, source``; None for none.
+    as_of
+        Facilities are seen on this date; of an indicator the latest year up to it counts.
+    """
+
+    def __init__(
+        self,
+        areas: GeoDataFrame,
+        facilities: GeoDataFrame | None,
+        indicators: pd.DataFrame | None,
+        *,
+        as_of: dt.date,
+    ) -> None:
+        self.areas = areas
+        self.as_of = as_of
+        self._facilities = facilities
+        self._codes: list[str] = [str(code) for code in areas["code"]]
+        self._number = {code: i for i, code in enumerate(self._codes)}
+        self._children = _children(areas, self._number)
+        self._table = _indicator_table(indicators)
+        self._places: Membership | None = None
+        self._standing: Standing | None = None
+        if facilities is not None:
+            self._places = membership(facilities, areas)
+            self._standing = standing(facilities, as_of=as_of)
+
+    @property
+    def operating(self) -> NDArray[np.bool_] | None:
+        """Facilities that operate on the date; None where none were given."""
+        return None if self._standing is None else self._standing.operating
+
+    def figure(self, measure: Mapping[str, Any], area: int) -> Figure:
+        """Work out a measure of a pack for the area numbered `area`."""
+        match measure["of"]:
+            case "facilities":
+                name = measure.get("indicator")
+                found = None if name is None else self.indicator(str(name), area)
+                return found if found is not None else self._facility_figure(measure, area)
+            case "areas":
+                return self._area_figure(str(measure["field"]), area)
+            case _:
+                name = str(measure["name"])
+                found = self.indicator(name, area)
+                return found or Figure(
+                    Fraction(0), ({"indicator": name, "area": self._codes[area]},)
+                )
+
+    def indicator(self, name: str, area: int, *, before: int | None = None) -> Figure | None:
+        """Find an imported figure: of the area itself, else the sum of all areas directly below.
+
+        The latest year up to `as_of` (or before the year `before`) for which that is known.
+        """
+        years = sorted({year for (_, n, year) in self._table if n == name}, reverse=True)
+        for year in years:
+            if year <= self.as_of.year and (before is None or year < before):
+                found = self._indicator_of_year(name, area, year)
+                if found is not None:
+                    return found
+        return None
+
+    def below(self, area: int, *, level: str, kinds: Sequence[str]) -> list[int]:
+        """List the areas of a level and kinds (empty: any) inside an area, itself included."""
+        found: list[int] = []
+        queue = [area]
+        levels, of_kind = self.areas["level"], self.areas["kind"]
+        while queue:
+            here = queue.pop()
+            if levels.iloc[here] == level and (not kinds or of_kind.iloc[here] in kinds):
+                found.append(here)
+            queue += self._children[here]
+        return sorted(found)
+
+    def _indicator_of_year(self, name: str, area: int, year: int) -> Figure | None:
+        own = self._table.get((self._codes[area], name, year))
+        if own is not None:
+            value, source = own
+            return Figure(Fraction(value), source=source, year=year)
+        parts = [self._indicator_of_year(name, child, year) for child in self._children[area]]
+        if not parts or any(part is None for part in parts):
+            return None
+        whole = [part for part in parts if part is not None]
+        sources = dict.fromkeys(part.source for part in whole)
+        return Figure(
+            sum((part.known for part in whole), Fraction(0)), source="; ".join(sources), year=year
+        )
+
+    def _area_figure(self, field: str, area: int) -> Figure:
+        own = self.areas[field].iloc[area]
+        if not pd.isna(own):
+            return Figure(Fraction(int(own)), source="areas")
+        parts = [self._area_figure(field, child) for child in self._children[area]]
+        missing = [gap for part in parts for gap in part.missing]
+        if not parts or missing:
+            return Figure(Fraction(0), ({"field": field, "area": self._codes[area]},))
+        return Figure(sum((part.known for part in parts), Fraction(0)), source="areas")
+
+    def _facility_figure(self, measure: Mapping[str, Any], area: int) -> Figure:
+        if self._facilities is None or self._places is None:
+            return Figure(Fraction(0), ({"layer": "facilities"},))
+        level = self.areas["level"].iloc[area]
+        if level not in LEVELS:
+            return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
+        inside = self._places.area[level] == area
+        rows = self._facilities[inside & self._chosen(measure)]
+        doubtful = self._facilities.loc[inside & self._doubtful(measure), "id"].astype(str)
+        missing: list[Mapping[str, str]] = [
+            {"facility": facility, "field": "status"} for facility in doubtful
+        ]
+        ids = tuple(rows["id"].astype(str))
+        if measure["sum"] == "count":
+            return Figure(Fraction(len(rows)), tuple(missing), ids, "facilities")
+        values = rows[str(measure["sum"])]
+        unknown = values.isna().to_numpy()
+        missing += [
+            {"facility": facility, "field": str(measure["sum"])}
+            for facility in rows.loc[unknown, "id"].astype(str)
+        ]
+        known = sum((Fraction(Decimal(str(v))) for v in values[~unknown]), Fraction(0))
+        return Figure(known, tuple(missing), ids, "facilities")
+
+    def _chosen(self, measure: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Facilities in the sum of a measure, of all areas."""
+        facilities, seen = self._facilities, self._standing
+        if facilities is None or seen is None:
+            return np.zeros(0, dtype=bool)
+        chosen = facilities["kind"].isin(measure["kinds"]).to_numpy()
+        chosen &= seen.operating if measure["status"] == "operating" else seen.approved
+        for field, allowed in measure.get("where", {}).items():
+            chosen &= facilities[field].isin(allowed).fillna(value=False).to_numpy(dtype=bool)
+        if "opened_from" in measure:
+            opened = pd.to_datetime(facilities["opened_on"])
+            chosen &= (opened >= pd.Timestamp(measure["opened_from"])).to_numpy()
+        return np.asarray(chosen)
+
+    def _doubtful(self, measure: Mapping[str, Any]) -> NDArray[np.bool_]:
+        """Facilities of the right kind of which it is not known whether they belong in the sum."""
+        facilities, seen = self._facilities, self._standing
+        if facilities is None or seen is None:
+            return np.zeros(0, dtype=bool)
+        kind = facilities["kind"].isin(measure["kinds"]).to_numpy()
+        doubtful = seen.unknown.copy()
+        for field in measure.get("where", {}):
+            doubtful |= facilities[field].isna().to_numpy() & seen.operating
+        if "opened_from" in measure:
+            doubtful |= facilities["opened_on"].isna().to_numpy() & seen.operating
+        return np.asarray(kind & doubtful)
+
+
+def _children(areas: GeoDataFrame, number: Mapping[str, int]) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in range(len(areas))]
+    for child, (parent, kind) in enumerate(zip(areas["parent"], areas["kind"], strict=True)):
+        if kind != "planning_unit" and not pd.isna(parent) and str(parent) in number:
+            children[number[str(parent)]].append(child)
+    return children
+
+
+def _indicator_table(
+    indicators: pd.DataFrame | None,
+) -> dict[tuple[str, str, int], tuple[Decimal, str]]:
+    if indicators is None:
+        return {}
+    return {
+        (str(row.area), str(row.indicator), int(row.year)): (
+            Decimal(str(row.value)),
+            str(row.source),
+        )
+        for row in indicators.itertuples()
+    }
