@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, Final
 
 from spatial.policy.findings import (
@@ -20,11 +22,10 @@ from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
 from spatial.policy.targets import Target, progress
 
-HOLDS: Final = {
-    ">=": lambda value, limit: value >= limit,
-    ">": lambda value, limit: value > limit,
-    "<=": lambda value, limit: value <= limit,
-}
+# 以上, 不少于, 达 include the number; 超过 does not (民法典 art. 1259).
+HOLDS: Final[Mapping[str, Callable[[Any, Any], bool]]] = MappingProxyType(
+    {">=": operator.ge, ">": operator.gt, "<=": operator.le}
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Bounds:
     low: Fraction | None
     high: Fraction | None
 
-    def holds(self, operator: str, limit: Decimal) -> bool | None:
+    def holds(self, sign: str, limit: Decimal) -> bool | None:
         """Tell whether the comparison holds wherever in the bounds the value lies; None if open."""
-        test = HOLDS[operator]
+        test = HOLDS[sign]
         answers = {None if end is None else bool(test(end, limit)) for end in (self.low, self.high)}
         return answers.pop() if len(answers) == 1 else None
 
@@ -111,7 +112,7 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
     definition
         Code that says what the ratio is of.
     """
-    operator = str(rule.parameters.get("operator", ">="))
+    sign = str(rule.parameters.get("operator", ">="))
     known = bounds.low is not None and bounds.low == bounds.high
     value = bounds.low if known else None
     gaps = tuple(missing)
@@ -137,10 +138,10 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
         "next_target_year": target.next_year,
     }
     if value is not None:
-        common["deficit"] = _deficit(value, target.value, operator, denominator, per)
+        common["deficit"] = _deficit(value, target.value, sign, denominator, per)
         if common["baseline"] is not None:
             common["progress"] = progress(value, baseline=common["baseline"], target=target.value)
-    holds = bounds.holds(operator, target.value)
+    holds = bounds.holds(sign, target.value)
     if holds is None:
         return AreaFinding(code, UNDETERMINED, "figure_missing", **common)
     if not target.due:
@@ -155,10 +156,10 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
 
 
 def _deficit(
-    value: Fraction, limit: Decimal, operator: str, denominator: Figure | None, per: int
+    value: Fraction, limit: Decimal, sign: str, denominator: Figure | None, per: int
 ) -> Fraction | None:
     """Work out what the numerator lacks, or for ≤ has too much; None for neither."""
-    gap = Fraction(limit) - value if operator != "<=" else value - Fraction(limit)
+    gap = Fraction(limit) - value if sign != "<=" else value - Fraction(limit)
     if gap <= 0:
         return None
     return gap if denominator is None else gap * denominator.known / per

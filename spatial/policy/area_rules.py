@@ -92,7 +92,7 @@ def _places(facts: AreaFacts, *, parks: bool) -> Mapping[str, Mapping[str, Any]]
         }
     columns = ["code", "name", "level", "kind", "parent", "geometry"]
     rows = facts.figures.areas[columns].to_dict("records")
-    return {str(row.pop("code")): row for row in rows}
+    return {str(row["code"]): {str(name): row[name] for name in row} for row in rows}
 
 
 def _frame(found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

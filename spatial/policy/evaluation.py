@@ -16,7 +16,9 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from spatial.crs import WGS84
 from spatial.errors import InputError
+from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import judge_areas, park_facility_counts
@@ -40,9 +42,12 @@ class PlanningData:
 
     Parameters
     ----------
-    districts, facilities
-        Validated frames with the columns of `spatial.fields`, EPSG:4326. Facilities of a halo of
-        5,000 m around the districts belong in it.
+    districts
+        Validated frame with the columns of `spatial.fields`, EPSG:4326; may be empty where only
+        areas are judged.
+    facilities
+        Likewise. Facilities of a halo of 5,000 m around the districts belong in it. None where
+        nothing is known of facilities, which is not the same as there being none.
     areas, buildings, parks
         Likewise, or None.
     indicators
@@ -52,7 +57,7 @@ class PlanningData:
     """
 
     districts: GeoDataFrame
-    facilities: GeoDataFrame
+    facilities: GeoDataFrame | None
     areas: GeoDataFrame | None = None
     buildings: GeoDataFrame | None = None
     parks: GeoDataFrame | None = None
@@ -177,7 +182,7 @@ def evaluate(
     with _timed(seconds, "prepare"):
         city = City(
             districts=_by_key(data.districts, "id"),
-            facilities=_by_key(data.facilities, "id"),
+            facilities=_facilities(data),
             areas=None if data.areas is None else _by_key(data.areas, "code"),
             buildings=None if data.buildings is None else _by_key(data.buildings, "id"),
             network=data.network,
@@ -185,8 +190,9 @@ def evaluate(
             snap_limit_m=parameters.snap_limit_m,
             grid_spacing_m=parameters.grid_spacing_m,
         )
-        _ = city.demand, city.gates
-    if city.network is not None:
+        if len(city.districts):
+            _ = city.demand, city.gates
+    if city.network is not None and len(city.districts):
         with _timed(seconds, "snap"):
             _ = city.gate_snaps, city.door_snaps
     warnings = _facility_warnings(city)
@@ -268,8 +274,10 @@ def stages(districts: pd.DataFrame, *, document_date: dt.date) -> tuple[NDArray[
 def _check(data: PlanningData, packs: Sequence[Pack], parameters: EvaluationParameters) -> None:
     if not packs:
         raise InputError("no rule pack is named")
-    if len(data.districts) == 0:
-        raise InputError("there are no districts to evaluate")
+    if len(data.districts) == 0 and (data.areas is None or len(data.areas) == 0):
+        raise InputError("there are no districts to evaluate, and no areas")
+    if len(data.districts) and data.facilities is None:
+        raise InputError("districts cannot be evaluated without facilities")
     known = {rule.id for pack in packs for rule in pack.rules}
     for rule in parameters.min_share:
         if rule not in known:
@@ -292,6 +300,8 @@ def _facts(city: City, pack: Pack) -> tuple[Facts, list[str]]:
 
 def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
     """Judge all rules of a pack: `FINDING_COLUMNS` with ``repeats`` and ``share_inside``."""
+    if len(facts.city.districts) == 0:
+        return _no_findings()
     parts: list[pd.DataFrame] = []
     ids = facts.city.districts["id"].to_numpy(dtype=object)
     _, contradictions = stages(facts.city.districts, document_date=pack.effective_from)
@@ -340,7 +350,8 @@ def _area_rows(
     """Judge the rules about areas; none without areas."""
     if city.areas is None or len(city.areas) == 0:
         return []
-    figures = AreaFigures(city.areas, city.facilities, data.indicators, as_of=city.as_of)
+    known = None if data.facilities is None else city.facilities
+    figures = AreaFigures(city.areas, known, data.indicators, as_of=city.as_of)
     parks = None if data.parks is None else _by_key(data.parks, "id")
     places = membership(city.districts, city.areas)
     rows: list[pd.DataFrame] = []
@@ -355,7 +366,7 @@ def _area_rows(
                 places=places,
                 verdicts=_verdicts_of(findings),
                 parks=parks,
-                park_facilities=park_facility_counts(parks, figures, city.facilities),
+                park_facilities=park_facility_counts(parks, figures, known),
             ),
         )
     return rows
@@ -374,6 +385,8 @@ def _verdicts_of(findings: pd.DataFrame) -> Callable[[str], NDArray[Any] | None]
 def _facility_warnings(city: City) -> list[str]:
     warnings: list[str] = []
     facilities, standing = city.facilities, city.standing
+    if len(city.districts) == 0:
+        return warnings
     if len(facilities) == 0:
         warnings.append("no facilities were given: nothing is covered")
     if standing.unknown.any():
@@ -424,6 +437,14 @@ def _ordered(findings: pd.DataFrame, districts: GeoDataFrame) -> pd.DataFrame:
     """Order findings by district, keeping the order of packs and rules within each."""
     number = pd.Index(districts["id"]).get_indexer(pd.Index(findings["district_id"]))
     return finding_frame([findings.iloc[np.argsort(number, kind="stable")]])
+
+
+def _facilities(data: PlanningData) -> GeoDataFrame:
+    """Order the facilities; none at all where nothing is known of them."""
+    if data.facilities is not None:
+        return _by_key(data.facilities, "id")
+    columns = {name: pd.Series(dtype=object) for name in FACILITIES.names if name != "geometry"}
+    return GeoDataFrame(pd.DataFrame(columns), geometry=[], crs=WGS84)
 
 
 def _by_key(frame: GeoDataFrame, key: str) -> GeoDataFrame:

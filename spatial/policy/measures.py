@@ -242,10 +242,11 @@ def _indicator_table(
 ) -> dict[tuple[str, str, int], tuple[Decimal, str]]:
     if indicators is None:
         return {}
+    columns = indicators[["area", "indicator", "year", "value", "source"]].to_numpy(dtype=object)
     return {
-        (str(row.area), str(row.indicator), int(row.year)): (
-            Decimal(str(row.value)),
-            str(row.source),
+        (str(area), str(name), int(year)): (
+            Decimal(str(value)),
+            "" if source is None else str(source),
         )
-        for row in indicators.itertuples()
+        for area, name, year, value, source in columns.tolist()
     }
