@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class AreaFinding:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is known of a value: it lies in [low, high], and `high` may be open.
+    """What is known of a value: it lies in [low, high], and either end may be open.
 
     Parameters
     ----------
@@ -72,8 +73,9 @@ class Bounds:
 
     def holds(self, sign: str, limit: Decimal) -> bool | None:
         """Tell whether the comparison holds wherever in the bounds the value lies; None if open."""
-        test = HOLDS[sign]
-        answers = {None if end is None else bool(test(end, limit)) for end in (self.low, self.high)}
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        answers = {HOLDS[sign](end, limit) for end in (low, high)}
         return answers.pop() if len(answers) == 1 else None
 
 

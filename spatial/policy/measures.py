@@ -101,6 +101,7 @@ class AreaFigures:
         self._number = {code: i for i, code in enumerate(self._codes)}
         self._children = _children(areas, self._number)
         self._table = _indicator_table(indicators)
+        self._known_masks: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._places: Membership | None = None
         self._standing: Standing | None = None
         if facilities is not None:
@@ -173,8 +174,10 @@ class AreaFigures:
             return Figure(Fraction(int(own)), source="areas")
         parts = [self._area_figure(field, child) for child in self._children[area]]
         missing = [gap for part in parts for gap in part.missing]
-        if not parts or missing:
-            return Figure(Fraction(0), ({"field": field, "area": self._codes[area]},))
+        if not parts:
+            missing = [{"field": field, "area": self._codes[area]}]
+        if missing:
+            return Figure(Fraction(0), tuple(missing))
         return Figure(sum((part.known for part in parts), Fraction(0)), source="areas")
 
     def _facility_figure(self, measure: Mapping[str, Any], area: int) -> Figure:
@@ -184,8 +187,9 @@ class AreaFigures:
         if level not in LEVELS:
             return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
         inside = self._places.area[level] == area
-        rows = self._facilities[inside & self._chosen(measure)]
-        doubtful = self._facilities.loc[inside & self._doubtful(measure), "id"].astype(str)
+        chosen, may_be = self._masks(measure)
+        rows = self._facilities[inside & chosen]
+        doubtful = self._facilities.loc[inside & may_be, "id"].astype(str)
         missing: list[Mapping[str, str]] = [
             {"facility": facility, "field": "status"} for facility in doubtful
         ]
@@ -201,32 +205,30 @@ class AreaFigures:
         known = sum((Fraction(Decimal(str(v))) for v in values[~unknown]), Fraction(0))
         return Figure(known, tuple(missing), ids, "facilities")
 
-    def _chosen(self, measure: Mapping[str, Any]) -> NDArray[np.bool_]:
-        """Facilities in the sum of a measure, of all areas."""
+    def _masks(self, measure: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which facilities are in the sum of a measure, and which may be; of all areas."""
+        key = repr(sorted((name, str(value)) for name, value in measure.items()))
+        if key not in self._known_masks:
+            self._known_masks[key] = self._work_out_masks(measure)
+        return self._known_masks[key]
+
+    def _work_out_masks(
+        self, measure: Mapping[str, Any]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         facilities, seen = self._facilities, self._standing
         if facilities is None or seen is None:
-            return np.zeros(0, dtype=bool)
-        chosen = facilities["kind"].isin(measure["kinds"]).to_numpy()
-        chosen &= seen.operating if measure["status"] == "operating" else seen.approved
+            return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        kind = facilities["kind"].isin(measure["kinds"]).to_numpy(dtype=bool)
+        stands = seen.operating if measure["status"] == "operating" else seen.approved
+        chosen, doubtful = kind & stands, kind & seen.unknown
         for field, allowed in measure.get("where", {}).items():
-            chosen &= facilities[field].isin(allowed).fillna(value=False).to_numpy(dtype=bool)
+            doubtful = doubtful | (kind & stands & facilities[field].isna().to_numpy())
+            chosen = chosen & facilities[field].isin(allowed).fillna(value=False).to_numpy(bool)
         if "opened_from" in measure:
             opened = pd.to_datetime(facilities["opened_on"])
-            chosen &= (opened >= pd.Timestamp(measure["opened_from"])).to_numpy()
-        return np.asarray(chosen)
-
-    def _doubtful(self, measure: Mapping[str, Any]) -> NDArray[np.bool_]:
-        """Facilities of the right kind of which it is not known whether they belong in the sum."""
-        facilities, seen = self._facilities, self._standing
-        if facilities is None or seen is None:
-            return np.zeros(0, dtype=bool)
-        kind = facilities["kind"].isin(measure["kinds"]).to_numpy()
-        doubtful = seen.unknown.copy()
-        for field in measure.get("where", {}):
-            doubtful |= facilities[field].isna().to_numpy() & seen.operating
-        if "opened_from" in measure:
-            doubtful |= facilities["opened_on"].isna().to_numpy() & seen.operating
-        return np.asarray(kind & doubtful)
+            doubtful = doubtful | (kind & stands & opened.isna().to_numpy())
+            chosen = chosen & (opened >= pd.Timestamp(measure["opened_from"])).to_numpy()
+        return chosen, doubtful
 
 
 def _children(areas: GeoDataFrame, number: Mapping[str, int]) -> list[list[int]]:

@@ -87,7 +87,7 @@ def target_on(
         due=year in over,
         next_year=later[0] if later else None,
         next_value=targets_by_year[later[0]] if later else None,
-        ended=len(over) == len(years) and as_of.year > years[-1],
+        ended=year == years[-1] and as_of.year > year,
     )
 
 

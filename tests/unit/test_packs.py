@@ -38,11 +38,7 @@ def test_the_packs_of_this_issue_are_there(packs: dict[str, Pack]) -> None:
 def test_every_rule_of_the_four_kinds_stands_with_its_exact_quote(packs: dict[str, Pack]) -> None:
     catalogue = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))
     numbers = {pack.document_no: pack for pack in packs.values()}
-    expected = {
-        entry["id"]: entry
-        for entry in catalogue["rules"]
-        if entry["document"] in numbers
-    }
+    expected = {entry["id"]: entry for entry in catalogue["rules"] if entry["document"] in numbers}
     found = {rule.id: rule for pack in packs.values() for rule in pack.rules}
     assert set(found) == set(expected)
     for rule_id, entry in expected.items():
