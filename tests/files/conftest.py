@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
-from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, frame_of, write_geojson
+from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, Run, frame_of, write_geojson
 
 from service.imports.validation import validate
 from spatial.fields import DISTRICTS, FACILITIES
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
