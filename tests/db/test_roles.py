@@ -153,7 +153,8 @@ def insert_area(connection, evaluation: str) -> None:
         text(
             f"INSERT INTO run.evaluation_area_{RUN} (evaluation_id, number, code, name, kind, "
             "pack, rule, part, verdict, value, districts, underserved, undetermined, watch, "
-            "served, not_assessed) VALUES (:id, 1, 'c', 'n', 'county', 'p', 'r', 'occupied', 'met', 0.5, "
+            "served, not_assessed) "
+            "VALUES (:id, 1, 'c', 'n', 'county', 'p', 'r', 'occupied', 'met', 0.5, "
             "1, 0, 0, 0, 1, 0)"
         ),
         {"id": evaluation},
