@@ -46,8 +46,9 @@ class WalkGraph:
     @cached_property
     def vertices(self) -> KDTree:
         """Index over the vertices of `lines`: how far the nearest is bounds any search."""
-        # A balanced tree takes three times as long to build and answers no faster.
-        return KDTree(np.unique(shapely.get_coordinates(self.lines), axis=0), balanced_tree=False)
+        # A balanced tree takes longer to build and answers no faster; nor does one without the
+        # ends that edges share.
+        return KDTree(shapely.get_coordinates(self.lines), balanced_tree=False)
 
 
 def build_graph(
