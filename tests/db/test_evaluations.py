@@ -15,6 +15,7 @@ import shapely
 from geopandas.testing import assert_geoseries_equal
 from pandas.testing import assert_frame_equal
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from seed.wuhan.city import DemoCity, demo_city
 from service.core import audit, history
@@ -439,3 +440,22 @@ def test_a_change_makes_a_new_run_and_the_old_one_can_be_replayed(database, tmp_
     assert_frame_equal(comparable(replayed.findings), comparable(one.findings))
     assert not comparable(one.findings).equals(comparable(two.findings))
     engine.dispose()
+
+
+def test_a_session_that_dies_frees_the_lock_of_its_request(stored, monkeypatch):
+    """The server ends the session halfway: the fault is told, and the next asker computes."""
+    code = stored.city.areas.loc[stored.city.areas["level"] == "community", "code"].iloc[3]
+    request = replace(REQUEST, area=code)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'yike' "
+    end += "AND datname = current_database() AND usename = 'yike_app' AND pid <> pg_backend_pid()"
+
+    def evaluate_and_end_sessions(*given: Any, **named: Any) -> Evaluation:
+        with stored.engine.connect() as connection:
+            connection.execute(text(end))
+        return evaluate(*given, **named)
+
+    monkeypatch.setattr(evaluations, "evaluate", evaluate_and_end_sessions)
+    with pytest.raises(OperationalError):
+        stored.run(request)
+    monkeypatch.undo()
+    assert stored.run(request).created

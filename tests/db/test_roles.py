@@ -174,6 +174,17 @@ def test_a_prepared_run_is_filled_and_then_closed(engine):
     assert str(value) == "0.5"
 
 
+def test_a_run_being_stored_holds_up_no_reader(engine):
+    with engine.connect() as writer, engine.connect() as reader:
+        writer.execute(text(f"SELECT prepare_run('{RUN}')"))
+        insert_area(writer, RUN)
+        writer.execute(text(f"SELECT seal_run('{RUN}')"))
+        reader.execute(text("SET lock_timeout = '2s'"))
+        for table in SEALED:
+            count = reader.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            assert count == 0
+
+
 def test_a_run_holds_only_rows_of_its_own(engine):
     other = RUN[::-1]
     with engine.connect() as connection:
