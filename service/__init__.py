@@ -1,0 +1,1 @@
+"""What serves the analysis: command line, HTTP, database, files in and out."""

@@ -120,16 +120,22 @@ def _unloaded() -> None:
     """Stand for a command the call does not name."""
 
 
-def _options(
-    *,
-    show_version: Annotated[
-        bool,
-        typer.Option("--version", help="Print the version and exit.", is_eager=True),
-    ] = False,
-) -> None:
-    if show_version:
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
         typer.echo(version("yike"))
         raise typer.Exit
+
+
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None:
+    """Take the options before the command."""
 
 
 if __name__ == "__main__":

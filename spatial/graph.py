@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.sparse import csr_matrix
+from scipy.spatial import KDTree
 
 from spatial.crs import metric_crs, project
 
@@ -40,6 +42,13 @@ class WalkGraph:
     crs: CRS
     lines: NDArray[Any]
     tree: shapely.STRtree
+
+    @cached_property
+    def vertices(self) -> KDTree:
+        """Index over the vertices of `lines`: how far the nearest is bounds any search."""
+        # A balanced tree takes longer to build and answers no faster; nor does one without the
+        # ends that edges share.
+        return KDTree(shapely.get_coordinates(self.lines), balanced_tree=False)
 
 
 def build_graph(

@@ -196,10 +196,10 @@ def check_rows(rows: Sequence[Row], layer: Layer) -> CheckedRows:
     for row in rows:
         if row.faults:
             faults.setdefault(row.index, []).extend(row.faults)
-    frame = _frame(rows, layer)
     found: Sequence[Fault] = ()
+    checked = None
     try:
-        checked = check(frame, layer, source=SOURCE)
+        checked = check(_frame(rows, layer), layer, source=SOURCE).frame
     except InputFaults as error:
         found = error.faults
     for fault in found:
@@ -210,11 +210,12 @@ def check_rows(rows: Sequence[Row], layer: Layer) -> CheckedRows:
             if not any(_covers(detail, place) for detail in row.faults):
                 listed.append(Detail(fault.message, pointer=place))
     good = [row for row in rows if row.index not in faults]
-    if found or len(good) < len(rows):
-        checked = check(_frame(good, layer), layer, source=SOURCE)
-    result = checked.frame
-    result.index = pd.Index([row.index for row in good], dtype="int64")
-    return CheckedRows(result, {index: tuple(details) for index, details in faults.items()})
+    if checked is None or len(good) < len(rows):
+        checked = _frame(good, layer)
+        if good:
+            checked = check(checked, layer, source=SOURCE).frame
+    checked.index = pd.Index([row.index for row in good], dtype="int64")
+    return CheckedRows(checked, {index: tuple(details) for index, details in faults.items()})
 
 
 def merge_patch(target: Json, patch: Json) -> Json:
@@ -243,12 +244,8 @@ def as_document(frame: GeoDataFrame, layer: Layer) -> dict[str, Any]:
             continue
         properties[field.name] = _as_json(value, field)
     geometry = json.loads(str(shapely.to_geojson(row[GEOMETRY_FIELD])), parse_float=Decimal)
-    return {
-        "type": "Feature",
-        "id": properties[layer.key],
-        "geometry": geometry,
-        "properties": properties,
-    }
+    # Without the member `id`: the property says the same, and a patch may change only one.
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def _as_json(value: Json, field: Field) -> Json:

@@ -100,7 +100,7 @@ def create(
     outcomes |= _conflicts(connection, layer, rows, checked, writer)
     if outcomes and not partial:
         _refuse(outcomes)
-    frame = checked.frame[[index not in outcomes for index in checked.frame.index]]
+    frame = checked.frame.loc[~checked.frame.index.isin(list(outcomes))]
     outside = _store_in_scope(connection, layer, frame, writer=writer, partial=partial)
     for index, key in zip(frame.index, frame[layer.key], strict=True):
         if key in outside:

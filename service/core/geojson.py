@@ -133,7 +133,7 @@ def _escaped(name: object) -> str:
 
 
 def _column(column: pd.Series[Any]) -> list[str]:
-    return [encode_json(value) for value in column.array]
+    return [encode_json(value) for value in column.astype(object).tolist()]
 
 
 def _encode_other(value: object) -> str:
@@ -153,8 +153,8 @@ def _encode_other(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _write_text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+# An encoder of its own: `json.dumps` makes a new one for every text.
+_write_text: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _write_float(value: float) -> str:

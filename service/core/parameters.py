@@ -12,12 +12,14 @@ from typing import Annotated, Final
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from service.core.errors import Detail, InvalidParameterError, NotFoundError, UnknownParameterError
 
 KEY_PARAMETER: Final = "api_key"
 MAX_ID_LENGTH: Final = 1000
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2199, 12, 31)
 BBox = tuple[float, float, float, float]
 
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -45,7 +47,22 @@ def parse_date(value: object) -> object:
         raise ValueError("no day of the calendar; expected a date like 2026-11-22") from None
 
 
+def check_year(value: date) -> date:
+    """Refuse a date that can only be a typing error, and that no calendar of pandas holds.
+
+    Raises
+    ------
+    ValueError
+        If it lies outside `EARLIEST` and `LATEST`.
+    """
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError(f"expected a date from {EARLIEST} to {LATEST}")
+    return value
+
+
 IsoDate = Annotated[date, BeforeValidator(parse_date)]
+# A day data are seen on.
+AsOfDate = Annotated[IsoDate, AfterValidator(check_year)]
 
 
 def parse_bbox(text: str) -> BBox:

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from sqlalchemy import Connection
 
 from service.core.errors import InvalidParameterError
-from service.core.parameters import IsoDate
+from service.core.parameters import AsOfDate
 from service.packs.service import list_packs
 from spatial.policy.pack import Pack
 
@@ -65,7 +65,7 @@ def read_place(
         str | None, Query(description="Pack ids, separated by commas; default all in use")
     ] = None,
     as_of: Annotated[
-        IsoDate | None, Query(description="Day facilities are seen on; default today")
+        AsOfDate | None, Query(description="Day facilities are seen on; default today")
     ] = None,
 ) -> Place:
     """Return the place asked about."""

@@ -12,14 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
-from service.core.parameters import IsoDate
+from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation
 from spatial.errors import InputError
 from spatial.policy.evaluation import EvaluationParameters
-
-# Dates beyond them are typing errors, and no calendar of pandas holds them.
-EARLIEST: Final = date(1900, 1, 1)
-LATEST: Final = date(2199, 12, 31)
 
 
 def _number(value: object) -> object:
@@ -51,7 +47,7 @@ class EvaluationBody(_Body):
     """A request for an evaluation."""
 
     packs: list[Text] = Field(min_length=1, max_length=20, examples=[["jinhua-2022"]])
-    as_of: Annotated[IsoDate, Field(ge=EARLIEST, le=LATEST)] | None = Field(
+    as_of: AsOfDate | None = Field(
         default=None, description="Day facilities are seen on; default today"
     )
     area: Text | None = Field(

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.core import audit, history
 from service.core.history import Moment
@@ -211,9 +212,13 @@ def _alone(connection: Connection, request: EvaluationRequest) -> Iterator[None]
     try:
         yield
     finally:
-        if not connection.closed and not connection.invalidated:
+        try:
             with connection.begin():
                 connection.execute(select(func.pg_advisory_unlock(request.lock_key)))
+        except SQLAlchemyError:
+            # Closing the session frees the lock too; it must not go back to the pool with it.
+            connection.invalidate()
+            raise
 
 
 __all__ = [

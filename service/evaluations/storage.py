@@ -224,7 +224,7 @@ def district_query(evaluation_id: str) -> Select[Any]:
 def district_frame(connection: Connection, query: Select[Any]) -> GeoDataFrame:
     """Read districts of a run: the columns of `Evaluation.districts`, EPSG:4326."""
     columns = columns_of(connection, query)
-    data: dict[str, Any] = {name: object_array(values) for name, values in columns.items()}
+    data = _objects(columns)
     for name in ("households", "households_concerned"):
         data[name] = pd.array(list(columns[name]), dtype="Int64")
     data["rank"] = np.array(columns["rank"], dtype=np.int64)
@@ -250,14 +250,14 @@ def finding_query(evaluation_id: str) -> Select[Any]:
 def finding_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
     """Read findings of a run: ``number``, `FINDING_COLUMNS`, and ``geometry`` where selected."""
     columns = columns_of(connection, query)
-    data: dict[str, Any] = {name: object_array(values) for name, values in columns.items()}
+    data = _objects(columns)
     data |= {name: np.array(columns[name], dtype=np.float64) for name in NUMBER_COLUMNS}
     data["near_threshold"] = np.array(columns["near_threshold"], dtype=bool)
     data["number"] = np.array(columns["number"], dtype=np.int64)
     if "geometry" in data:
         data["geometry"] = shapely.from_wkb(data["geometry"])
         return GeoDataFrame(data, geometry="geometry", crs="EPSG:4326")
-    return pd.DataFrame({name: _series(values) for name, values in data.items()})
+    return pd.DataFrame(data)
 
 
 def area_query(stored: StoredEvaluation) -> Select[Any]:
@@ -278,7 +278,7 @@ def area_query(stored: StoredEvaluation) -> Select[Any]:
 def area_frame(connection: Connection, query: Select[Any]) -> GeoDataFrame:
     """Read area rows of a run: the columns of `Evaluation.areas`, EPSG:4326."""
     columns = columns_of(connection, query)
-    data: dict[str, Any] = {name: object_array(values) for name, values in columns.items()}
+    data = _objects(columns)
     data |= {name: np.array(columns[name], dtype=np.float64) for name in AREA_NUMBERS}
     data |= {name: np.array(columns[name], dtype=np.int64) for name in AREA_COUNTS}
     data["geometry"] = shapely.from_wkb(data["geometry"])
@@ -290,9 +290,9 @@ def _number(table: Table, name: str) -> ColumnElement[Any]:
     return cast(table.c[name], Double).label(name)
 
 
-def _series(values: Any) -> Any:  # noqa: ANN401  an array of any type
-    """Keep texts as Python objects, so that a missing one stays None."""
-    return pd.Series(values, dtype=object) if values.dtype == object else values
+def _objects(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Keep values as Python objects: pandas would turn texts into its own, and None into NaN."""
+    return {name: pd.Series(object_array(values), dtype=object) for name, values in columns.items()}
 
 
 def _stored(connection: Connection, query: Select[Any]) -> tuple[StoredEvaluation, ...]:

@@ -37,7 +37,7 @@ def build_router() -> APIRouter:
                 ready = is_current(connection)
         except SQLAlchemyError as error:
             resources.logger.warning("not ready", fault=type(error).__name__)
-            raise UnavailableError("The database cannot be reached.") from error
+            raise UnavailableError("The database cannot be used.") from error
         if not ready:
             raise UnavailableError(
                 "The database is not at the version this service needs; run: yike migrate"

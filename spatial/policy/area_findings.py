@@ -94,8 +94,9 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
     """Compare a value with the target of its rule.
 
     Without a number in the text: `indicator`. A target whose year has not come: `not_due`, with
-    gap and progress. A value that is not known well enough: `undetermined`, naming what is
-    missing. An advisory text that is not followed: `advise`.
+    gap and progress. A value that is not known well enough, or an imported figure older than the
+    target's year: `undetermined`, naming what is missing; only a count that had reached its target
+    earlier stays `met`. An advisory text that is not followed: `advise`.
 
     Parameters
     ----------
@@ -143,11 +144,15 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
         common["deficit"] = _deficit(value, target.value, sign, denominator, per)
         if common["baseline"] is not None:
             common["progress"] = progress(value, baseline=common["baseline"], target=target.value)
+    if not target.due:
+        return AreaFinding(code, NOT_DUE, "target_not_due", **common)
     holds = bounds.holds(sign, target.value)
     if holds is None:
         return AreaFinding(code, UNDETERMINED, "figure_missing", **common)
-    if not target.due:
-        return AreaFinding(code, NOT_DUE, "target_not_due", **common)
+    stale = _stale(target, numerator, denominator)
+    if stale is not None and not (holds and denominator is None and sign != "<="):
+        common["missing"] = (*gaps, {"figure_of_year": str(target.year), "latest": str(stale)})
+        return AreaFinding(code, UNDETERMINED, "figure_older_than_target", **common)
     if holds:
         return AreaFinding(
             code, MET, "target_met_ended" if target.ended else "target_met", **common
@@ -155,6 +160,13 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
     verdict = ADVISE if rule.severity == "advisory" else NOT_MET
     reason = "target_not_met_ended" if target.ended else "target_not_met"
     return AreaFinding(code, verdict, reason, **common)
+
+
+def _stale(target: Target, *figures: Figure | None) -> int | None:
+    """Year of the oldest imported figure that is older than the target; None for none."""
+    years = [figure.year for figure in figures if figure is not None and figure.year is not None]
+    old = [year for year in years if target.year is not None and year < target.year]
+    return min(old) if old else None
 
 
 def _deficit(

@@ -72,6 +72,9 @@ class City:
     snap_limit_m: float
     grid_spacing_m: float
     _reach: dict[tuple[Any, ...], Reach] = field(default_factory=dict, repr=False)
+    _gain: dict[tuple[Any, ...], tuple[NDArray[np.bool_], NDArray[np.int64]]] = field(
+        default_factory=dict, repr=False
+    )
 
     @cached_property
     def crs(self) -> CRS:
@@ -87,6 +90,11 @@ class City:
         return demand_points(
             self.districts, self.buildings, crs=self.crs, spacing_m=self.grid_spacing_m
         )
+
+    @cached_property
+    def demand_local(self) -> NDArray[Any]:
+        """Demand points in `crs`, shape (p,)."""
+        return project(self.demand.geometry, target=self.crs)
 
     @cached_property
     def standing(self) -> Standing:
@@ -106,7 +114,7 @@ class City:
     @cached_property
     def gates(self) -> Gates:
         """Where demand points leave their districts."""
-        return _gates(self.districts, self.demand, crs=self.crs)
+        return _gates(self.districts, self.demand, self.demand_local, crs=self.crs)
 
     @cached_property
     def gate_snaps(self) -> Snap:
@@ -126,7 +134,13 @@ class City:
         """Straight line from demand points to chosen facilities: whole mm, facility number."""
         doors, door_of = self.doors
         used = chosen[door_of]
-        found = nearest_straight(self.demand.geometry, doors[used], crs=self.crs, limit_m=limit_m)
+        found = nearest_straight(
+            self.demand.geometry,
+            doors[used],
+            crs=self.crs,
+            limit_m=limit_m,
+            projected=self.demand_local,
+        )
         return millimetres(found.metres), _renumber(found.site, door_of[used])
 
     def walk(
@@ -284,6 +298,14 @@ class Facts:
         -------
         Mask and facility number, shape (p,) each.
         """
+        key, known = (counts, limit_mm, walking), self.city._gain  # noqa: SLF001 - as in `reach`
+        if key not in known:
+            known[key] = self._unknown_gain(counts, limit_mm=limit_mm, walking=walking)
+        return known[key]
+
+    def _unknown_gain(
+        self, counts: Counts, *, limit_mm: float, walking: bool
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         chosen = self.counted(counts).unknown
         if not chosen.any():
             points = len(self.city.demand.district)
@@ -318,7 +340,7 @@ class Facts:
             facilities = approved & (self.allotment.unit == unit)
             at, used = np.flatnonzero(points), np.flatnonzero(facilities[door_of])
             gap_m = pair_distances_m(
-                project(np.repeat(demand.geometry[at], len(used)), target=city.crs),
+                np.repeat(city.demand_local[at], len(used)),
                 project(np.tile(doors[used], len(at)), target=city.crs),
                 crs=city.crs,
             ).reshape(len(at), len(used))
@@ -339,7 +361,7 @@ class Facts:
             walk_facility[shorter] = facility[shorter]
 
 
-def _gates(districts: GeoDataFrame, demand: Demand, *, crs: CRS) -> Gates:
+def _gates(districts: GeoDataFrame, demand: Demand, points_m: NDArray[Any], *, crs: CRS) -> Gates:
     entrances, gated = declared(districts["entrances"])
     doors, owner = shapely.get_parts(entrances[gated], return_index=True)
     door_district = np.flatnonzero(gated)[owner]
@@ -353,7 +375,6 @@ def _gates(districts: GeoDataFrame, demand: Demand, *, crs: CRS) -> Gates:
     within = np.arange(len(point)) - np.repeat(np.cumsum(choices) - choices, choices)
     gate = first[demand.district[point]] + within
     doors_m = project(doors, target=crs)
-    points_m = project(demand.geometry, target=crs)
     inside_m = pair_distances_m(points_m[point], doors_m[gate], crs=crs)
 
     order = np.argsort(np.concatenate([point, own]), kind="stable")

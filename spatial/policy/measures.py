@@ -142,6 +142,16 @@ class AreaFigures:
                     return found
         return None
 
+    def top(self) -> list[int]:
+        """List the areas that lie in no other, planning units left out."""
+        inside = {child for children in self._children for child in children}
+        kinds = self.areas["kind"]
+        return [
+            area
+            for area in range(len(self._codes))
+            if area not in inside and kinds.iloc[area] != "planning_unit"
+        ]
+
     def below(self, area: int, *, level: str, kinds: Sequence[str]) -> list[int]:
         """List the areas of a level and kinds (empty: any) inside an area, itself included."""
         found: list[int] = []
@@ -220,14 +230,18 @@ class AreaFigures:
             return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
         kind = facilities["kind"].isin(measure["kinds"]).to_numpy(dtype=bool)
         stands = seen.operating if measure["status"] == "operating" else seen.approved
-        chosen, doubtful = kind & stands, kind & seen.unknown
+        chosen, possible = kind & stands, kind & (stands | seen.unknown)
         for field, allowed in measure.get("where", {}).items():
-            doubtful = doubtful | (kind & stands & facilities[field].isna().to_numpy())
-            chosen = chosen & facilities[field].isin(allowed).fillna(value=False).to_numpy(bool)
+            allows = facilities[field].isin(allowed).fillna(value=False).to_numpy(dtype=bool)
+            chosen = chosen & allows
+            possible = possible & (allows | facilities[field].isna().to_numpy())
         if "opened_from" in measure:
             opened = pd.to_datetime(facilities["opened_on"])
-            doubtful = doubtful | (kind & stands & opened.isna().to_numpy())
-            chosen = chosen & (opened >= pd.Timestamp(measure["opened_from"])).to_numpy()
+            since = (opened >= pd.Timestamp(measure["opened_from"])).to_numpy()
+            chosen = chosen & since
+            possible = possible & (since | opened.isna().to_numpy())
+        # Only what no known fact rules out may still belong in the sum.
+        doubtful = possible & ~chosen
         return chosen, doubtful
 
 

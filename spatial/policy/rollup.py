@@ -75,8 +75,15 @@ def roll_up(
     places = membership(facts.city.districts, areas)
     part = np.where(facts.stage == "planned", PLANNED, np.where(facts.rural, RURAL, OCCUPIED))
     flag = flags["flag"].to_numpy(dtype=object)
+    levels = [
+        _level(numbers, part=part, flag=flag, facts=facts)
+        for numbers in places.area.values()
+        if (numbers >= 0).any()
+    ]
+    rule_of = findings["rule"].to_numpy(dtype=object)
     rows: list[pd.DataFrame] = []
     for rule in rules:
+<<<<<<< HEAD
         judged = findings[findings["rule"] == rule.id].reset_index(drop=True)
         for numbers in places.area.values():
             inside = numbers >= 0
@@ -88,7 +95,48 @@ def roll_up(
             for name, values in share(judged[inside], rule, facts, inside, groups).items():
                 table[name] = values
             rows.append(_finish(table, rule, areas, pack_id, min_share.get(rule.id)))
+=======
+        judged = _judged(findings.loc[rule_of == rule.id])
+        share = _coverage if KINDS[rule.kind].reach else _unit_share
+        rows.extend(
+            _finish(
+                level.table | share(judged[level.inside], rule, facts, level.inside, level.groups),
+                rule,
+                areas,
+                pack_id,
+                min_share.get(rule.id),
+            )
+            for level in levels
+        )
+>>>>>>> main
     return rows
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """What one rule found for districts, as arrays; shape (n,) each."""
+
+    verdict: NDArray[Any]
+    share_inside: NDArray[np.float64]
+    by_point: NDArray[np.bool_]
+    deficit: NDArray[np.float64]
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Judged:
+        return _Judged(
+            self.verdict[chosen],
+            self.share_inside[chosen],
+            self.by_point[chosen],
+            self.deficit[chosen],
+        )
+
+
+def _judged(findings: pd.DataFrame) -> _Judged:
+    return _Judged(
+        verdict=findings["verdict"].to_numpy(dtype=object),
+        share_inside=findings["share_inside"].to_numpy(dtype=float),
+        by_point=(findings["demand"] == "point").to_numpy(dtype=bool, na_value=False),
+        deficit=findings["deficit"].to_numpy(dtype=float),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,34 +152,51 @@ class _Groups:
         return weighted_count(self.of, values.astype(float), size=len(self.area))
 
 
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """What all rules share on one level: which districts, how grouped, and their tally."""
+
+    inside: NDArray[np.bool_]
+    groups: _Groups
+    table: dict[str, NDArray[Any]]
+
+
+def _level(
+    numbers: NDArray[np.int64], *, part: NDArray[Any], flag: NDArray[Any], facts: Facts
+) -> _Level:
+    inside = numbers >= 0
+    groups = _groups(numbers[inside], part[inside])
+    return _Level(inside, groups, _tally(groups, flag[inside], facts.households[inside]))
+
+
 def _groups(numbers: NDArray[np.int64], part: NDArray[Any]) -> _Groups:
     keys = numbers * len(PARTS) + np.array([PARTS.index(name) for name in part])
     key, of = np.unique(keys, return_inverse=True)
     return _Groups(key // len(PARTS), np.array(PARTS, dtype=object)[key % len(PARTS)], of)
 
 
-def _tally(groups: _Groups, flag: NDArray[Any], households: NDArray[np.float64]) -> pd.DataFrame:
+def _tally(
+    groups: _Groups, flag: NDArray[Any], households: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
     """Count districts, their households where known, and their flags."""
-    return pd.DataFrame(
-        {
-            "area": groups.area,
-            "part": groups.part,
-            "districts": groups.sum(np.ones(len(flag))).astype(np.int64),
-            "households": groups.sum(np.nan_to_num(households)),
-            **{name: groups.sum(flag == name).astype(np.int64) for name in FLAGS},
-        }
-    )
+    return {
+        "area": groups.area,
+        "part": groups.part,
+        "districts": groups.sum(np.ones(len(flag))).astype(np.int64),
+        "households": groups.sum(np.nan_to_num(households)),
+        **{name: groups.sum(flag == name).astype(np.int64) for name in FLAGS},
+    }
 
 
 def _coverage(
-    judged: pd.DataFrame, rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: _Judged, rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Weighted share inside, by the first weight that every district of the ratio has."""
-    verdict = judged["verdict"].to_numpy(dtype=object)
+    verdict = judged.verdict
     applies = verdict != NOT_APPLICABLE
     unknown = (verdict == UNDETERMINED) & applies
-    share = np.where(applies, judged["share_inside"].fillna(0.0).to_numpy(), 0.0)
-    by_point = applies & (judged["demand"] == "point").to_numpy()
+    share = np.where(applies, np.nan_to_num(judged.share_inside), 0.0)
+    by_point = applies & judged.by_point
     judged_any = groups.sum(applies) > 0
     result: dict[str, NDArray[Any]] = {
         name: np.full(len(groups.area), np.nan)
@@ -155,10 +220,10 @@ def _coverage(
 
 
 def _unit_share(
-    judged: pd.DataFrame, _rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: _Judged, _rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Households in units that hold, over households judged; deficits once a unit."""
-    verdict = judged["verdict"].to_numpy(dtype=object)
+    verdict = judged.verdict
     applies = verdict != NOT_APPLICABLE
     met = np.isin(verdict.astype(str), (MET, MET_RELAXED))
     households = facts.households[inside]
@@ -167,7 +232,7 @@ def _unit_share(
     unit = facts.units.of_district
     first = np.zeros(len(unit), dtype=bool)
     first[np.unique(unit, return_index=True)[1]] = True
-    deficit = np.where(first[inside], judged["deficit"].fillna(0.0).to_numpy(), 0.0)
+    deficit = np.where(first[inside], np.nan_to_num(judged.deficit), 0.0)
     nothing = np.full(len(groups.area), np.nan)
     return {
         "numerator": np.where(known, groups.sum(households * met), nothing),
@@ -182,20 +247,24 @@ def _unit_share(
 
 
 def _finish(
-    table: pd.DataFrame, rule: Rule, areas: GeoDataFrame, pack_id: str, least: Decimal | None
+    table: Mapping[str, NDArray[Any]],
+    rule: Rule,
+    areas: GeoDataFrame,
+    pack_id: str,
+    least: Decimal | None,
 ) -> pd.DataFrame:
     """Add the share, the verdict against the user's own least share, and the area's names."""
-    denominator = table["denominator"].where(table["denominator"] > 0)
+    denominator = np.where(table["denominator"] > 0, table["denominator"], np.nan)
     share = table["numerator"] / denominator
-    table["value"] = share
-    table["verdict"] = INDICATOR
+    verdict: NDArray[Any] | str = INDICATOR
     if least is not None:
         possible = (table["numerator"] + table["undetermined_weight"]) / denominator
-        table["verdict"] = np.select(
-            [share.isna(), share >= float(least), possible >= float(least)],
+        verdict = np.select(
+            [np.isnan(share), share >= float(least), possible >= float(least)],
             [UNDETERMINED, MET, UNDETERMINED],
             default=NOT_MET,
         )
+<<<<<<< HEAD
     table["unit"] = DISTRICT_KINDS[rule.kind].deficit_unit
     of_area = areas.iloc[table["area"].to_numpy()]
     for name in ("code", "name", "level", "kind", "parent"):
@@ -204,6 +273,16 @@ def _finish(
     table["reason_code"] = "rolled_up" if least is None else "rolled_up_against_user_share"
     table = table.assign(pack=pack_id, rule=rule.id).reindex(columns=list(AREA_COLUMNS))
     return table.assign(geometry=np.asarray(of_area.geometry.array, dtype=object))
+=======
+    of_area = {
+        name: areas[name].to_numpy(dtype=object)[table["area"]]
+        for name in ("code", "name", "level", "kind", "parent")
+    }
+    added = {"value": share, "verdict": verdict, "unit": KINDS[rule.kind].deficit_unit}
+    columns = {**table, **of_area, **added, "pack": pack_id, "rule": rule.id}
+    geometry = np.asarray(areas.geometry.array, dtype=object)[table["area"]]
+    return pd.DataFrame({name: columns[name] for name in AREA_COLUMNS} | {"geometry": geometry})
+>>>>>>> main
 
 
 def area_frame(rows: Sequence[pd.DataFrame]) -> GeoDataFrame:

@@ -153,7 +153,8 @@ def insert_area(connection, evaluation: str) -> None:
         text(
             f"INSERT INTO run.evaluation_area_{RUN} (evaluation_id, number, code, name, kind, "
             "pack, rule, part, verdict, value, districts, underserved, undetermined, watch, "
-            "served, not_assessed) VALUES (:id, 1, 'c', 'n', 'county', 'p', 'r', 'occupied', 'met', 0.5, "
+            "served, not_assessed) "
+            "VALUES (:id, 1, 'c', 'n', 'county', 'p', 'r', 'occupied', 'met', 0.5, "
             "1, 0, 0, 0, 1, 0)"
         ),
         {"id": evaluation},
@@ -171,6 +172,17 @@ def test_a_prepared_run_is_filled_and_then_closed(engine):
     with engine.connect() as connection:
         value = connection.execute(text("SELECT value FROM evaluation_area")).scalar_one()
     assert str(value) == "0.5"
+
+
+def test_a_run_being_stored_holds_up_no_reader(engine):
+    with engine.connect() as writer, engine.connect() as reader:
+        writer.execute(text(f"SELECT prepare_run('{RUN}')"))
+        insert_area(writer, RUN)
+        writer.execute(text(f"SELECT seal_run('{RUN}')"))
+        reader.execute(text("SET lock_timeout = '2s'"))
+        for table in SEALED:
+            count = reader.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            assert count == 0
 
 
 def test_a_run_holds_only_rows_of_its_own(engine):

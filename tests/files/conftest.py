@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
-from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, frame_of, write_geojson
+from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, Run, frame_of, write_geojson
 
 from service.imports.validation import validate
 from spatial.fields import DISTRICTS, FACILITIES
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -31,16 +28,10 @@ def facilities() -> gpd.GeoDataFrame:
 @pytest.fixture
 def streets() -> gpd.GeoDataFrame:
     """A grid of streets around the town, which the far village is not on."""
-    lines = [
-        shapely.LineString(
-            [(round(LON + x * EAST, 6), LAT - NORTH / 2), (round(LON + x * EAST, 6), LAT + 0.004)]
-        )
-        for x in range(-1, 12)
-    ]
-    cross = [
-        shapely.LineString([(round(LON + x * EAST, 6), LAT + y) for x in range(-1, 12)])
-        for y in (-NORTH / 2, 0.004)
-    ]
+    south, north = round(LAT - NORTH / 2, 6), round(LAT + 0.004, 6)
+    columns = [round(LON + x * EAST, 6) for x in range(-1, 12)]
+    lines = [shapely.LineString([(lon, south), (lon, north)]) for lon in columns]
+    cross = [shapely.LineString([(lon, lat) for lon in columns]) for lat in (south, north)]
     # Ends must meet for streets to be joined: the cross streets are cut at each crossing.
     cut = [
         shapely.LineString(pair)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+
+# Runs the command line in the folder of a test.
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 LON, LAT = 114.30, 30.55
 # About 100 m in longitude and latitude at this place.

@@ -211,7 +211,9 @@ def test_the_target_that_is_due_decides(
         as_of=as_of,
         target_year=target_year,
         figures={"P": {"population": 1000_000}},
-        indicators=indicator_table(("P", "childcare_places", 2021, 3680)),
+        indicators=indicator_table(
+            *[("P", "childcare_places", year, 3680) for year in range(2021, 2027)]
+        ),
     )["P"]
     assert (found["verdict"], found["threshold"]) == (verdict, threshold)
     assert found["reason_code"] == reason
@@ -248,6 +250,25 @@ def test_a_later_indicator_is_not_yet_known() -> None:
     assert found["numerator"] == 3
 
 
+def test_a_figure_older_than_the_target_decides_nothing() -> None:
+    found = judged(
+        ratio(),
+        figures={"P": {"population": 1000}},
+        indicators=indicator_table(("P", "childcare_places", 2024, 9)),
+    )["P"]
+    assert (found["verdict"], found["reason_code"]) == ("undetermined", "figure_older_than_target")
+    assert found["missing"] == [{"figure_of_year": "2025", "latest": "2024"}]
+    assert found["value"] == 9
+
+
+def test_a_count_that_was_reached_earlier_stays_reached() -> None:
+    rule_ = count(numerator_={"of": "indicator", "name": "centres"})
+    early = judged(rule_, indicators=indicator_table(("P", "centres", 2023, 2)))["P"]
+    assert early["verdict"] == "met"
+    short = judged(rule_, indicators=indicator_table(("P", "centres", 2023, 1)))["P"]
+    assert short["verdict"] == "undetermined"
+
+
 # --- counts -----------------------------------------------------------------------------------
 
 
@@ -256,7 +277,7 @@ def count(**more: Any) -> dict[str, Any]:
         "count_target",
         applies_to=["prefecture"],
         parameters={
-            "numerator": NURSERIES,
+            "numerator": more.pop("numerator_", NURSERIES),
             "operator": ">=",
             "more": more.pop("further", []),
             "unit": "institutions",
@@ -496,8 +517,7 @@ def test_compliance_counts_new_districts() -> None:
     assert found["B"]["verdict"] == "not_met"
     no_standard = {**rate, "parameters": {**rate["parameters"], "judged_by": None}}
     open_ = judged(no_standard, homes=homes, sites=sites)["P"]
-    assert open_["verdict"] == "undetermined"
-    assert open_["missing"] == [{"standard": "floor_area_standard_not_in_the_document"}]
+    assert (open_["verdict"], open_["reason_code"]) == ("indicator", "standard_not_set")
 
 
 # --- statements -------------------------------------------------------------------------------

@@ -24,14 +24,18 @@ def per_district(demand: Demand, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 def worst_point(demand: Demand, distance: NDArray[np.float64]) -> NDArray[np.int64]:
     """Position of each district's farthest point; NaN counts as nearer than any distance."""
     known = np.where(np.isnan(distance), -1.0, distance)
-    order = np.lexsort((known, demand.district))
-    return order[demand.start[1:] - 1]
+    farthest = np.maximum.reduceat(known, demand.start[:-1])
+    there = known == farthest[demand.district]
+    return np.maximum.reduceat(np.where(there, np.arange(len(known)), -1), demand.start[:-1])
 
 
 def nearest_point(demand: Demand, distance: NDArray[np.float64]) -> NDArray[np.int64]:
     """Position of each district's nearest point; NaN counts as farther than any distance."""
-    order = np.lexsort((distance, demand.district))
-    return order[demand.start[:-1]]
+    nearest = np.fmin.reduceat(distance, demand.start[:-1])
+    unknown = np.isnan(nearest)
+    there = (distance == nearest[demand.district]) | unknown[demand.district]
+    count = len(distance)
+    return np.minimum.reduceat(np.where(there, np.arange(count), count), demand.start[:-1])
 
 
 def metres(millimetres: NDArray[np.float64]) -> NDArray[np.float64]:

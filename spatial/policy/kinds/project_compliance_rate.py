@@ -10,7 +10,7 @@ import numpy as np
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding, Bounds, compare
-from spatial.policy.findings import MET, MET_RELAXED, UNDETERMINED
+from spatial.policy.findings import INDICATOR, MET, MET_RELAXED, UNDETERMINED
 from spatial.policy.kinds.kind import NUMBER_OR_NULL, OPERATOR, TEXT, AreaKind
 from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
@@ -21,7 +21,7 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     """Judge every area by the share of its new districts that hold the rule named.
 
     Planned districts are not built yet and stay out. Where the document prints no standard
-    (``judged_by`` is null) the figure is missing: `undetermined`.
+    (``judged_by`` is null): `indicator`, with the number of new districts.
     """
     target = target_on(
         rule.targets_by_year,
@@ -37,16 +37,23 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         level = facts.figures.areas["level"].iloc[area]
         inside = new & (facts.places.area[level] == area)
         total = int(inside.sum())
-        missing: list[dict[str, str]] = []
-        held = unclear = 0
         if verdict is None:
-            missing.append({"standard": "floor_area_standard_not_in_the_document"})
-            unclear = total
-        else:
-            held = int((inside & np.isin(verdict.astype(str), (MET, MET_RELAXED))).sum())
-            unclear = int((inside & (verdict == UNDETERMINED)).sum())
-            if unclear:
-                missing.append({"rule": str(judged_by), "districts": str(unclear)})
+            findings.append(
+                AreaFinding(
+                    facts.code(area),
+                    INDICATOR,
+                    "standard_not_set",
+                    denominator=Fraction(total),
+                    unit=rule.parameters["unit"],
+                    definition=rule.kind,
+                )
+            )
+            continue
+        missing: list[dict[str, str]] = []
+        held = int((inside & np.isin(verdict.astype(str), (MET, MET_RELAXED))).sum())
+        unclear = int((inside & (verdict == UNDETERMINED)).sum())
+        if unclear:
+            missing.append({"rule": str(judged_by), "districts": str(unclear)})
         if total == 0:
             missing.append({"figure": "no_new_districts"})
             bounds = Bounds(None, None)

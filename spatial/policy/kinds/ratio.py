@@ -24,7 +24,7 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     """Judge every area by its ratio.
 
     Unrounded and exact. A figure that is missing, and a denominator of nought, give
-    `undetermined`, never 0 and never a division.
+    `undetermined`, never 0 and never a division. ``report_only`` gives the value without a verdict.
     """
     target = target_on(
         rule.targets_by_year,
@@ -32,6 +32,8 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         target_year=facts.target_year,
         minimum=rule.parameters["minimum"],
     )
+    if rule.parameters.get("report_only"):
+        target = None
     return [_judge_area(rule, facts, area, target) for area in facts.areas_for(rule)]
 
 
@@ -128,7 +130,12 @@ def _kind(name: str) -> AreaKind:
         "minimum": NUMBER_OR_NULL,
         "unit": TEXT,
     }
-    return AreaKind(name=name, parameters=parameters, judge=judge)
+    return AreaKind(
+        name=name,
+        parameters=parameters,
+        optional={"report_only": {"const": True}},
+        judge=judge,
+    )
 
 
 FAMILY: Final = tuple(

@@ -23,12 +23,11 @@ PERMISSION: Final = "permission"
 def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     """Show the statement for every area it applies to, with its answer where one is recorded.
 
+    A statement about districts, projects, facilities or plans is kept by the areas at the top.
     A permission stays an `indicator` whatever the answer: nobody must make use of it.
     """
-    if not any(level in LEVELS for level in rule.applies_to):
-        return []
     findings: list[AreaFinding] = []
-    for area in facts.areas_for(rule):
+    for area in _areas(rule, facts):
         answer = facts.figures.indicator(rule.id, area)
         if answer is None:
             findings.append(AreaFinding(facts.code(area), INDICATOR, "statement_open"))
@@ -47,6 +46,12 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
             )
         )
     return findings
+
+
+def _areas(rule: Rule, facts: AreaFacts) -> list[int]:
+    if any(level in LEVELS for level in rule.applies_to):
+        return facts.areas_for(rule)
+    return facts.figures.top()
 
 
 def _kind(name: str) -> AreaKind:

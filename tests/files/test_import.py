@@ -1,0 +1,197 @@
+"""``yike import`` and ``yike evaluate`` in a database: all rows or none, and the same findings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Protocol
+
+import geopandas as gpd
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+from town import DISTRICT_ROWS, Run, write_geojson
+
+
+class Database(Protocol):
+    owner_url: str
+    app_url: str
+
+
+class Stored:
+    """The command line with a database, and a look into it."""
+
+    def __init__(self, run: Run, database: Database) -> None:
+        self._run = run
+        self._database = database
+
+    def yike(self, *arguments: object) -> Any:
+        return self._run(
+            *arguments,
+            YIKE_DATABASE__URL=self._database.app_url,
+            YIKE_CACHE_DIR=str(Path("cache").absolute() / "test-files"),
+        )
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        url = make_url(self._database.owner_url).set(drivername="postgresql")
+        with psycopg.connect(url.render_as_string(hide_password=False)) as session:
+            return session.execute(query.encode()).fetchall()
+
+
+@pytest.fixture
+def stored(
+    yike: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stored:
+    monkeypatch.chdir(tmp_path)
+    return Stored(yike, database)
+
+
+def import_town(stored: Stored) -> None:
+    for kind, file in (
+        ("districts", "districts.geojson"),
+        ("facilities", "facilities.geojson"),
+        ("network", "streets.parquet"),
+    ):
+        done = stored.yike("import", kind, file)
+        assert done.returncode == 0, done.stderr
+
+
+def test_rows_are_added_changed_or_left_alone(town: Path, stored: Stored) -> None:
+    first = stored.yike("import", "districts", "districts.geojson")
+    again = stored.yike("import", "districts", "districts.geojson")
+    write_geojson(
+        town / "districts.geojson", [{**DISTRICT_ROWS[0], "households": 501}, *DISTRICT_ROWS[1:]]
+    )
+    dry = stored.yike("import", "districts", "districts.geojson", "--dry-run")
+    changed = stored.yike("import", "districts", "districts.geojson")
+
+    line = "districts.geojson: 4 rows read, "
+    assert first.stdout == f"{line}4 added, 0 changed, 0 unchanged\n", first.stderr
+    assert again.stdout == f"{line}0 added, 0 changed, 4 unchanged\n"
+    assert dry.stdout == f"{line}would be 0 added, 1 changed, 3 unchanged\n"
+    assert changed.stdout == f"{line}0 added, 1 changed, 3 unchanged\n"
+    assert stored.ask("SELECT households FROM district WHERE id = 'A' ORDER BY version") == [
+        (500,),
+        (501,),
+    ]
+    origin = stored.ask("SELECT source_file, source_row FROM district WHERE id = 'D'")
+    assert origin == [("districts.geojson", 4)]
+
+
+def test_every_import_is_in_the_audit(town: Path, stored: Stored) -> None:
+    assert town.exists()
+    import_town(stored)
+
+    entries = stored.ask("SELECT actor, action, target, detail FROM audit ORDER BY sequence")
+
+    assert [entry[1] for entry in entries] == ["import"] * 3
+    assert entries[0][2] == "districts"
+    assert entries[0][3] == {
+        "file": "districts.geojson",
+        "rows": 4,
+        "added": 4,
+        "changed": 0,
+        "unchanged": 0,
+    }
+    assert entries[2][2].startswith("network/")
+    assert all(entry[0].startswith("command line") for entry in entries)
+
+
+def test_nothing_is_stored_when_one_row_of_one_file_is_at_fault(town: Path, stored: Stored) -> None:
+    write_geojson(town / "more.geojson", [{**DISTRICT_ROWS[1], "id": "E", "households": -1}])
+    write_geojson(town / "twice.geojson", [{**DISTRICT_ROWS[1], "id": "A"}])
+
+    bad = stored.yike("import", "districts", "districts.geojson", "more.geojson")
+    twice = stored.yike("import", "districts", "districts.geojson", "twice.geojson")
+
+    assert bad.returncode == twice.returncode == 2
+    assert "more.geojson, row 1, field households: -1 must not be negative" in bad.stderr
+    assert "twice.geojson, row 1, field id: 'A' is already in districts.geojson, row 1" in (
+        twice.stderr
+    )
+    assert stored.ask("SELECT count(*) FROM district") == [(0,)]
+    assert stored.ask("SELECT count(*) FROM audit") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("district", "districts.geojson"), "no kind 'district'; did you mean districts?"),
+        (("network", "a.parquet", "b.parquet"), "one file makes a network"),
+        (("districts", "districts.geojson", "--name=x"), "--name: is for a network"),
+        (("districts", "gone.geojson"), "gone.geojson: there is no such file"),
+        (("network", "districts.geojson"), "must be a LineString or MultiLineString"),
+        (("areas", "districts.geojson"), "field code: there is no such column"),
+    ],
+)
+def test_what_cannot_be_imported_is_told(
+    town: Path, yike: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    assert town.exists()
+
+    # The fault is found before any database is looked for.
+    done = yike("import", *arguments, YIKE_DATABASE__URL="postgresql://nobody@127.0.0.1:1/none")
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_files_and_database_give_the_same_findings(town: Path, stored: Stored) -> None:
+    import_town(stored)
+    common = ("evaluate", "--pack=jinhua-2022", "--as-of=2025-06-01")
+    files = stored.yike(
+        *common,
+        "--districts=districts.geojson",
+        "--facilities=facilities.geojson",
+        "--network=streets.parquet",
+        "--out=files.geojson",
+        "--json",
+    )
+
+    run = stored.yike(*common, "--out=stored.geojson", "--out=stored.png", "--json")
+    again = stored.yike(*common, "--json")
+
+    assert run.returncode == 0, run.stderr
+    ours, theirs = json.loads(run.stdout), json.loads(files.stdout)
+    assert ours["evaluation"]
+    assert json.loads(again.stdout)["evaluation"] == ours["evaluation"]
+    for name in ("pack", "region", "as_of", "districts", "flags", "rules"):
+        assert ours[name] == theirs[name], name
+    written = [
+        json.loads((town / name).read_text(encoding="utf-8"))
+        for name in ("stored.geojson", "files.geojson")
+    ]
+    for mine, other in zip(written[0]["features"], written[1]["features"], strict=True):
+        assert mine["properties"] == other["properties"]
+    assert written[0]["notices"] == written[1]["notices"]
+    assert (town / "stored.png").stat().st_size > 10_000
+    assert len(gpd.read_file(town / "stored.geojson")) == len(DISTRICT_ROWS)
+    actions = [row[0] for row in stored.ask("SELECT action FROM audit ORDER BY sequence")]
+    assert actions == ["import"] * 3 + ["store", "evaluate"]
+
+
+def test_a_run_in_the_database_is_told_to_a_person(town: Path, stored: Stored) -> None:
+    assert town.exists()
+    import_town(stored)
+
+    done = stored.yike("evaluate", "--pack=jinhua-2022", "--as-of=2025-06-01", "--lang=en")
+    unknown = stored.yike("evaluate", "--pack=jinhua-2022", "--area=nowhere")
+
+    assert done.returncode == 0, done.stderr
+    assert "As of 2025-06-01; packs jinhua-2022" in done.stdout
+    assert "The 4 worst served:" in done.stdout
+    assert "Contains synthetic data" in done.stdout
+    assert unknown.returncode == 2
+    assert "nowhere" in unknown.stderr
+    assert "Traceback" not in unknown.stderr
+
+
+def test_a_database_without_districts_is_told(town: Path, stored: Stored) -> None:
+    assert town.exists()
+
+    done = stored.yike("evaluate", "--pack=jinhua-2022")
+
+    assert done.returncode == 2
+    assert "there are no districts" in done.stderr
+    assert "Traceback" not in done.stderr

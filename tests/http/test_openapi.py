@@ -1,0 +1,117 @@
+"""The OpenAPI document says what the service does."""
+
+from __future__ import annotations
+
+import pytest
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def document(bare_town):
+    return bare_town.get("/openapi.json", role=None).json()
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+def references(value):
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+def test_every_route_of_the_design_is_there(operations):
+    wanted = {
+        f"{method} /v1/{layer}{suffix}"
+        for layer in ("areas", "districts", "buildings", "facilities")
+        for suffix, methods in (
+            ("", ("GET", "POST")),
+            ("/{feature_id}", ("GET", "PUT", "PATCH", "DELETE")),
+        )
+        for method in methods
+    }
+    wanted |= {
+        "POST /v1/evaluations",
+        "GET /v1/evaluations/{evaluation_id}",
+        *(
+            f"GET /v1/evaluations/{{evaluation_id}}/{part}"
+            for part in ("summary", "districts", "findings", "areas")
+        ),
+        "GET /v1/coverage",
+        "GET /v1/packs",
+        "GET /v1/packs/{pack_id}",
+        "GET /v1/packs/{pack_id}/rules",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /problems/{slug}",
+    }
+    assert set(operations) == wanted
+
+
+def test_every_operation_has_a_name_and_a_summary(operations):
+    names = [operation["operationId"] for operation in operations.values()]
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() and name.islower() for name in names)
+    assert all(operation["summary"] for operation in operations.values())
+
+
+def test_every_reference_leads_somewhere(document):
+    found = set(references(document))
+    assert "#/components/schemas/Problem" in found
+    for reference in found:
+        kind, name = reference.removeprefix("#/components/").split("/")
+        assert name in document["components"][kind]
+
+
+def test_faults_are_problems_and_nothing_else(operations):
+    for name, operation in operations.items():
+        responses = operation["responses"]
+        assert {"400", "500", "503"} <= set(responses), name
+        if "/v1/" in name:
+            assert "401" in responses
+            assert operation["security"] == [
+                {"header": []},
+                {"bearer": []},
+                {"basic": []},
+                {"query": []},
+            ]
+        if "422" in responses:
+            assert name == "POST /v1/evaluations"
+        for status, response in responses.items():
+            if status >= "400":
+                assert list(response["content"]) == ["application/problem+json"]
+
+
+def test_bodies_are_described(operations):
+    for name, operation in operations.items():
+        has_body = name.split()[0] in {"POST", "PUT", "PATCH"}
+        assert ("requestBody" in operation) == has_body, name
+
+
+def test_filters_are_described_with_their_words(operations):
+    parameters = {p["name"]: p for p in operations["GET /v1/facilities"]["parameters"]}
+    assert {"bbox", "limit", "after", "kind", "status", "opened_on"} <= set(parameters)
+    assert "entrances" not in parameters
+    options = parameters["kind"]["schema"]["anyOf"][0]["enum"]
+    assert "nursery" in options
+    assert "api_key" not in parameters
+
+
+def test_the_body_of_an_evaluation_is_described(document):
+    body = document["components"]["schemas"]["EvaluationBody"]
+    assert body["required"] == ["packs"]
+    assert set(body["properties"]) == {"packs", "as_of", "area", "parameters"}
+    assert body["additionalProperties"] is False
