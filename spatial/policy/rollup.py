@@ -83,21 +83,8 @@ def roll_up(
     rule_of = findings["rule"].to_numpy(dtype=object)
     rows: list[pd.DataFrame] = []
     for rule in rules:
-<<<<<<< HEAD
-        judged = findings[findings["rule"] == rule.id].reset_index(drop=True)
-        for numbers in places.area.values():
-            inside = numbers >= 0
-            if not inside.any():
-                continue
-            groups = _groups(numbers[inside], part[inside])
-            table = _tally(groups, flag[inside], facts.households[inside])
-            share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
-            for name, values in share(judged[inside], rule, facts, inside, groups).items():
-                table[name] = values
-            rows.append(_finish(table, rule, areas, pack_id, min_share.get(rule.id)))
-=======
         judged = _judged(findings.loc[rule_of == rule.id])
-        share = _coverage if KINDS[rule.kind].reach else _unit_share
+        share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
         rows.extend(
             _finish(
                 level.table | share(judged[level.inside], rule, facts, level.inside, level.groups),
@@ -108,7 +95,6 @@ def roll_up(
             )
             for level in levels
         )
->>>>>>> main
     return rows
 
 
@@ -264,25 +250,21 @@ def _finish(
             [UNDETERMINED, MET, UNDETERMINED],
             default=NOT_MET,
         )
-<<<<<<< HEAD
-    table["unit"] = DISTRICT_KINDS[rule.kind].deficit_unit
-    of_area = areas.iloc[table["area"].to_numpy()]
-    for name in ("code", "name", "level", "kind", "parent"):
-        table[name] = of_area[name].to_numpy(dtype=object)
-    table["threshold"] = np.nan if least is None else float(least)
-    table["reason_code"] = "rolled_up" if least is None else "rolled_up_against_user_share"
-    table = table.assign(pack=pack_id, rule=rule.id).reindex(columns=list(AREA_COLUMNS))
-    return table.assign(geometry=np.asarray(of_area.geometry.array, dtype=object))
-=======
     of_area = {
         name: areas[name].to_numpy(dtype=object)[table["area"]]
         for name in ("code", "name", "level", "kind", "parent")
     }
-    added = {"value": share, "verdict": verdict, "unit": KINDS[rule.kind].deficit_unit}
-    columns = {**table, **of_area, **added, "pack": pack_id, "rule": rule.id}
+    added = {
+        "value": share,
+        "verdict": verdict,
+        "unit": DISTRICT_KINDS[rule.kind].deficit_unit,
+        "threshold": np.nan if least is None else float(least),
+        "reason_code": "rolled_up" if least is None else "rolled_up_against_user_share",
+    }
+    columns = {**dict.fromkeys(AREA_COLUMNS), **table, **of_area, **added}
+    columns |= {"pack": pack_id, "rule": rule.id}
     geometry = np.asarray(areas.geometry.array, dtype=object)[table["area"]]
     return pd.DataFrame({name: columns[name] for name in AREA_COLUMNS} | {"geometry": geometry})
->>>>>>> main
 
 
 def area_frame(rows: Sequence[pd.DataFrame]) -> GeoDataFrame:
