@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from service.imports.packs import shipped_packs
-from spatial.policy.pack import Pack, load_pack
+from service.imports.packs import shipped_pack, shipped_packs
+from spatial.policy.pack import Pack, pack_warnings
+from spatial.policy.pack_file import load_pack
 
 
 def packs(
@@ -30,7 +31,9 @@ def pack_check(
     file: Annotated[Path, typer.Argument(help="YAML file of a rule pack.")],
 ) -> None:
     """Check a rule pack against the schema; exit 2 with every fault if it breaks it."""
-    pack = load_pack(file)
+    pack = load_pack(file, find=shipped_pack)
+    for warning in pack_warnings(pack):
+        typer.echo(warning, err=True)
     typer.echo(
         f"{file}: {pack.id} is a valid rule pack with {len(pack.rules)} rules, "
         f"version {pack.version[:12]}"

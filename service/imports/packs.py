@@ -9,7 +9,8 @@ from typing import Final
 import seed
 from service.imports.cells import near
 from spatial.errors import PackError
-from spatial.policy.pack import Pack, load_pack, load_packs
+from spatial.policy.pack import Pack
+from spatial.policy.pack_file import load_pack, load_packs
 
 POLICIES: Final = Path(seed.__file__).parent / "policies"
 _SUFFIXES: Final = (".yaml", ".yml")
@@ -18,6 +19,11 @@ _SUFFIXES: Final = (".yaml", ".yml")
 def shipped_packs() -> tuple[Pack, ...]:
     """Return the packs that come with Yike, ordered by id."""
     return load_packs(POLICIES)
+
+
+def shipped_pack(name: str) -> Pack | None:
+    """Return the pack of this id that comes with Yike, or None."""
+    return {pack.id: pack for pack in shipped_packs()}.get(name)
 
 
 def find_packs(names: Sequence[str]) -> tuple[Pack, ...]:
@@ -48,10 +54,10 @@ def find_packs(names: Sequence[str]) -> tuple[Pack, ...]:
 
 def _find(name: str) -> Pack:
     if Path(name).suffix.lower() in _SUFFIXES:
-        return load_pack(Path(name))
+        return load_pack(Path(name), find=shipped_pack)
     known = {path.stem: path for path in sorted(POLICIES.glob("*.yaml"))}
     if name in known:
-        return load_pack(known[name])
+        return load_pack(known[name], find=shipped_pack)
     guesses = near(name, known)
     hint = f"did you mean {guesses[0]}? " if guesses else ""
     raise PackError(

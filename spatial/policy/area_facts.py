@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from spatial.fields import LEVELS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.places import Membership
 from spatial.policy.rule import Rule
@@ -39,8 +40,8 @@ class AreaFacts:
     parks
         Industrial parks with ``id, name, employees``, or None where none were given.
     park_facilities
-        From facility kinds to the number of operating facilities in each park; None where no
-        facilities were given.
+        From a measure to the facilities in its sum in each park, and those that may be; None
+        where no facilities were given.
     """
 
     figures: AreaFigures
@@ -50,10 +51,17 @@ class AreaFacts:
     places: Membership
     verdicts: Callable[[str], NDArray[Any] | None]
     parks: GeoDataFrame | None
-    park_facilities: Callable[[Sequence[str]], NDArray[np.int64] | None]
+    park_facilities: Callable[
+        [Mapping[str, Any]], tuple[NDArray[np.int64], NDArray[np.int64]] | None
+    ]
 
     def areas_for(self, rule: Rule) -> list[int]:
-        """List the areas a rule applies to: by level, and by kind where it names kinds."""
+        """List the areas a rule applies to: by level, and by kind where it names kinds.
+
+        A rule about districts, projects, facilities or plans is kept by the areas at the top.
+        """
+        if not any(level in LEVELS for level in rule.applies_to):
+            return self.figures.top()
         areas: pd.DataFrame = self.figures.areas
         chosen = areas["level"].isin(rule.applies_to) & (areas["kind"] != "planning_unit")
         if rule.area_kinds:

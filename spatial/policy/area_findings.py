@@ -142,7 +142,8 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
     }
     if value is not None:
         common["deficit"] = _deficit(value, target.value, sign, denominator, per)
-        if common["baseline"] is not None:
+        # A baseline with a remark (another base, doubtful) is shown; nothing is measured from it.
+        if common["baseline"] is not None and common["baseline_year"] not in rule.baseline_notes:
             common["progress"] = progress(value, baseline=common["baseline"], target=target.value)
     if not target.due:
         return AreaFinding(code, NOT_DUE, "target_not_due", **common)

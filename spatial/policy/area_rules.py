@@ -21,6 +21,7 @@ from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 
 WHOLE: Final = "all"
+PARK_KIND: Final = "facility_count_by_employees"
 
 _NUMBERS: Final = (
     "numerator",
@@ -50,7 +51,7 @@ def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
         kind = AREA_KINDS.get(rule.kind)
         found = [] if kind is None else list(kind.judge(rule, facts))
         if found:
-            frame = _frame(found, _places(facts, parks="park" in rule.applies_to))
+            frame = _frame(found, _places(facts, parks=rule.kind == PARK_KIND))
             frames.append(frame.assign(pack=pack.id, rule=rule.id, part=WHOLE))
     return [
         frame.reindex(columns=list(AREA_COLUMNS)).assign(geometry=frame["geometry"])
@@ -61,17 +62,20 @@ def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
 def park_facility_counts(
     parks: GeoDataFrame | None, figures: AreaFigures, facilities: GeoDataFrame | None
 ) -> Any:  # noqa: ANN401 - a function of kinds
-    """Return a function from facility kinds to the operating facilities inside each park."""
+    """Return a function from a measure to the facilities inside each park, sure and possible."""
 
-    def count(kinds: Sequence[str]) -> NDArray[np.int64] | None:
-        operating = figures.operating
-        if parks is None or facilities is None or operating is None:
+    def count(measure: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        if parks is None or facilities is None:
             return None
-        chosen = operating & facilities["kind"].isin(kinds).to_numpy()
         points = shapely.point_on_surface(np.asarray(facilities.geometry.array, dtype=object))
-        tree = shapely.STRtree(points[chosen])
-        park, _ = tree.query(np.asarray(parks.geometry.array, dtype=object), predicate="intersects")
-        return np.bincount(park, minlength=len(parks)).astype(np.int64)
+        tree = shapely.STRtree(np.asarray(parks.geometry.array, dtype=object))
+        sure, possible = (
+            np.bincount(
+                tree.query(points[chosen], predicate="intersects")[1], minlength=len(parks)
+            ).astype(np.int64)
+            for chosen in figures.masks(measure)
+        )
+        return sure, possible
 
     return count
 

@@ -108,11 +108,6 @@ class AreaFigures:
             self._places = membership(facilities, areas)
             self._standing = standing(facilities, as_of=as_of)
 
-    @property
-    def operating(self) -> NDArray[np.bool_] | None:
-        """Facilities that operate on the date; None where none were given."""
-        return None if self._standing is None else self._standing.operating
-
     def figure(self, measure: Mapping[str, Any], area: int) -> Figure:
         """Work out a measure of a pack for the area numbered `area`."""
         match measure["of"]:
@@ -151,6 +146,15 @@ class AreaFigures:
             for area in range(len(self._codes))
             if area not in inside and kinds.iloc[area] != "planning_unit"
         ]
+
+    def recorded(self, name: str, area: int) -> Figure | None:
+        """Find an imported figure of the area itself: a yes or no adds up to nothing."""
+        years = [y for (code, n, y) in self._table if n == name and code == self._codes[area]]
+        for year in sorted(years, reverse=True):
+            if year <= self.as_of.year:
+                value, source = self._table[self._codes[area], name, year]
+                return Figure(Fraction(value), source=source, year=year)
+        return None
 
     def below(self, area: int, *, level: str, kinds: Sequence[str]) -> list[int]:
         """List the areas of a level and kinds (empty: any) inside an area, itself included."""
@@ -197,7 +201,7 @@ class AreaFigures:
         if level not in LEVELS:
             return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
         inside = self._places.area[level] == area
-        chosen, may_be = self._masks(measure)
+        chosen, may_be = self.masks(measure)
         rows = self._facilities[inside & chosen]
         doubtful = self._facilities.loc[inside & may_be, "id"].astype(str)
         missing: list[Mapping[str, str]] = [
@@ -215,8 +219,11 @@ class AreaFigures:
         known = sum((Fraction(Decimal(str(v))) for v in values[~unknown]), Fraction(0))
         return Figure(known, tuple(missing), ids, "facilities")
 
-    def _masks(self, measure: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Tell which facilities are in the sum of a measure, and which may be; of all areas."""
+    def masks(self, measure: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell which facilities are in the sum of a measure, and which may be, wherever they lie.
+
+        Empty where no facilities were given.
+        """
         key = repr(sorted((name, str(value)) for name, value in measure.items()))
         if key not in self._known_masks:
             self._known_masks[key] = self._work_out_masks(measure)

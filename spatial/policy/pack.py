@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
-from pathlib import Path
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
-import yaml
 from jsonschema import Draft202012Validator
 
-from spatial.errors import Fault, InputFaults, PackError
+from spatial.errors import Fault, InputFaults
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.rule import Counts, Rule
 
@@ -91,81 +90,50 @@ def _of_kind(
     }
 
 
-def load_pack(path: Path) -> Pack:
-    """Read and check a pack from a YAML file.
-
-    Raises
-    ------
-    PackError
-        When the file is missing or is not YAML.
-    InputFaults
-        When it breaks the schema, with every fault.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read as a rule pack ({error.__class__.__name__})"
-        raise PackError(msg) from error
-    try:
-        document = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 - a SafeLoader with decimals
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "not YAML"
-        msg = f"{path}{where}: {problem}"
-        raise PackError(msg) from error
-    return parse_pack(document, source=str(path))
-
-
-def load_packs(directory: Path) -> tuple[Pack, ...]:
-    """Read every ``*.yaml`` of a folder, ordered by pack id.
-
-    Raises
-    ------
-    PackError
-        When one cannot be used, or two share an id.
-    """
-    packs = sorted((load_pack(path) for path in directory.glob("*.yaml")), key=lambda p: p.id)
-    ids = [pack.id for pack in packs]
-    twice = sorted({pack_id for pack_id in ids if ids.count(pack_id) > 1})
-    if twice:
-        msg = f"{directory}: two packs share the id {twice[0]}"
-        raise PackError(msg)
-    return tuple(packs)
-
-
-def parse_pack(document: Any, *, source: str) -> Pack:  # noqa: ANN401 - whatever the file held
+def parse_pack(
+    document: Any,  # noqa: ANN401 - whatever the file held
+    *,
+    source: str,
+    base: Pack | None = None,
+    place: Callable[[Sequence[str | int]], str] | None = None,
+) -> Pack:
     """Check a pack given as plain data, and build it.
 
     Parameters
     ----------
     document
-        As YAML or stored JSON holds it; decimals may be written as text by `Pack.document`.
+        As YAML or stored JSON holds it; decimals may be written as `Pack.document` writes them.
     source
         Name for messages.
+    base
+        The pack that ``extends`` names: its rules come first, and a rule of the same id replaces
+        one of them. The pack built stands on its own: `Pack.document` holds all its rules, and
+        ``based_on`` names the version of the base.
+    place
+        Names the source of a path in the document, with its line; None for `source` alone.
 
     Raises
     ------
     InputFaults
-        When the pack breaks the schema or repeats a rule id, with every fault.
+        When the pack breaks the schema, repeats a rule id, or writes a number it cannot mean,
+        with every fault.
     """
     plain = _plain(document)
+    where = place or (lambda _path: source)
     faults = [
-        Fault(source, None, _field(error.absolute_path, plain), error.message)
+        Fault(where(error.absolute_path), None, _field(error.absolute_path, plain), error.message)
         for error in Draft202012Validator(pack_schema()).iter_errors(_numbers(plain))
     ]
     rules = plain.get("rules") if isinstance(plain, dict) else None
-    ids = [
-        rule["id"]
-        for rule in (rules if isinstance(rules, list) else [])
-        if isinstance(rule, dict) and isinstance(rule.get("id"), str)
-    ]
-    faults += [
-        Fault(source, None, rule_id, "two rules have this id")
-        for rule_id in sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
-    ]
+    faults += _rule_faults(rules if isinstance(rules, list) else [], plain, where)
+    wanted = plain.get("extends") if isinstance(plain, dict) else None
+    if wanted is not None and (base is None or base.id != wanted):
+        message = f"there is no pack {wanted!r} to extend"
+        faults.append(Fault(where(["extends"]), None, "extends", message))
     if faults:
         raise InputFaults(faults)
+    if base is not None and wanted is not None:
+        plain = _extended(plain, base)
     canonical = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Pack(
         id=plain["id"],
@@ -181,26 +149,106 @@ def parse_pack(document: Any, *, source: str) -> Pack:  # noqa: ANN401 - whateve
     )
 
 
-class _ExactLoader(yaml.SafeLoader):
-    """YAML with decimals kept exact and a key given twice refused."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+def pack_warnings(pack: Pack) -> tuple[str, ...]:
+    """Name what is allowed in a pack but worth a second look: a target below an earlier one."""
+    warnings: list[str] = []
+    for rule in pack.rules:
+        falls = rule.parameters.get("operator") == "<="
+        given = [(year, target) for year, target in sorted(rule.targets_by_year.items())]
+        numbers = [(year, target) for year, target in given if target is not None]
+        for (early, before), (late, after) in pairwise(numbers):
+            if (after > before) if falls else (after < before):
+                warnings.append(
+                    f"{pack.id}, {rule.id}: the target of {late} ({after}) is "
+                    f"{'above' if falls else 'below'} that of {early} ({before})"
                 )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+    return tuple(warnings)
 
 
-def _exact_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(str(loader.construct_scalar(node)).replace("_", ""))
+def evaluable(rule: Rule) -> str:
+    """Tell what a rule needs to be evaluated.
+
+    Returns
+    -------
+    ``true`` where Yike holds the data; ``needs-register`` where what is asked is an imported
+    figure; ``statement`` for a text answered by a recorded yes or no; ``review-stage`` for a gate.
+    """
+    kind = AREA_KINDS.get(rule.kind)
+    if kind is None:
+        return "true"
+    if kind.evaluable != "true":
+        return kind.evaluable
+    if "facility" in rule.applies_to and not rule.parameters.get("has", True):
+        return "statement"
+    asked = [rule.parameters[name] for name in ("numerator", "has") if name in rule.parameters]
+    measures = [
+        one.get("measure", one)
+        for part in asked
+        for one in (part if isinstance(part, list) else [part])
+    ]
+    held = any(measure["of"] != "indicator" for measure in measures)
+    return "true" if held or not measures else "needs-register"
 
 
-_ExactLoader.add_constructor("tag:yaml.org,2002:float", _exact_float)
+def _extended(plain: Mapping[str, Any], base: Pack) -> dict[str, Any]:
+    own = {rule["id"]: rule for rule in plain["rules"]}
+    inherited = [own.pop(rule["id"], rule) for rule in base.document["rules"]]
+    merged = {name: value for name, value in plain.items() if name not in ("extends", "rules")}
+    based_on = {"id": base.id, "version": base.version}
+    return {**merged, "based_on": based_on, "rules": [*inherited, *own.values()]}
+
+
+# More digits than a float can carry: 0.30000000000000004 is a slip of a program, not a clause.
+_MOST_DIGITS: Final = 15
+# How the unit of a ratio must read for what it is per.
+_UNITS_PER: Final = MappingProxyType(
+    {100: ("%", "per 100"), 1000: ("‰", "per 1000"), 10000: ("‱", "per 10000")}
+)
+
+
+def _rule_faults(
+    rules: Sequence[Any],
+    plain: Any,
+    where: Callable[[Sequence[str | int]], str],  # noqa: ANN401 - walks any document
+) -> list[Fault]:
+    """Find what a schema cannot say: ids given twice, hidden digits, a unit against its ratio."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for number, rule in enumerate(rules):
+        if not isinstance(rule, dict):
+            continue
+        path = ["rules", number]
+        name = rule.get("id")
+        if isinstance(name, str) and name in seen:
+            faults.append(Fault(where([*path, "id"]), None, name, "two rules have this id"))
+        seen.add(str(name))
+        for inner, value in _decimals(rule, path):
+            if len(value.as_tuple().digits) > _MOST_DIGITS:
+                message = f"{value} has hidden digits: write the number the clause prints"
+                faults.append(Fault(where(inner), None, _field(inner, plain), message))
+        parameters = rule.get("parameters")
+        if isinstance(parameters, dict) and parameters.get("per") in _UNITS_PER:
+            unit, allowed = str(parameters.get("unit")), _UNITS_PER[parameters["per"]]
+            if unit != allowed[0] and allowed[1] not in unit.split(" of ", maxsplit=1)[0]:
+                inner = [*path, "parameters", "unit"]
+                message = f"the unit {unit!r} is not one per {parameters['per']}"
+                faults.append(Fault(where(inner), None, _field(inner, plain), message))
+    return faults
+
+
+def _decimals(
+    value: Any,
+    path: Sequence[str | int],  # noqa: ANN401 - walks any document
+) -> Iterator[tuple[list[str | int], Decimal]]:
+    if isinstance(value, dict):
+        if set(value) == {"decimal"}:
+            yield list(path), Decimal(value["decimal"])
+            return
+        for key, item in value.items():
+            yield from _decimals(item, [*path, key])
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _decimals(item, [*path, number])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - walks any document
@@ -259,6 +307,9 @@ def _rule(plain: Mapping[str, Any]) -> Rule:
             {int(y): None if t is None else Decimal(t) for y, t in targets.items()}
         ),
         baselines=MappingProxyType({int(y): Decimal(b["value"]) for y, b in baselines.items()}),
+        baseline_notes=MappingProxyType(
+            {int(y): b["note"] for y, b in baselines.items() if b["note"] is not None}
+        ),
         basic_full_coverage=plain.get("basic_full_coverage", False),
         counts=_counts(plain.get("counts")),
     )

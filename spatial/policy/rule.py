@@ -48,6 +48,8 @@ class Rule:
         Target by year; None where the document gives no number.
     baselines
         Values by year that the document reports; never targets.
+    baseline_notes
+        Remarks on them by year: another base, a doubtful figure.
     basic_full_coverage
         True where the target reads 基本全覆盖.
     counts
@@ -67,5 +69,6 @@ class Rule:
     parameters: Mapping[str, Any]
     targets_by_year: Mapping[int, Decimal | None]
     baselines: Mapping[int, Decimal]
+    baseline_notes: Mapping[int, str]
     basic_full_coverage: bool
     counts: Counts

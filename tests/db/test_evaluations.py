@@ -38,7 +38,8 @@ from spatial.policy.evaluation import (
     summarise,
 )
 from spatial.policy.findings import AREA_COLUMNS, FINDING_COLUMNS, FLAGS, VERDICTS
-from spatial.policy.pack import Pack, load_packs
+from spatial.policy.pack import Pack
+from spatial.policy.pack_file import load_packs
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 ORIGIN = Origin(file="demo", crs="EPSG:4326", transformation=None, actor="a test")

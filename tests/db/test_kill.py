@@ -28,7 +28,7 @@ from service.networks import service as networks
 from service.packs import service as packs
 from spatial.fields import AREAS, DISTRICTS, FACILITIES
 from spatial.network import build_network
-from spatial.policy.pack import load_packs
+from spatial.policy.pack_file import load_packs
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 ORIGIN = Origin(file="demo", crs="EPSG:4326", transformation=None, actor="a test")

@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from service.packs import service as packs
 from spatial.errors import PackError
-from spatial.policy.pack import Pack, load_packs, parse_pack
+from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack_file import load_packs
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 

@@ -28,7 +28,7 @@ from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.network import build_network
 from spatial.policy.evaluation import PlanningData, evaluate
-from spatial.policy.pack import load_pack
+from spatial.policy.pack_file import load_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

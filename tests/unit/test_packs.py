@@ -15,7 +15,8 @@ from planning import pack, rule
 
 from spatial.errors import InputFaults, PackError
 from spatial.facility_kinds import FACILITY_KINDS
-from spatial.policy.pack import Pack, load_pack, load_packs, pack_schema, parse_pack
+from spatial.policy.pack import Pack, pack_schema, parse_pack
+from spatial.policy.pack_file import load_pack, load_packs
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "seed" / "policies"

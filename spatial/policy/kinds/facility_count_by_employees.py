@@ -25,7 +25,7 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     if facts.parks is None:
         return []
     each = int(rule.parameters["employees_per_facility"])
-    there = facts.park_facilities(rule.parameters["has"]["kinds"])
+    there = facts.park_facilities(rule.parameters["has"])
     findings: list[AreaFinding] = []
     for i, (park, employees) in enumerate(
         zip(facts.parks["id"], facts.parks["employees"], strict=True)
@@ -34,13 +34,16 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
             gap = {"layer": "facilities"} if there is None else {"field": "employees"}
             findings.append(AreaFinding(str(park), UNDETERMINED, "figure_missing", missing=(gap,)))
             continue
-        needed, found = int(employees) // each, int(there[i])
-        verdict = NOT_APPLICABLE if needed == 0 else (MET if found >= needed else NOT_MET)
-        reason = {
-            NOT_APPLICABLE: "below_the_threshold",
-            MET: "has_what_is_asked",
-            NOT_MET: "lacks_what_is_asked",
-        }[verdict]
+        needed, found, possible = int(employees) // each, int(there[0][i]), int(there[1][i])
+        if needed == 0:
+            verdict, reason = NOT_APPLICABLE, "below_the_threshold"
+        elif found >= needed:
+            verdict, reason = MET, "has_what_is_asked"
+        elif found + possible >= needed:
+            verdict, reason = UNDETERMINED, "figure_missing"
+        else:
+            verdict, reason = NOT_MET, "lacks_what_is_asked"
+        missing = ({"facilities_not_known": str(possible)},) if verdict == UNDETERMINED else ()
         findings.append(
             AreaFinding(
                 str(park),
@@ -52,6 +55,7 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
                 threshold=Decimal(needed),
                 deficit=Fraction(needed - found) if found < needed else None,
                 unit="facilities",
+                missing=missing,
             )
         )
     return findings

@@ -82,17 +82,15 @@ MEASURE: Final = MappingProxyType(
         ]
     }
 )
-HAS: Final = MappingProxyType(
+ONE: Final = MappingProxyType(
     {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["measure", "at_least"],
-            "properties": {"measure": dict(MEASURE), "at_least": dict(POSITIVE)},
-        },
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["measure", "at_least"],
+        "properties": {"measure": dict(MEASURE), "at_least": dict(POSITIVE)},
     }
 )
+HAS: Final = MappingProxyType({"type": "array", "items": dict(ONE)})
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
@@ -28,7 +29,7 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
 def have_finding(
     rule: Rule, facts: AreaFacts, area: int, have: Having, target: Target | None
 ) -> AreaFinding:
-    """Say what an area has of what is asked; value and threshold are those of the first figure."""
+    """Say what an area has of what is asked, by the figure that decides."""
     asked = rule.parameters["has"]
     due = target is None or target.due
     fails = ADVISE if rule.severity == "advisory" else NOT_MET
@@ -42,16 +43,18 @@ def have_finding(
         verdict, reason = (
             (MET, "has_what_is_asked") if have.holds else (fails, "lacks_what_is_asked")
         )
-    known = have.figures[0].known if have.figures else None
-    threshold = asked[0]["at_least"] if asked else None
+    shown = _shown(asked, have)
+    known = None if shown is None else have.figures[shown].known
+    threshold = None if shown is None else asked[shown]["at_least"]
+    complete = shown is not None and have.figures[shown].complete
     short = None
-    if known is not None and threshold is not None and have.figures[0].complete:
+    if known is not None and threshold is not None and complete and have.holds is False:
         short = max(Fraction(threshold) - known, Fraction(0)) or None
     return AreaFinding(
         facts.code(area),
         verdict,
         reason,
-        value=known if have.figures and have.figures[0].complete else None,
+        value=known if complete else None,
         numerator=known,
         threshold=threshold,
         deficit=short,
@@ -59,6 +62,18 @@ def have_finding(
         missing=have.missing if have.holds is None else (),
         facilities=have.facilities,
     )
+
+
+def _shown(asked: Sequence[Mapping[str, Any]], have: Having) -> int | None:
+    """Choose the figure that decides: the first that is reached or, where all must be, is not."""
+    reached = [
+        figure.known >= Fraction(Decimal(one["at_least"]))
+        for one, figure in zip(asked, have.figures, strict=True)
+    ]
+    if not reached:
+        return None
+    wanted = have.holds is True
+    return reached.index(wanted) if wanted in reached else 0
 
 
 KIND: Final = AreaKind(

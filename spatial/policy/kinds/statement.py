@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from spatial.fields import LEVELS
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.findings import ADVISE, INDICATOR, MET, NOT_MET
@@ -27,8 +26,8 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     A permission stays an `indicator` whatever the answer: nobody must make use of it.
     """
     findings: list[AreaFinding] = []
-    for area in _areas(rule, facts):
-        answer = facts.figures.indicator(rule.id, area)
+    for area in facts.areas_for(rule):
+        answer = facts.figures.recorded(rule.id, area)
         if answer is None:
             findings.append(AreaFinding(facts.code(area), INDICATOR, "statement_open"))
             continue
@@ -46,12 +45,6 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
             )
         )
     return findings
-
-
-def _areas(rule: Rule, facts: AreaFacts) -> list[int]:
-    if any(level in LEVELS for level in rule.applies_to):
-        return facts.areas_for(rule)
-    return facts.figures.top()
 
 
 def _kind(name: str) -> AreaKind:

@@ -16,6 +16,7 @@ from spatial.policy.kinds.kind import (
     LEVEL,
     LOGIC,
     NUMBER_OR_NULL,
+    ONE,
     OPERATOR,
     TEXT,
     UNIT_KINDS,
@@ -33,7 +34,8 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     """Judge every area by the share of its units that have what is asked, in per cent.
 
     Counted in units, not in people. A unit of which it is not known stays in the denominator and
-    may turn out either way: the verdict is then `undetermined` unless it cannot matter.
+    may turn out either way: the verdict is then `undetermined` unless it cannot matter. With
+    ``among`` only units that have that count; one of which it is not known leaves all open.
     """
     target = target_on(
         rule.targets_by_year,
@@ -63,11 +65,17 @@ def _judge_area(
     for unit in units:
         if unit not in known:
             known[unit] = having(facts, unit, parameters["has"], logic=parameters["logic"])
+    eligible = [_eligible(rule, facts, unit) for unit in units]
+    missing = [gap for one in eligible if one.holds is None for gap in one.missing]
+    undecided = any(one.holds is None for one in eligible)
+    units = [unit for unit, one in zip(units, eligible, strict=True) if one.holds is True]
     have = sum(known[unit].holds is True for unit in units)
     unclear = [unit for unit in units if known[unit].holds is None]
-    missing = [gap for unit in unclear for gap in known[unit].missing]
+    missing += [gap for unit in unclear for gap in known[unit].missing]
     facilities = tuple(f for unit in units for f in known[unit].facilities)
-    if not units:
+    if undecided:
+        bounds = Bounds(Fraction(0), Fraction(100))
+    elif not units:
         bounds = Bounds(None, None)
         missing = [{"level": str(parameters["unit_level"]), "area": facts.code(area)}]
     else:
@@ -86,6 +94,11 @@ def _judge_area(
     )
 
 
+def _eligible(rule: Rule, facts: AreaFacts, unit: int) -> Having:
+    among = rule.parameters.get("among")
+    return having(facts, unit, [] if among is None else [among], logic="all")
+
+
 def _kind(name: str) -> AreaKind:
     return AreaKind(
         name=name,
@@ -97,7 +110,7 @@ def _kind(name: str) -> AreaKind:
             "operator": OPERATOR,
             "unit": TEXT,
         },
-        optional={"minimum": NUMBER_OR_NULL},
+        optional={"minimum": NUMBER_OR_NULL, "among": ONE},
         judge=judge,
     )
 
