@@ -208,8 +208,8 @@ _UNITS_PER: Final = MappingProxyType(
 
 def _rule_faults(
     rules: Sequence[Any],
-    plain: Any,
-    where: Callable[[Sequence[str | int]], str],  # noqa: ANN401 - walks any document
+    plain: Any,  # noqa: ANN401 - walks any document
+    where: Callable[[Sequence[str | int]], str],
 ) -> list[Fault]:
     """Find what a schema cannot say: ids given twice, hidden digits, a unit against its ratio."""
     faults: list[Fault] = []
@@ -217,7 +217,7 @@ def _rule_faults(
     for number, rule in enumerate(rules):
         if not isinstance(rule, dict):
             continue
-        path = ["rules", number]
+        path: list[str | int] = ["rules", number]
         name = rule.get("id")
         if isinstance(name, str) and name in seen:
             faults.append(Fault(where([*path, "id"]), None, name, "two rules have this id"))
@@ -237,8 +237,8 @@ def _rule_faults(
 
 
 def _decimals(
-    value: Any,
-    path: Sequence[str | int],  # noqa: ANN401 - walks any document
+    value: Any,  # noqa: ANN401 - walks any document
+    path: Sequence[str | int],
 ) -> Iterator[tuple[list[str | int], Decimal]]:
     if isinstance(value, dict):
         if set(value) == {"decimal"}:
