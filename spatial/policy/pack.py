@@ -38,6 +38,8 @@ class Pack:
         The pack as plain data, fit for JSON; decimals as text.
     version
         SHA-256 of `document` in hexadecimal.
+    background
+        True for a national standard to compare with, which is no document of the place.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Pack:
     rules: tuple[Rule, ...]
     document: Mapping[str, Any]
     version: str
+    background: bool = False
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule called `rule_id`; KeyError when there is none."""
@@ -146,6 +149,7 @@ def parse_pack(
         rules=tuple(_rule(rule) for rule in plain["rules"]),
         document=MappingProxyType(plain),
         version=hashlib.sha256(canonical.encode()).hexdigest(),
+        background=plain.get("background", False),
     )
 
 
@@ -312,6 +316,7 @@ def _rule(plain: Mapping[str, Any]) -> Rule:
         ),
         basic_full_coverage=plain.get("basic_full_coverage", False),
         counts=_counts(plain.get("counts")),
+        confidence=plain.get("confidence"),
     )
 
 

@@ -54,6 +54,9 @@ class Rule:
         True where the target reads 基本全覆盖.
     counts
         Facilities that count for a rule about districts.
+    confidence
+        How a fact is known that was not checked against the document itself: ``seen`` (in a
+        public source that repeats it) or ``second-hand``; None for a quote from the document.
     """
 
     id: str
@@ -72,3 +75,4 @@ class Rule:
     baseline_notes: Mapping[int, str]
     basic_full_coverage: bool
     counts: Counts
+    confidence: str | None = None
