@@ -154,7 +154,7 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
         left = len(frame) - unchanged
         if left == 0:
             return Stored(added=0, changed=0, unchanged=unchanged)
-        instant = _advance(connection)
+        instant = advance(connection)
         supersede = (
             update(table)
             .where(table.c[layer.key] == rows.c[layer.key], table.c.superseded_at.is_(None))
@@ -206,7 +206,7 @@ def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: O
         began = row["valid_from"] or row.get("opened_on")
         if began is not None and on < began:
             raise InputError(f"{key} cannot be closed on {on}: it began on {began}")
-        instant = _advance(connection)
+        instant = advance(connection)
         former = (table.c[layer.key] == key, table.c.version == row["version"])
         connection.execute(update(table).where(*former).values(superseded_at=instant))
         replaced: dict[str, Any] = {
@@ -237,6 +237,17 @@ def lock(connection: Connection) -> None:
     Whoever reads a version, decides and then writes calls this before reading.
     """
     connection.execute(select(DATA_STATE.c.instant).with_for_update())
+
+
+def advance(connection: Connection) -> datetime:
+    """Take the instant of a write, for whoever holds the `lock`; later than any before."""
+    later = DATA_STATE.c.instant + timedelta(microseconds=1)
+    instant: datetime = connection.execute(
+        update(DATA_STATE)
+        .values(instant=func.greatest(func.clock_timestamp(), later))
+        .returning(DATA_STATE.c.instant)
+    ).scalar_one()
+    return instant
 
 
 def current(
@@ -376,17 +387,6 @@ def _equals(layer: Layer, table: Table, name: str, value: object) -> ColumnEleme
 def _writing(connection: Connection) -> Iterator[None]:
     lock(connection)
     yield
-
-
-def _advance(connection: Connection) -> datetime:
-    """Take the instant of this write; the row of `data_state` is locked already."""
-    later = DATA_STATE.c.instant + timedelta(microseconds=1)
-    instant: datetime = connection.execute(
-        update(DATA_STATE)
-        .values(instant=func.greatest(func.clock_timestamp(), later))
-        .returning(DATA_STATE.c.instant)
-    ).scalar_one()
-    return instant
 
 
 def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:

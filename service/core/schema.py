@@ -20,6 +20,7 @@ from service.evaluations.tables import (
     FINDING,
 )
 from service.facilities.tables import FACILITY
+from service.indicators.tables import INDICATOR
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
 from service.parks.tables import PARK
@@ -43,6 +44,7 @@ __all__ = [
     "EVALUATION_AREA",
     "EVALUATION_DISTRICT",
     "FINDING",
+    "INDICATOR",
     "METADATA",
     "NETWORK",
     "NETWORK_EDGE",

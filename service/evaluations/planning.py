@@ -1,9 +1,9 @@
 """Reading the data of an evaluation out of one snapshot.
 
-An evaluation of one area gives its districts the findings an evaluation of everything would
-give them. So it also reads what bears on them from outside: the facilities of the halo, the
-districts that share a unit or ground with theirs, and the areas those lie in. What is found for
-those others is left out of the result.
+An evaluation of one area gives its districts, the area, all areas under it and the parks in it
+the findings an evaluation of everything would give them. So it also reads what bears on them from
+outside: the facilities of the halo, the districts that share a unit or ground with theirs, and the
+areas those lie in. What is found for those others is left out of the result.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, func, liter
 from service.core import history
 from service.core.history import Moment
 from service.core.schema import VERSIONED
+from service.evaluations.storage import PARK_LEVEL
+from service.indicators import service as indicators
 from service.networks import service as networks
 from spatial.errors import InputError
-from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES
+from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PARKS
 from spatial.policy.evaluation import (
     REGION_INSIDE,
     REGION_OUTSIDE,
@@ -55,7 +57,7 @@ class Selection:
     asked
         True for the districts asked for, in the order of ``data.districts``.
     area_codes
-        Areas whose roll-up is complete; None means all.
+        Areas whose rows are complete; None means all. Of parks only those asked for are read.
     """
 
     data: PlanningData
@@ -115,7 +117,9 @@ def restrict(evaluation: Evaluation, selection: Selection, packs: Iterable[Pack]
         evaluation,
         districts=districts,
         findings=findings[findings["district_id"].isin(ids)].reset_index(drop=True),
-        areas=areas[areas["code"].isin(codes)].reset_index(drop=True),
+        areas=areas[areas["code"].isin(codes) | (areas["level"] == PARK_LEVEL)].reset_index(
+            drop=True
+        ),
         # The neighbours that were read may lie in another region.
         region=MappingProxyType(
             {
@@ -155,18 +159,21 @@ def count_districts(connection: Connection, *, area: str | None, moment: Moment)
     """
     if area is None:
         return history.count(connection, DISTRICTS, moment=moment)
-    _, candidate = _area_and_candidates(connection, area, moment)
+    _, _, candidate = _area_and_candidates(connection, area, moment)
     return history.count(connection, DISTRICTS, candidate, moment=moment)
 
 
 def _everything(connection: Connection, moment: Moment) -> Selection:
     districts = history.read(connection, DISTRICTS, moment=moment)
+    facilities = history.read(connection, FACILITIES, moment=moment)
     return Selection(
         data=PlanningData(
             districts=districts,
-            facilities=history.read(connection, FACILITIES, moment=moment),
+            facilities=facilities if _facilities_are_known(connection, moment) else None,
             areas=_or_none(history.read(connection, AREAS, moment=moment)),
             buildings=_or_none(history.read(connection, BUILDINGS, moment=moment)),
+            parks=_or_none(history.read(connection, PARKS, moment=moment)),
+            indicators=indicators.current(connection, moment=moment),
         ),
         asked=np.ones(len(districts), dtype=bool),
         area_codes=None,
@@ -174,11 +181,16 @@ def _everything(connection: Connection, moment: Moment) -> Selection:
 
 
 def _one_area(connection: Connection, code: str, moment: Moment) -> Selection:
-    area, candidate = _area_and_candidates(connection, code, moment)
+    area, codes, candidate = _area_and_candidates(connection, code, moment)
     candidates = history.read(connection, DISTRICTS, candidate, moment=moment)
-    if len(candidates) == 0:
-        raise InputError(f"area {code} has no districts")
-    bounds = _united(area.total_bounds, candidates.total_bounds)
+    parks = _parks_in(connection, area, moment)
+    within = history.read(
+        connection, AREAS, VERSIONED[AREAS.name].c.code == any_(_texts(codes)), moment=moment
+    )
+    # All facilities of the areas asked for and of the parks lie within these bounds.
+    bounds = _united(
+        *(frame.total_bounds for frame in (area, within, candidates, parks) if len(frame))
+    )
     facilities = history.read(
         connection, FACILITIES, _bearing_facilities(bounds, candidates), moment=moment
     )
@@ -189,9 +201,6 @@ def _one_area(connection: Connection, code: str, moment: Moment) -> Selection:
         connection, AREAS, _bearing_areas(bounds, districts, moment), moment=moment
     )
     held = areas_of_districts(districts, areas)
-    asked = np.array([code in codes for codes in held], dtype=bool)
-    if not asked.any():
-        raise InputError(f"area {code} has no districts")
     buildings = history.read(
         connection,
         BUILDINGS,
@@ -201,13 +210,35 @@ def _one_area(connection: Connection, code: str, moment: Moment) -> Selection:
     return Selection(
         data=PlanningData(
             districts=districts,
-            facilities=facilities,
+            facilities=facilities if _facilities_are_known(connection, moment) else None,
             areas=areas,
             buildings=_or_none(buildings),
+            parks=_or_none(parks),
+            # A figure of an area adds up those under it, and of nothing else.
+            indicators=indicators.current(connection, areas=codes, moment=moment),
         ),
-        asked=asked,
-        area_codes=subtree(connection, code, moment),
+        asked=np.array([code in codes_of for codes_of in held], dtype=bool),
+        area_codes=codes,
     )
+
+
+def _facilities_are_known(connection: Connection, moment: Moment) -> bool:
+    """Tell a database that only holds areas, where nothing is known of facilities, from others.
+
+    Beside districts an empty layer says that there are none, and the evaluation warns of it.
+    """
+    return any(
+        history.count(connection, layer, moment=moment) > 0 for layer in (FACILITIES, DISTRICTS)
+    )
+
+
+def _parks_in(connection: Connection, area: GeoDataFrame, moment: Moment) -> GeoDataFrame:
+    """Read the parks whose representative point lies in an area."""
+    near = _meets(VERSIONED[PARKS.name].c.geometry, area.total_bounds)
+    parks = history.read(connection, PARKS, near, moment=moment)
+    points = shapely.point_on_surface(np.asarray(parks.geometry.array, dtype=object))
+    inside = shapely.intersects(area.geometry.iloc[0], points)
+    return parks[np.asarray(inside, dtype=bool)].reset_index(drop=True)
 
 
 def subtree(connection: Connection, code: str, moment: Moment) -> frozenset[str]:
@@ -221,16 +252,17 @@ def subtree(connection: Connection, code: str, moment: Moment) -> frozenset[str]
 
 def _area_and_candidates(
     connection: Connection, code: str, moment: Moment
-) -> tuple[GeoDataFrame, ColumnElement[bool]]:
-    """Read an area, and return what a district must meet to possibly belong to it."""
+) -> tuple[GeoDataFrame, frozenset[str], ColumnElement[bool]]:
+    """Read an area, the codes under it, and what a district must meet to possibly belong to it."""
     area = history.current(connection, AREAS, keys=[code], moment=moment)
     if len(area) == 0:
         raise InputError(f"there is no area {code!r}")
     table = VERSIONED[DISTRICTS.name]
-    return area, or_(
-        table.c.community == any_(_texts(sorted(subtree(connection, code, moment)))),
-        _meets(table.c.geometry, area.total_bounds),
+    codes = subtree(connection, code, moment)
+    candidate = or_(
+        table.c.community == any_(_texts(codes)), _meets(table.c.geometry, area.total_bounds)
     )
+    return area, codes, candidate
 
 
 def _bearing_facilities(bounds: NDArray[Any], districts: GeoDataFrame) -> ColumnElement[bool]:

@@ -127,21 +127,62 @@ def findings_of_districts(
     return finding_frame(connection, query)
 
 
-def areas(connection: Connection, evaluation_id: str, *, level: str | None = None) -> GeoDataFrame:
-    """Read area rows of a run, of one level if given: the columns of `Evaluation.areas`.
+def areas(
+    connection: Connection,
+    evaluation_id: str,
+    *,
+    level: str | None = None,
+    rule: str | None = None,
+    verdict: str | None = None,
+    code: str | None = None,
+) -> GeoDataFrame:
+    """Read area rows of a run: the columns of `Evaluation.areas`, in the run's order.
+
+    Parameters
+    ----------
+    level, rule, verdict, code
+        Only these; the level of industrial parks is ``park``.
 
     Raises
     ------
     InputError
-        When there is no such run.
+        When there is no such run, or the verdict does not exist.
     """
     stored = get(connection, evaluation_id)
     if stored is None:
         raise InputError(f"there is no evaluation {evaluation_id!r}")
     query = area_query(stored)
-    if level is not None:
-        query = query.where(EVALUATION_AREA.c.level == level)
+    if verdict is not None:
+        _known("verdict", verdict, VERDICTS)
+    wanted = {"level": level, "rule": rule, "verdict": verdict, "code": code}
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(EVALUATION_AREA.c[name] == value)
     return area_frame(connection, query)
+
+
+def findings_at(
+    connection: Connection, evaluation_id: str, address: int | tuple[str, str]
+) -> pd.DataFrame:
+    """Read the finding of a number, or those of a district and rule: one for each pack with it.
+
+    Returns
+    -------
+    Columns ``number`` and `spatial.policy.findings.FINDING_COLUMNS`; empty where there is none.
+    """
+    query = finding_query(evaluation_id)
+    if isinstance(address, int):
+        query = query.where(FINDING.c.number == address)
+    else:
+        district, rule = address
+        query = query.where(FINDING.c.district_id == district, FINDING.c.rule == rule)
+    return finding_frame(connection, query)
+
+
+def district_of(connection: Connection, evaluation_id: str, district_id: str) -> GeoDataFrame:
+    """Read one district of a run: the columns of `Evaluation.districts`; empty where none is."""
+    query = district_query(evaluation_id).where(EVALUATION_DISTRICT.c.district_id == district_id)
+    return district_frame(connection, query)
 
 
 def summary(connection: Connection, evaluation_id: str) -> dict[str, Any]:

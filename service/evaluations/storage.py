@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,6 @@ from sqlalchemy import (
     cast,
     func,
     insert,
-    outerjoin,
     select,
 )
 
@@ -36,14 +35,16 @@ from service.core.schema import VERSIONED
 from service.evaluations.identity import Basis, EvaluationRequest, code_version
 from service.evaluations.tables import (
     AREA_COUNTS,
+    AREA_LISTS,
     AREA_NUMBERS,
+    AREA_YEARS,
     EVALUATION,
     EVALUATION_AREA,
     EVALUATION_DISTRICT,
     FINDING,
     PARTITION_SCHEMA,
 )
-from spatial.fields import AREAS
+from spatial.fields import AREAS, PARKS
 from spatial.policy.evaluation import Evaluation
 from spatial.policy.findings import (
     AREA_COLUMNS,
@@ -52,6 +53,8 @@ from spatial.policy.findings import (
     NUMBER_COLUMNS,
 )
 
+# Level of the rows of industrial parks, which are no areas.
+PARK_LEVEL: Final = "park"
 DISTRICT_COLUMNS = (
     "id",
     "name",
@@ -140,7 +143,7 @@ def copy_results(
         connection,
         EVALUATION_AREA,
         evaluation_id,
-        {"number": range(len(areas))} | {name: _plain(areas[name]) for name in AREA_COLUMNS},
+        {"number": range(len(areas))} | {name: _area_values(areas, name) for name in AREA_COLUMNS},
     )
     connection.execute(select(func.seal_run(evaluation_id)))
 
@@ -261,15 +264,19 @@ def finding_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
 
 
 def area_query(stored: StoredEvaluation) -> Select[Any]:
-    """Select what `area_frame` reads: the rows, with the geometries the areas had then."""
-    table, area = EVALUATION_AREA, VERSIONED[AREAS.name]
-    same = and_(area.c.code == table.c.code, *history.at_moment(area, stored.moment))
+    """Select what `area_frame` reads: the rows, with the geometries areas and parks had then."""
+    table, area, park = EVALUATION_AREA, VERSIONED[AREAS.name], VERSIONED[PARKS.name]
+    is_park = table.c.level.is_not_distinct_from(PARK_LEVEL)
+    same_area = and_(~is_park, area.c.code == table.c.code)
+    same_park = and_(is_park, park.c.id == table.c.code)
     return (
         select(
             *(_number(table, n) if n in AREA_NUMBERS else table.c[n] for n in AREA_COLUMNS),
-            func.ST_AsBinary(area.c.geometry).label("geometry"),
+            func.ST_AsBinary(func.coalesce(area.c.geometry, park.c.geometry)).label("geometry"),
         )
-        .select_from(outerjoin(table, area, same))
+        .select_from(table)
+        .outerjoin(area, and_(same_area, *history.at_moment(area, stored.moment)))
+        .outerjoin(park, and_(same_park, *history.at_moment(park, stored.moment)))
         .where(table.c.evaluation_id == stored.id)
         .order_by(table.c.number)
     )
@@ -280,7 +287,8 @@ def area_frame(connection: Connection, query: Select[Any]) -> GeoDataFrame:
     columns = columns_of(connection, query)
     data = _objects(columns)
     data |= {name: np.array(columns[name], dtype=np.float64) for name in AREA_NUMBERS}
-    data |= {name: np.array(columns[name], dtype=np.int64) for name in AREA_COUNTS}
+    for name in (*AREA_COUNTS, *AREA_YEARS):
+        data[name] = pd.array(list(columns[name]), dtype="Int64")
     data["geometry"] = shapely.from_wkb(data["geometry"])
     return GeoDataFrame(data, geometry="geometry", crs="EPSG:4326")
 
@@ -333,9 +341,19 @@ def _plain(values: pd.Series[Any]) -> list[Any]:
     return listed
 
 
+def _area_values(areas: GeoDataFrame, name: str) -> list[Any]:
+    """Return a column of area rows as COPY takes it."""
+    if name in AREA_LISTS:
+        return _json(areas[name])
+    values = _plain(areas[name])
+    if name in AREA_COUNTS or name in AREA_YEARS:
+        return [None if value is None else int(value) for value in values]
+    return values
+
+
 def _json(values: pd.Series[Any]) -> list[str | None]:
-    """Return lists as JSON text, None where missing."""
+    """Return lists as JSON text, None where missing: a frame put together may hold NaN there."""
     return [
-        None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
+        json.dumps(value, ensure_ascii=False, allow_nan=False) if isinstance(value, list) else None
         for value in values
     ]

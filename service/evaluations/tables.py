@@ -51,8 +51,15 @@ AREA_NUMBERS: Final = (
     "points_share",
     "deficit",
     "households",
+    "threshold",
+    "next_target",
+    "baseline",
+    "progress",
 )
+AREA_YEARS: Final = ("target_year", "next_target_year", "baseline_year")
+# Of districts; empty in the rows of rules about areas.
 AREA_COUNTS: Final = ("districts", *FLAGS)
+AREA_LISTS: Final = ("missing", "facilities", "alternatives")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
@@ -130,15 +137,17 @@ EVALUATION_AREA: Final = Table(
     METADATA,
     Column("evaluation_id", Text, nullable=False),
     Column("number", Integer, nullable=False),
-    *_texts("code", "name"),
+    # An area of the layer, or, where the level is `park`, an industrial park.
+    *_texts("code"),
+    Column("name", Text),
     Column("level", Text),
     Column("kind", Text, nullable=False),
     Column("parent", Text),
     *_texts("pack", "rule", "part", "verdict"),
     *(Column(name, Numeric) for name in AREA_NUMBERS),
-    Column("definition", Text),
-    Column("unit", Text),
-    *(Column(name, Integer, nullable=False) for name in AREA_COUNTS),
+    *(Column(name, Integer) for name in (*AREA_YEARS, *AREA_COUNTS)),
+    *(Column(name, Text) for name in ("definition", "unit", "reason_code")),
+    *(Column(name, JSONB) for name in AREA_LISTS),
     PrimaryKeyConstraint("evaluation_id", "number"),
     CheckConstraint(_one_of("verdict", VERDICTS), name="verdict_known"),
     postgresql_partition_by="LIST (evaluation_id)",
