@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
@@ -22,6 +21,7 @@ from spatial.policy.findings import (
     OUTPUT_COLUMNS,
     UNDETERMINED,
 )
+from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 
@@ -264,7 +264,12 @@ def output_districts(
 
 def rule_name(rule: Rule, *, lang: str) -> str:
     """Name a rule in a few words."""
-    services = {"childcare": ("托育", "childcare"), "elderly": ("养老", "elderly care")}
+    services = {
+        "childcare": ("托育", "childcare"),
+        "elderly": ("养老", "elderly care"),
+        "both": ("养老托育", "elderly care and childcare"),
+        "education": ("老年教育", "education of the elderly"),
+    }
     kinds = {
         "service_circle_time": ("服务圈", "circle"),
         "service_radius": ("服务半径", "radius"),
@@ -299,11 +304,11 @@ def _reasons(
             continue
         existing = stage is not None and stage.get(district) == "existing"
         text = _REASONS[reason][at].format(
-            value=_figure(value),
-            threshold=_figure(threshold),
-            deficit=_figure(deficit),
-            nearest=_figure(nearest),
-            households=_figure(outside),
+            value=figure(value),
+            threshold=figure(threshold),
+            deficit=figure(deficit),
+            nearest=figure(nearest),
+            households=figure(outside),
             gap=(("缺口", "gap") if existing else ("尚缺", "short by"))[at],
         )
         texts.append(text + (_WARNINGS[warning][at] if isinstance(warning, str) else ""))
@@ -319,20 +324,12 @@ def _definitions(findings: pd.DataFrame, *, lang: str) -> list[str | None]:
             texts.append(None)
         elif code == "unit":
             kind, _, name = str(unit_id).partition(":")
-            size = _figure(households)
+            size = figure(households)
             template = ("单元：{}{}，{}户", "unit: {} {}, {} households")[at]
             texts.append(template.format(_UNITS[kind][at], name, size))
         else:
             texts.append(_DEFINITIONS[code][at])
     return texts
-
-
-def _figure(value: float | None) -> str:
-    """Write a number as a person does: no exponent, no trailing zeros; — for none."""
-    if value is None or pd.isna(value):
-        return "—"
-    text = np.format_float_positional(float(value), trim="-")
-    return text.rstrip(".")
 
 
 def _or_none(column: pd.Series[Any]) -> pd.Series[Any]:
