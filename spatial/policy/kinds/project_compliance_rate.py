@@ -30,8 +30,12 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         minimum=rule.parameters["minimum"],
     )
     judged_by = rule.parameters["judged_by"]
-    verdict = None if judged_by is None else facts.verdicts(str(judged_by))
     new = facts.stage == "new"
+    verdict = None
+    if judged_by is not None:
+        found = facts.verdicts(str(judged_by))
+        # Without districts there are no verdicts, which is not the same as no standard.
+        verdict = np.full(len(new), UNDETERMINED, dtype=object) if found is None else found
     findings: list[AreaFinding] = []
     for area in facts.areas_for(rule):
         level = facts.figures.areas["level"].iloc[area]
