@@ -1,0 +1,367 @@
+"""Rows of the area table in words: reasons, definitions and what is missing.
+
+Codes are kept, texts are made here on output, so that one stored run speaks both languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, Final
+
+import pandas as pd
+
+from spatial.policy.numerals import exact, grouped
+from spatial.policy.pack import Pack
+from spatial.policy.rule import Rule
+from spatial.policy.terms import FIELDS, LANGUAGES, LEVELS, in_unit, indicator_name, measure_name
+from spatial.policy.terms import term as _term
+
+# Of a long list only so many are named.
+MOST_NAMED: Final = 8
+
+# Placeholders: value, threshold (with its year), size, definition; each with its unit.
+_REASONS: Final = MappingProxyType(
+    {
+        "standard_not_set": (
+            "条文没有给出数值，只列指标：现值{value}",
+            "the text sets no number, indicator only: {value}",
+        ),
+        "figure_missing": ("数据不足，无法判定", "figures do not suffice"),
+        "figure_older_than_target": (
+            "现值{value}早于目标年份，不足以判定是否达到{threshold}",
+            "{value} is older than the target of {threshold} and does not decide it",
+        ),
+        "target_not_due": (
+            "{threshold}的目标未到期，现值{value}{short}",
+            "the target of {threshold} is not due; now {value}{short}",
+        ),
+        "target_met": ("现值{value}，达到{threshold}", "{value}, reaches {threshold}"),
+        "target_met_ended": (
+            "现值{value}，达到{threshold}（规划期已满）",
+            "{value}, reaches {threshold} (plan period ended)",
+        ),
+        "target_not_met": (
+            "现值{value}，未达到{threshold}{short}",
+            "{value}, does not reach {threshold}{short}",
+        ),
+        "target_not_met_ended": (
+            "现值{value}，未达到{threshold}{short}（规划期已满）",
+            "{value}, does not reach {threshold}{short} (plan period ended)",
+        ),
+        "further_figure_missing": (
+            "现值{value}，目标{threshold}；同一条文的其他数值数据不足",
+            "{value} against {threshold}; another figure of the same sentence is missing",
+        ),
+        "further_figure_short": (
+            "现值{value}，目标{threshold}；同一条文的其他数值未达到",
+            "{value} against {threshold}; another figure of the same sentence falls short",
+        ),
+        "has_what_is_asked": (
+            "已具备条文所要求的：{value}，应不少于{threshold}",
+            "has what is asked: {value}, at least {threshold}",
+        ),
+        "lacks_what_is_asked": (
+            "不具备条文所要求的：{value}，应不少于{threshold}",
+            "lacks what is asked: {value}, at least {threshold}",
+        ),
+        "below_the_threshold": (
+            "规模{size}，不在条文适用范围内",
+            "its size of {size} is outside the range the clause speaks of",
+        ),
+        "ratio_grew": ("现值{value}，较上年提高", "{value}, higher than the year before"),
+        "ratio_did_not_grow": (
+            "现值{value}，较上年没有提高",
+            "{value}, not higher than the year before",
+        ),
+        "statement_open": (
+            "条文没有数值，待经办人登记是否落实",
+            "a text without a number, to be answered by an officer's yes or no",
+        ),
+        "statement_yes": ("经办人登记：是（{definition}）", "recorded: yes ({definition})"),
+        "statement_no": ("经办人登记：否（{definition}）", "recorded: no ({definition})"),
+        "rolled_up": (
+            "由所含小区汇总：{definition}占{value}，只列指标",
+            "rolled up from its districts: {value} of {definition}, indicator only",
+        ),
+        "rolled_up_against_user_share": (
+            "由所含小区汇总：{definition}占{value}，使用者自定下限{threshold}",
+            (
+                "rolled up from its districts: {value} of {definition}, "
+                "against the user's own {threshold}"
+            ),
+        ),
+    }
+)
+
+_RATIO: Final = ("{numerator} ÷ {denominator} × {per}", "{numerator} ÷ {denominator} × {per}")
+_COVERAGE: Final = (
+    "具备条文所要求的{units}占全部{units}的比例，按个数计",
+    "share of {units} that have what is asked, by number",
+)
+# Placeholders: numerator, denominator, per of a ratio; units of a coverage.
+_DEFINITIONS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                "places_per_1000_pop",
+                "ratio_per_1000_elderly",
+                "ratio_per_10k_elderly",
+                "staffing_ratio",
+                "area_per_person",
+                "land_per_capita",
+                "share_of_beds",
+                "share_of_places",
+                "share_of_facilities",
+                "share_of_floor_area",
+                "share_of_population",
+            ),
+            _RATIO,
+        ),
+        "admin_unit_coverage": _COVERAGE,
+        "plan_coverage": _COVERAGE,
+        "assumed_95_percent": (
+            f"{_COVERAGE[0]}；“基本全覆盖”没有数值，按95%计（假定）",
+            f"{_COVERAGE[1]}; 基本全覆盖 prints no number, 95 % is an assumption",
+        ),
+        "project_compliance_rate": (
+            "达标的新建小区占全部新建小区的比例，按个数计",
+            "share of new districts that comply, by number",
+        ),
+        "population_0_3": ("圈内3岁以下人口", "its people under 3"),
+        "population_60_plus": ("圈内60周岁及以上人口", "its people of 60 and over"),
+        "population": ("圈内人口", "its population"),
+        "households": ("圈内户数", "its households"),
+        "households_in_units_met": (
+            "所在单元达标的户数",
+            "its households in units that hold",
+        ),
+    }
+)
+
+# By the fields an entry has.
+_MISSING: Final = MappingProxyType(
+    {
+        frozenset({"indicator", "area"}): (
+            "{area}的{indicator}（导入指标{code}）",
+            "{indicator} of {area} (imported figure {code})",
+        ),
+        frozenset({"field", "area"}): ("{area}的{field}", "{field} of {area}"),
+        frozenset({"field"}): ("{field}", "{field}"),
+        frozenset({"layer"}): ("设施数据", "data of facilities"),
+        frozenset({"facility", "field"}): (
+            "设施{facility}的{field}",
+            "{field} of facility {facility}",
+        ),
+        frozenset({"level", "area"}): (
+            "{area}内条文所指的{level}",
+            "{level} of the kind asked in {area}",
+        ),
+        frozenset({"figure_of_year", "latest"}): (
+            "{figure_of_year}年的数值（现有最近为{latest}年）",
+            "the figure of {figure_of_year} (the latest is of {latest})",
+        ),
+        frozenset({"rule", "districts"}): (
+            "{districts}个小区按{rule}无法判定",
+            "{districts} districts are undetermined by {rule}",
+        ),
+        frozenset({"facilities_not_known"}): (
+            "{facilities_not_known}处设施是否计入不明",
+            "whether {facilities_not_known} facilities count is not known",
+        ),
+    }
+)
+_DOUBTFUL: Final = (
+    "设施{facility}是否计入（运营状态、日期或属性不详）",
+    "whether facility {facility} counts (its status, a date or an attribute is not known)",
+)
+_FIGURES: Final = MappingProxyType(
+    {
+        "denominator_is_zero": ("大于零的分母", "a denominator above nought"),
+        "year_before": ("上一年度的数值", "the figure of the year before"),
+        "no_new_districts": ("新建小区", "new districts"),
+    }
+)
+
+
+def area_reasons(areas: pd.DataFrame, *, packs: Sequence[Pack], lang: str) -> list[str]:
+    """Say of each row of the area table why its verdict is what it is.
+
+    Parameters
+    ----------
+    areas
+        Columns of `spatial.policy.findings.AREA_COLUMNS`.
+    packs
+        The packs they were judged by.
+    lang
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    A text a row, in order: the figures, the target with its year, what is short and missing.
+    """
+    rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
+    records = areas.drop(columns="geometry", errors="ignore").to_dict("records")
+    rows = [{str(name): value for name, value in record.items()} for record in records]
+    return [_reason(row, rules[row["pack"], row["rule"]], lang=lang) for row in rows]
+
+
+def area_definitions(areas: pd.DataFrame, *, packs: Sequence[Pack], lang: str) -> list[str | None]:
+    """Say of each row what its ratio is of; None where it has none. See `area_reasons`."""
+    rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
+    keys = zip(areas["pack"], areas["rule"], areas["definition"], strict=True)
+    return [definition_text(code, rules[pack, rule], lang=lang) for pack, rule, code in keys]
+
+
+def definition_text(code: object, rule: Rule, *, lang: str) -> str | None:
+    """Put the definition of one row in words; a recorded answer's source stands for itself."""
+    if not isinstance(code, str):
+        return None
+    if code not in _DEFINITIONS:
+        return code
+    given = rule.parameters
+    names: dict[str, str] = {}
+    if "numerator" in given and "denominator" in given:
+        names = {
+            side: measure_name(given[side], lang=lang) for side in ("numerator", "denominator")
+        } | {"per": grouped(Fraction(given["per"]))}
+    if "unit_level" in given:
+        names["units"] = units_text(rule, lang=lang)
+    text = _DEFINITIONS[code][LANGUAGES.index(lang)].format(**names)
+    return text.removesuffix(" × 1")
+
+
+def units_text(rule: Rule, *, lang: str) -> str:
+    """Name the administrative units a coverage counts: by kind where the rule names kinds."""
+    kinds, level = rule.parameters["unit_kinds"], rule.parameters["unit_level"]
+    if not kinds:
+        return _term(LEVELS, level, lang=lang)
+    names = [_term(_UNIT_KINDS, kind, lang=lang) for kind in kinds]
+    return ("、", " and ")[LANGUAGES.index(lang)].join(names)
+
+
+_UNIT_KINDS: Final = MappingProxyType(
+    {
+        "province": ("省", "provinces"),
+        "prefecture": ("市（州）", "prefectures"),
+        "county": ("县（市、区）", "counties"),
+        "subdistrict": ("街道", "subdistricts (街道)"),
+        "town": ("镇", "towns (镇)"),
+        "township": ("乡", "townships (乡)"),
+        "urban_community": ("城市社区", "urban communities"),
+        "rural_community": ("村（农村社区）", "villages"),
+    }
+)
+
+
+def missing_list(missing: object, *, lang: str) -> str | None:
+    """Put a ``missing`` list in words, each thing once, the first few by name; None for none."""
+    if not isinstance(missing, list) or not missing:
+        return None
+    at = LANGUAGES.index(lang)
+    texts = list(dict.fromkeys(missing_text(entry, lang=lang) for entry in missing))
+    listed = ("、", "; ")[at].join(texts[:MOST_NAMED])
+    more = len(texts) - MOST_NAMED
+    return listed if more <= 0 else listed + (f"等{len(texts)}项", f" and {more} more")[at]
+
+
+def missing_text(entry: Mapping[str, Any], *, lang: str) -> str:
+    """Put one entry of a ``missing`` list in words."""
+    at = LANGUAGES.index(lang)
+    if "figure" in entry:
+        return _FIGURES[str(entry["figure"])][at]
+    named = {key: str(value) for key, value in entry.items()}
+    named["code"] = named.get("indicator", "")
+    if "facility" in named and named["field"] == "status":
+        # What keeps a facility out of a sum of areas may be any fact about it.
+        return _DOUBTFUL[at].format(**named)
+    if "field" in named:
+        named["field"] = _term(FIELDS, named["field"], lang=lang)
+    if "level" in named:
+        named["level"] = _term(LEVELS, named["level"], lang=lang)
+    if "indicator" in named:
+        named["indicator"] = indicator_name(named["indicator"], lang=lang)
+    return _MISSING[frozenset(entry)][at].format(**named)
+
+
+def value_text(row: Mapping[str, Any], *, lang: str) -> str:
+    """Write the value of a row with its unit, exactly; words where it is not known.
+
+    A ratio is worked out again from its numerator and denominator, so that no float is printed.
+    """
+    value, top, bottom = (exact(row[name]) for name in ("value", "numerator", "denominator"))
+    unknown = ("不详", "not known")[LANGUAGES.index(lang)]
+    if _rolled_up(row):
+        return unknown if value is None else _percent(value)
+    unit = row["unit"] if isinstance(row["unit"], str) else None
+    if value is None:
+        return unknown
+    return in_unit(grouped(ratio(top, bottom, value)), unit, lang=lang)
+
+
+def ratio(top: Fraction | None, bottom: Fraction | None, value: Fraction) -> Fraction:
+    """Give the exact ratio whose nearest float is `value`, from what it is made of.
+
+    Its factor (1, 100, 1,000 or 10,000) is the one that fits; without one, `value` itself.
+    """
+    if top is None or not bottom:
+        return value
+    for per in (1, 100, 1000, 10000):
+        if float(top / bottom * per) == float(value):
+            return top / bottom * per
+    return value
+
+
+def _rolled_up(row: Mapping[str, Any]) -> bool:
+    return str(row["reason_code"]).startswith("rolled_up")
+
+
+def _percent(share: Fraction) -> str:
+    # Shares of what lies inside are weighted and carry no more than this.
+    return f"{grouped(round(share * 100, 2))}%"
+
+
+def _reason(row: Mapping[str, Any], rule: Rule, *, lang: str) -> str:
+    at = LANGUAGES.index(lang)
+    code = str(row["reason_code"])
+    text = _REASONS[code][at].format(
+        value=value_text(row, lang=lang),
+        threshold=_threshold(row, rule, lang=lang),
+        short=_short(row, rule, lang=lang),
+        size=_size(row, lang=lang),
+        definition=definition_text(row["definition"], rule, lang=lang)
+        or ("未写明来源", "source not given")[at],
+    )
+    listed = missing_list(row["missing"], lang=lang)
+    return text if listed is None else f"{text}{('；缺少：', '; missing: ')[at]}{listed}"
+
+
+def _threshold(row: Mapping[str, Any], rule: Rule, *, lang: str) -> str:
+    limit, year = exact(row["threshold"]), exact(row["target_year"])
+    if limit is None:
+        return "—"
+    if _rolled_up(row):
+        return _percent(limit)
+    unit = row["unit"] if isinstance(row["unit"], str) else None
+    at = LANGUAGES.index(lang)
+    number = in_unit(grouped(limit), unit, lang=lang)
+    if rule.parameters.get("operator") == ">":
+        number = (f"“超过{number}”", f"more than {number}")[at]
+    elif rule.parameters.get("operator") == "<=":
+        number = (f"“不超过{number}”", f"at most {number}")[at]
+    return number if year is None else number + (f"（{year}年）", f" ({year})")[at]
+
+
+def _short(row: Mapping[str, Any], rule: Rule, *, lang: str) -> str:
+    deficit = exact(row["deficit"])
+    if deficit is None:
+        return ""
+    over = rule.parameters.get("operator") == "<="
+    word = (("，尚缺", ", short by "), ("，超出", ", over by "))[over][LANGUAGES.index(lang)]
+    return f"{word}{grouped(deficit)}"
+
+
+def _size(row: Mapping[str, Any], *, lang: str) -> str:
+    size = exact(row["denominator"])
+    return ("不详", "not known")[LANGUAGES.index(lang)] if size is None else grouped(size)
