@@ -8,7 +8,12 @@ from typing import Annotated
 import typer
 
 from service.commands.evaluate_files import Files, evaluate_files
-from service.commands.options import parse_date, parse_file_options, parse_language
+from service.commands.options import (
+    parse_date,
+    parse_file_options,
+    parse_language,
+    parse_target_year,
+)
 from service.commands.report import Output
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
@@ -29,6 +34,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
+    parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
+    indicators: Annotated[
+        Path | None, typer.Option(help="CSV of figures: area, indicator, year, value, source.")
+    ] = None,
     out: Annotated[
         list[Path] | None,
         typer.Option(help="File to write: .geojson, .gpkg, .parquet, .xlsx, .png. Repeatable."),
@@ -56,24 +65,30 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
+    target_year: Annotated[
+        int | None,
+        typer.Option(help="Compare with the targets of this year, due or not."),
+    ] = None,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")
     ] = False,
     verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
 ) -> None:
-    """Evaluate every district, clause by clause.
+    """Evaluate every district and area, clause by clause.
 
-    With --districts and --facilities from files to the files of --out, without any database;
-    else what is stored in the database.
+    With --districts and --facilities from files to the files of --out, without any database; with
+    --areas alone only the rules about areas; else what is stored in the database.
     """
     output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
     for path in output.out:
         check_output(path)
-    parameters = EvaluationParameters(snap_limit_m=snap_limit_m)
+    parameters = EvaluationParameters(
+        snap_limit_m=snap_limit_m, target_year=parse_target_year(target_year)
+    )
     on = parse_date(as_of, option="--as-of")
     options = parse_file_options(crs or (), map_ or ())
-    files = Files(districts, facilities, network, areas, buildings)
+    files = Files(districts, facilities, network, areas, buildings, parks, indicators)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")

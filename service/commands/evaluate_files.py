@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.commands.options import FileOptions
@@ -15,11 +16,14 @@ from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
 from service.exports.summary import WORST
-from service.exports.writer import write_evaluation
+from service.exports.writer import PICTURE, write_evaluation
+from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
 from service.imports.relations import unanswered_names
+from service.imports.validation import validate
+from service.indicators.asked import asked_indicators
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS
+from spatial.fields import DISTRICTS, LAYERS
 from spatial.policy.evaluation import (
     EvaluationParameters,
     PlanningData,
@@ -39,6 +43,8 @@ class Files:
     network: Path | None
     areas: Path | None
     buildings: Path | None
+    parks: Path | None = None
+    indicators: Path | None = None
 
     def given(self) -> dict[str, Path]:
         """Return the files there are, by kind."""
@@ -52,10 +58,21 @@ class Files:
         InputError
             Naming the option that is missing.
         """
-        for kind in ("districts", "facilities"):
-            if kind not in self.given():
-                others = ", ".join(f"--{name}" for name in self.given())
-                raise InputError(f"--{kind} is missing: {others} alone cannot be evaluated")
+        given = self.given()
+        others = ", ".join(f"--{name}" for name in given)
+        if self.districts is None and self.areas is None:
+            raise InputError(
+                f"--districts is missing: {others} alone cannot be evaluated; "
+                "name --districts and --facilities, or --areas"
+            )
+        if self.districts is not None and self.facilities is None:
+            raise InputError(f"--facilities is missing: {others} alone cannot be evaluated")
+        for kind in ("network", "buildings"):
+            if self.districts is None and kind in given:
+                raise InputError(f"--{kind}: is for districts; name them with --districts")
+        for kind in ("parks", "indicators"):
+            if self.areas is None and kind in given:
+                raise InputError(f"--{kind}: is for rules about areas; name them with --areas")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +111,8 @@ def evaluate_files(
     InputError
         When anything given cannot be used; then nothing is written.
     """
+    if files.districts is None:
+        _refuse_pictures(output)
     progress = Progress(quiet=output.json)
     read = read_files(files, options=options, assume_status=assume_status, progress=progress)
     with progress.stage("evaluate", "evaluating"):
@@ -127,9 +146,19 @@ def evaluate_files(
         summary,
         worst,
         notices=said,
-        warnings=(*read.warnings, *evaluation.warnings),
+        warnings=(
+            *read.warnings,
+            *_unanswered_figures(files, read.data, packs),
+            *evaluation.warnings,
+        ),
         output=output,
     )
+
+
+def _refuse_pictures(output: Output) -> None:
+    for path in output.out:
+        if path.suffix.lower() == PICTURE:
+            raise InputError(f"{path}: a map shows districts; name them with --districts")
 
 
 def read_files(
@@ -148,11 +177,18 @@ def read_files(
     layers: dict[str, ReadLayer] = {}
     faults: list[Fault] = []
     streets: ReadNetwork | None = None
+    figures: ReadIndicators | None = None
     for kind, path in given.items():
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
                     streets = read_network(path, crs=options.crs_of(kind))
+                elif kind == "indicators":
+                    figures = read_indicators(
+                        path,
+                        columns=options.columns_of(kind),
+                        shared_columns=options.columns_of(None),
+                    )
                 else:
                     layers[kind] = read_layer(
                         path,
@@ -166,30 +202,55 @@ def read_files(
                 faults.extend(error.faults)
     if faults:
         raise InputFaults(faults)
-    _refuse_unused_columns(options, layers, given)
+    tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
+    if figures is not None:
+        tables["indicators"] = figures
+    _refuse_unused_columns(options, tables, given)
     frames: dict[str, GeoDataFrame | None] = {
         kind: layers[kind].frame if kind in layers else None for kind in LAYERS
     }
-    districts, facilities = layers["districts"].frame, layers["facilities"].frame
-    if not len(districts):
-        raise InputError(f"{files.districts}: has no rows, so there is nothing to evaluate")
-    sources = {str(s) for read in layers.values() for s in read.frame["source"].dropna()}
+    for kind in ("districts", "areas"):
+        if kind in layers and not len(layers[kind].frame):
+            raise InputError(f"{given[kind]}: has no rows, so there is nothing to evaluate")
+    sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
-    warnings = [line for read in layers.values() for line in read.warnings]
+    warnings = [line for read in tables.values() for line in read.warnings]
     warnings += streets.warnings if streets is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
+    districts = frames["districts"]
     data = PlanningData(
-        districts=districts,
-        facilities=facilities,
+        districts=_no_districts() if districts is None else districts,
+        facilities=frames["facilities"],
         areas=frames["areas"],
         buildings=frames["buildings"],
+        parks=frames["parks"],
+        indicators=None if figures is None else figures.frame,
         network=None if streets is None else streets.network,
     )
     return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
 
 
+def _no_districts() -> GeoDataFrame:
+    """Return districts for an evaluation of areas alone."""
+    return validate(pd.DataFrame(columns=list(DISTRICTS.names)), DISTRICTS, source="districts")
+
+
+def _unanswered_figures(files: Files, data: PlanningData, packs: Sequence[Pack]) -> list[str]:
+    if data.indicators is None:
+        return []
+    codes = () if data.areas is None else data.areas["code"]
+    return unanswered_figures(
+        data.indicators,
+        source=str(files.indicators),
+        areas={str(code) for code in codes},
+        asked=asked_indicators(packs),
+    )
+
+
 def _refuse_unused_columns(
-    options: FileOptions, layers: dict[str, ReadLayer], given: dict[str, Path]
+    options: FileOptions,
+    layers: Mapping[str, ReadLayer | ReadIndicators],
+    given: Mapping[str, Path],
 ) -> None:
     used = {column for read in layers.values() for column in read.shared_columns}
     for column, field in options.columns_of(None).items():
@@ -198,6 +259,6 @@ def _refuse_unused_columns(
             raise InputError(
                 f"--map {column}={field}: no file has such a column for such a field ({files})"
             )
-    for kind in ("districts", "facilities", "areas", "buildings"):
+    for kind in (*LAYERS, "indicators"):
         if options.columns_of(kind) and kind not in layers:
             raise InputError(f"--map {kind}: there is no --{kind}")

@@ -1,11 +1,11 @@
-"""``yike import``: layers and street networks from files into the database."""
+"""``yike import``: layers, street networks and figures from files into the database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, TypeAlias
 
 import typer
 from sqlalchemy import Connection
@@ -19,12 +19,23 @@ from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.settings import load_settings
 from service.imports.cells import near
+from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
+from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
+from service.indicators import service as indicators
+from service.indicators.asked import asked_indicators
+from service.indicators.fields import KEY
 from service.networks.service import latest, store_network
+from service.packs.service import list_packs
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS, Layer
+from spatial.fields import LAYERS
 
-KINDS = (*LAYERS, "network")
+NETWORK: Final = "network"
+INDICATORS: Final = "indicators"
+KINDS: Final = (*LAYERS, NETWORK, INDICATORS)
+
+
+_Read: TypeAlias = ReadLayer | ReadNetwork | ReadIndicators
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,9 @@ class Imported:
 
 def import_(
     kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(KINDS)}.")],
-    files: Annotated[list[Path], typer.Argument(help="GeoJSON, GeoPackage, CSV or GeoParquet.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV.")
+    ],
     *,
     crs: Annotated[
         str | None,
@@ -74,16 +87,8 @@ def import_(
     _refuse_unknown(kind, files, name=name, assume_status=assume_status)
     options = parse_file_options([crs] if crs else (), map_ or ())
     progress = Progress()
-    if kind == "network":
-        if options.columns:
-            raise InputError("--map: street lines have no fields but highway")
-        with progress.stage("read", f"reading {files[0]}"):
-            network = read_network(files[0], crs=crs)
-        warn(network.warnings, every=verbose)
-    else:
-        layer = LAYERS[kind]
-        layers = _read(files, layer, options, assume_status, progress)
-        warn([line for read in layers.values() for line in read.warnings], every=verbose)
+    read = _read(kind, files, options, assume_status, progress)
+    warn([line for one in read.values() for line in one.warnings], every=verbose)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -91,11 +96,11 @@ def import_(
         engine = create_database_engine(url.get_secret_value())
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
-                results = (
-                    [_store_network(connection, files[0], network, name=name)]
-                    if kind == "network"
-                    else _store(connection, layer, layers)
-                )
+                warnings = _unanswered(connection, read)
+                results = [_store(connection, kind, *one, name=name) for one in read.items()]
+                # Last: writers of the audit wait for one another. A network has recorded itself.
+                for result in results if kind != NETWORK else ():
+                    _record(connection, kind, result)
                 if dry_run:
                     connection.rollback()
                 else:
@@ -105,6 +110,7 @@ def import_(
             raise InputError(f"{', '.join(map(str, files))}: refused: {reason}") from None
         finally:
             engine.dispose()
+    warn(warnings, every=verbose)
     for result in results:
         typer.echo(result.line(dry_run=dry_run))
 
@@ -116,77 +122,119 @@ def _refuse_unknown(
         guesses = near(kind, KINDS)
         hint = f"did you mean {guesses[0]}? " if guesses else ""
         raise InputError(f"import: there is no kind '{kind}'; {hint}known are {', '.join(KINDS)}")
-    if kind == "network" and len(files) > 1:
+    if kind == NETWORK and len(files) > 1:
         raise InputError("import network: one file makes a network; merge the files first")
-    if kind != "network" and name is not None:
+    if kind != NETWORK and name is not None:
         raise InputError("--name: is for a network")
     if kind != "facilities" and assume_status is not None:
         raise InputError("--assume-status: is for facilities")
 
 
 def _read(
+    kind: str,
     files: Sequence[Path],
-    layer: Layer,
     options: FileOptions,
     assume_status: str | None,
     progress: Progress,
-) -> dict[Path, ReadLayer]:
+) -> dict[Path, _Read]:
     """Read all files, so that the faults of all of them are told at once."""
-    layers: dict[Path, ReadLayer] = {}
+    columns = {**options.columns_of(None), **options.columns_of(kind)}
+    if kind == NETWORK and columns:
+        raise InputError("--map: street lines have no fields but highway")
+    if kind == INDICATORS and options.crs_of(kind) is not None:
+        raise InputError("--crs: figures have no coordinates")
+    read: dict[Path, _Read] = {}
     faults: list[Fault] = []
     for path in files:
-        if path in layers:
+        if path in read:
             raise InputError(f"{path}: is named twice")
         with progress.stage("read", f"reading {path}"):
             try:
-                layers[path] = read_layer(
-                    path,
-                    layer,
-                    crs=options.crs_of(layer.name),
-                    columns={**options.columns_of(None), **options.columns_of(layer.name)},
-                    assume_status=assume_status,
-                )
+                if kind == NETWORK:
+                    read[path] = read_network(path, crs=options.crs_of(kind))
+                elif kind == INDICATORS:
+                    read[path] = read_indicators(path, columns=columns)
+                else:
+                    read[path] = read_layer(
+                        path,
+                        LAYERS[kind],
+                        crs=options.crs_of(kind),
+                        columns=columns,
+                        assume_status=assume_status,
+                    )
             except InputFaults as error:
                 faults.extend(error.faults)
+    faults += _doubles(kind, read)
+    if faults:
+        raise InputFaults(faults)
+    return read
+
+
+def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
+    """Name each row whose identifier stands in another file."""
+    names = KEY if kind == INDICATORS else (LAYERS[kind].key,) if kind in LAYERS else ()
     seen: dict[str, tuple[Path, int]] = {}
-    for path, read in layers.items():
-        for row, key in enumerate(read.frame[layer.key].tolist(), start=1):
+    faults: list[Fault] = []
+    for path, one in read.items():
+        if isinstance(one, ReadNetwork):
+            continue
+        keys = one.frame[list(names)].itertuples(index=False)
+        for row, key in enumerate((", ".join(map(str, key)) for key in keys), start=1):
             if key in seen:
                 other, at = seen[key]
                 message = f"'{key}' is already in {other}, row {at}"
-                faults.append(Fault(str(path), row, layer.key, message))
+                field = names[0] if len(names) == 1 else None
+                faults.append(Fault(str(path), row, field, message))
             seen.setdefault(key, (path, row))
-    if faults:
-        raise InputFaults(faults)
-    return layers
+    return faults
 
 
-def _store(connection: Connection, layer: Layer, layers: dict[Path, ReadLayer]) -> list[Imported]:
+def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]:
+    """Warn of figures that nobody looks up as things are."""
+    figures = {path: one for path, one in read.items() if isinstance(one, ReadIndicators)}
+    if not figures:
+        return []
+    asked = asked_indicators([*list_packs(connection), *shipped_packs()])
+    codes = {str(code) for one in figures.values() for code in one.frame["area"]}
+    known = codes - set(indicators.unknown_areas(connection, codes))
+    return [
+        line
+        for path, one in figures.items()
+        for line in unanswered_figures(one.frame, source=str(path), areas=known, asked=asked)
+    ]
+
+
+def _store(
+    connection: Connection, kind: str, path: Path, read: _Read, *, name: str | None
+) -> Imported:
+    if isinstance(read, ReadNetwork):
+        return _store_network(connection, path, read, name=name)
     actor = command_actor()
-    results: list[Imported] = []
-    for path, read in layers.items():
+    if isinstance(read, ReadIndicators):
+        origin = history.Origin(file=str(path), crs="", transformation=None, actor=actor)
+        stored = indicators.store(connection, read.frame, origin=origin)
+    else:
         origin = history.Origin(
             file=str(path), crs=read.origin_crs, transformation=read.transformation, actor=actor
         )
-        stored = history.store(connection, layer, read.frame, origin=origin)
-        results.append(
-            Imported(path, len(read.frame), stored.added, stored.changed, stored.unchanged)
-        )
-    for result in results:
-        audit.record(
-            connection,
-            actor=actor,
-            action="import",
-            target=layer.name,
-            detail={
-                "file": str(result.file),
-                "rows": result.rows,
-                "added": result.added,
-                "changed": result.changed,
-                "unchanged": result.unchanged,
-            },
-        )
-    return results
+        stored = history.store(connection, LAYERS[kind], read.frame, origin=origin)
+    return Imported(path, len(read.frame), stored.added, stored.changed, stored.unchanged)
+
+
+def _record(connection: Connection, kind: str, result: Imported) -> None:
+    audit.record(
+        connection,
+        actor=command_actor(),
+        action="import",
+        target=kind,
+        detail={
+            "file": str(result.file),
+            "rows": result.rows,
+            "added": result.added,
+            "changed": result.changed,
+            "unchanged": result.unchanged,
+        },
+    )
 
 
 def _store_network(

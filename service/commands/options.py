@@ -9,11 +9,12 @@ from datetime import date, datetime
 from typing import Final
 
 from service.exports.content import Language
+from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KINDS: Final = (*LAYERS, "network")
+_KINDS: Final = (*LAYERS, "network", "indicators")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,19 @@ def parse_date(text: str | None, *, option: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise problem from None
+
+
+def parse_target_year(year: int | None) -> int | None:
+    """Return the year whose targets are compared with, if one is named.
+
+    Raises
+    ------
+    InputError
+        When no plan could be for that year.
+    """
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise InputError(f"--target-year: must be a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return year
 
 
 def parse_language(text: str) -> Language:

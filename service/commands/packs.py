@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.imports.packs import shipped_pack, shipped_packs
-from spatial.policy.pack import Pack, pack_warnings
+from spatial.policy.pack import Pack, evaluable, pack_warnings
 from spatial.policy.pack_file import load_pack
 
 
@@ -50,5 +50,8 @@ def _as_json(pack: Pack) -> dict[str, object]:
         "effective_from": pack.effective_from.isoformat(),
         "effective_to": None if pack.effective_to is None else pack.effective_to.isoformat(),
         "version": pack.version,
-        "rules": [rule.id for rule in pack.rules],
+        "background": pack.background,
+        "rules": [
+            {"id": rule.id, "kind": rule.kind, "evaluable": evaluable(rule)} for rule in pack.rules
+        ],
     }

@@ -23,13 +23,14 @@ from spatial.network import Network
 from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 
+PICTURE: Final = ".png"
 WRITERS: Final[MappingProxyType[str, Callable[[Path, Content], None]]] = MappingProxyType(
     {
         ".geojson": write_geojson,
         ".gpkg": write_geopackage,
         ".parquet": write_geoparquet,
         ".xlsx": write_workbook,
-        ".png": write_map,
+        PICTURE: write_map,
     }
 )
 

@@ -69,22 +69,36 @@ def read_raw(path: Path, *, prefer: str) -> RawTable:
         When there is no such file, it is empty, or its format is unknown or damaged.
     """
     text, mark, table = str(path).partition(_TABLE_MARK)
-    if not mark and not path.exists() and "://" in str(path).replace(":/", "://", 1):
-        raise InputError(f"{path}: addresses are not read; download the file first")
     file = Path(text)
     entry = FORMATS_BY_SUFFIX.get(file.suffix.lower())
+    check_file(path if not mark else file)
+    if entry is None:
+        known = ", ".join(FORMATS_BY_SUFFIX)
+        raise InputError(f"{file}: unknown format '{file.suffix}'; known are {known}")
+    if mark and not entry.tables:
+        raise InputError(f"{file}: a {entry.name} file has no tables to name")
     try:
-        if not file.exists():
-            raise InputError(f"{file}: there is no such file")
-        if not file.is_file():
-            raise InputError(f"{file}: is a folder, not a file")
-        if entry is None:
-            known = ", ".join(FORMATS_BY_SUFFIX)
-            raise InputError(f"{file}: unknown format '{file.suffix}'; known are {known}")
-        if mark and not entry.tables:
-            raise InputError(f"{file}: a {entry.name} file has no tables to name")
-        if file.stat().st_size == 0:
-            raise InputError(f"{file}: is empty")
         return entry.read(file, prefer=prefer, table=table if mark else None)
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from None
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no file with something in it.
+
+    Raises
+    ------
+    InputError
+        When there is no such file, it is an address or a folder, or it is empty.
+    """
+    try:
+        if not path.exists() and "://" in str(path).replace(":/", "://", 1):
+            raise InputError(f"{path}: addresses are not read; download the file first")
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file")
+        if not path.is_file():
+            raise InputError(f"{path}: is a folder, not a file")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: is empty")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
