@@ -165,7 +165,9 @@ def area_rows(
     )
     rows = evaluation.areas[evaluation.areas["rule"] == rule.id]
     rows = rows.astype(object).where(rows.notna(), None)
-    return {str(row["code"]): dict(row) for row in rows.to_dict("records")}
+    return {
+        str(row["code"]): {str(name): row[name] for name in row} for row in rows.to_dict("records")
+    }
 
 
 def _nothing(kind: str, code: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from spatial.policy.rule import Rule
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT.parent / "shared" / "policy" / "catalogue.yaml"
-PACKS = {pack.id: pack for pack in load_packs(ROOT / "seed" / "policies")}
+DOCUMENTS = ("dali-2022", "guizhou-2022", "jinhua-2022", "panzhihua-2020")
+PACKS = {pack.id: pack for pack in load_packs(ROOT / "seed" / "policies") if pack.id in DOCUMENTS}
 PACK_OF = {rule.id: pack for pack in PACKS.values() for rule in pack.rules}
 LATER = dt.date(2026, 6, 30)
 
@@ -284,7 +285,7 @@ def test_targets_and_reported_values_are_those_of_the_catalogue(catalogue: dict[
             if isinstance(y, int) and not isinstance(v, dict)
         }
         if entry["id"] == "dali.elderly.adaptation":  # yearly quotas, judged as running totals
-            quotas = [targets[year] for year in sorted(targets)]
+            quotas = [int(targets[year] or 0) for year in sorted(targets)]
             assert quotas == [2500, 1000, 500, 500, 500]
             targets = {y: Decimal(sum(quotas[: n + 1])) for n, y in enumerate(sorted(targets))}
             assert targets[2025] == given["total"]
@@ -702,7 +703,7 @@ def test_a_radius_of_300_metres(stage: str, metres: float, verdict: str) -> None
 )  # fmt: skip
 def test_a_radius_relaxed_by_a_record(approved: int | None, metres: float, verdict: str) -> None:
     rule_id = "jinhua.childcare.radius.relaxed"
-    record = {
+    record: dict[str, Any] = {
         "low_demand": True,
         "justified_by": "规划科",
         "justified_on": dt.date(2023, 5, 1),
@@ -755,7 +756,11 @@ def test_one_facility_for_the_first_3000_to_4000_households(
     pack = pack_of_one(rule_id)
     for recorded, short in ((False, "advise"), (True, "not_met")):
         record = {"justified_by": "规划科", "justified_on": dt.date(2023, 5, 1)}
-        known = {"conditions_available": True, "justified_body": "自然资源局", **record}
+        known: dict[str, Any] = {
+            "conditions_available": True,
+            "justified_body": "自然资源局",
+            **record,
+        }
         place = districts(home(stage=stage, households=households, **(known if recorded else {})))
         for step, verdict in ((-1, short), (0, "met"), (1, "met")):
             number = (needed or 0) + step
