@@ -16,7 +16,7 @@ from tests.bench import nearest, pandana_peer
 from tests.bench.agreement import Agreement, distances_agree, verdicts_agree
 from tests.bench.city import AS_OF, BenchCity
 from tests.bench.cut import cut_network
-from tests.bench.four_rules import ask, with_yike
+from tests.bench.four_rules import FourRules, ask, with_yike
 from tests.bench.four_rules_peer import with_geopandas_and_pandana
 from tests.bench.row import Row
 from tests.bench.timing import Timing, at_least, at_most, compare, growth_exponent, interleave
@@ -125,11 +125,7 @@ def evaluation_row(city: BenchCity, *, districts: int, repetitions: int) -> Row:
     network, graph = city.network, city.network.graph
     data = city.planning_data(districts=districts)
     asked = ask(data, city.pack)
-    xy = pandana_peer.node_xy(network, graph)
-    peer = pandana_peer.build(network, xy)
-
-    def peer_warm() -> pd.DataFrame:
-        return with_geopandas_and_pandana(asked, peer, crs=graph.crs)
+    peer_warm = peer_of(city, asked)
 
     def peer_cold() -> pd.DataFrame:
         built = pandana_peer.build(network, pandana_peer.node_xy(network, graph))
@@ -170,6 +166,13 @@ def evaluation_row(city: BenchCity, *, districts: int, repetitions: int) -> Row:
             "connectors counted: verdicts near the limit differ.",
         ),
     )
+
+
+def peer_of(city: BenchCity, asked: FourRules) -> Callable[[], pd.DataFrame]:
+    """Make the peer ready to answer the four rules: its graph is built."""
+    graph = city.network.graph
+    built = pandana_peer.build(city.network, pandana_peer.node_xy(city.network, graph))
+    return partial(with_geopandas_and_pandana, asked, built, crs=graph.crs)
 
 
 def growth_rows(city: BenchCity, *, most_districts: int) -> tuple[Row, Row]:
