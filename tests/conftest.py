@@ -37,8 +37,8 @@ TEST_DATABASE = "YIKE_TEST_DATABASE_URL"
 
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 REASONS = {
-    "shared": "they need the folder shared/ beside the clone, which is not there",
-    "full": "they take long; --full runs them",
+    "shared": "the folder shared/ beside the clone is not there",
+    "full": "long runs, asked for with --full",
 }
 
 
@@ -94,7 +94,8 @@ def pytest_terminal_summary(
     left_out = config.stash[LEFT_OUT]
     for marker, count in left_out.items():
         if count:
-            terminalreporter.write_line(f"left out: {count} tests, {REASONS[marker]}")
+            tests = "1 test" if count == 1 else f"{count} tests"
+            terminalreporter.write_line(f"left out: {tests}; {REASONS[marker]}")
     if _fails_ci(left_out):
         terminalreporter.write_line("CI=true: tests left out for want of shared/ are a failure")
 
