@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -48,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = dict.fromkeys(REASONS, 0)
+    # How long an example takes says how busy the machine is, not whether the code is right.
+    hypothesis.settings.register_profile("yike", deadline=None)
+    hypothesis.settings.load_profile("yike")
     # The person's own settings, their database above all, are none of the tests' business.
     for name in [name for name in os.environ if name.startswith("YIKE_")]:
         if name != TEST_DATABASE:
