@@ -60,13 +60,13 @@ def project(geometries: NDArray[Any], *, target: CRS) -> NDArray[Any]:
 
 def project_lonlat(lonlat: NDArray[np.float64], *, target: CRS) -> NDArray[np.float64]:
     """Project coordinates of shape (n, 2) from EPSG:4326 to metres in `target`."""
-    x, y = _transformer(WGS84, target.to_string()).transform(lonlat[:, 0], lonlat[:, 1])
+    x, y = _transformer(WGS84, target.srs).transform(lonlat[:, 0], lonlat[:, 1])
     return np.column_stack([x, y])
 
 
 def unproject(xy: NDArray[np.float64], *, source: CRS) -> NDArray[np.float64]:
     """Bring projected coordinates of shape (n, 2) in `source` back to EPSG:4326 degrees."""
-    lon, lat = _transformer(source.to_string(), WGS84).transform(xy[:, 0], xy[:, 1])
+    lon, lat = _transformer(source.srs, WGS84).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([lon, lat])
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -37,8 +38,8 @@ TEST_DATABASE = "YIKE_TEST_DATABASE_URL"
 
 LEFT_OUT = pytest.StashKey[dict[str, int]]()
 REASONS = {
-    "shared": "they need the folder shared/ beside the clone, which is not there",
-    "full": "they take long; --full runs them",
+    "shared": "the folder shared/ beside the clone is not there",
+    "full": "long runs, asked for with --full",
 }
 
 
@@ -48,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = dict.fromkeys(REASONS, 0)
+    # How long an example takes says how busy the machine is, not whether the code is right.
+    hypothesis.settings.register_profile("yike", deadline=None)
+    hypothesis.settings.load_profile("yike")
     # The person's own settings, their database above all, are none of the tests' business.
     for name in [name for name in os.environ if name.startswith("YIKE_")]:
         if name != TEST_DATABASE:
@@ -94,7 +98,8 @@ def pytest_terminal_summary(
     left_out = config.stash[LEFT_OUT]
     for marker, count in left_out.items():
         if count:
-            terminalreporter.write_line(f"left out: {count} tests, {REASONS[marker]}")
+            tests = "1 test" if count == 1 else f"{count} tests"
+            terminalreporter.write_line(f"left out: {tests}; {REASONS[marker]}")
     if _fails_ci(left_out):
         terminalreporter.write_line("CI=true: tests left out for want of shared/ are a failure")
 

@@ -93,7 +93,8 @@ def is_missing(cell: object) -> bool:
 def _is_finite(cell: object) -> TypeGuard[float | Decimal]:
     if isinstance(cell, Decimal):
         return cell.is_finite()
-    return isinstance(cell, Real) and math.isfinite(cell)
+    # An integer is finite however large; math.isfinite would first make it a float, and fail.
+    return isinstance(cell, Integral) or (isinstance(cell, Real) and math.isfinite(cell))
 
 
 def near(word: str, known: Iterable[str]) -> list[str]:

@@ -72,6 +72,7 @@ class City:
     snap_limit_m: float
     grid_spacing_m: float
     _reach: dict[tuple[Any, ...], Reach] = field(default_factory=dict, repr=False)
+    _counted: dict[Counts, Counted] = field(default_factory=dict, repr=False)
     _gain: dict[tuple[Any, ...], tuple[NDArray[np.bool_], NDArray[np.int64]]] = field(
         default_factory=dict, repr=False
     )
@@ -147,7 +148,7 @@ class City:
         self,
         chosen: NDArray[np.bool_],
         *,
-        points: NDArray[np.bool_] | None = None,
+        points: NDArray[np.int64] | None = None,
         limit_m: float = SEARCH_LIMIT_M,
     ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
         """Walk from demand points to the nearest of the chosen facilities.
@@ -157,49 +158,46 @@ class City:
         chosen
             Mask over the facilities.
         points
-            Mask over the demand points; None for all. Others get NaN.
+            Positions of the demand points asked for, ascending, shape (q,); None for all.
         limit_m
             Search limit in metres, inclusive.
 
         Returns
         -------
-        Whole millimetres, facility numbers and connector lengths in metres, shape (p,) each.
+        Whole millimetres, facility numbers and connector lengths in metres, shape (q,) each; NaN,
+        -1 and NaN without a network.
         """
-        size = len(self.demand.district)
-        walk_mm, facility = np.full(size, np.nan), np.full(size, -1, dtype=np.int64)
-        connector_m = np.full(size, np.nan)
+        asked = np.arange(len(self.demand.district)) if points is None else points
         if self.network is None:
-            return walk_mm, facility, connector_m
-        gates, snaps = self.gates, self.gate_snaps
-        pair = (
-            np.arange(len(gates.point)) if points is None else np.flatnonzero(points[gates.point])
-        )
-        used_gate = np.zeros(len(gates.geometry), dtype=bool)
-        used_gate[gates.gate[pair]] = True
-        at = np.flatnonzero(used_gate)
-        doors_used = chosen[self.doors[1]]
+            nothing = np.full(len(asked), np.nan)
+            return nothing, np.full(len(asked), -1, dtype=np.int64), nothing.copy()
+        pair, place = self._ways_out(asked)
+        gate, of_gate = np.unique(self.gates.gate[pair], return_inverse=True)
+        snaps, doors_used = self.gate_snaps[gate], chosen[self.doors[1]]
         walk = nearest_walk(
             self._graph,
-            places=snaps[at],
+            places=snaps,
             sites=self.door_snaps[doors_used],
             site_of=self.doors[1][doors_used],
             limit_m=limit_m,
         )
-        from_gate = np.full(len(gates.geometry), np.nan)
-        from_gate[at] = walk.metres
-        of_gate = np.full(len(gates.geometry), -1, dtype=np.int64)
-        of_gate[at] = walk.site
-        total = gates.inside_m[pair] + from_gate[gates.gate[pair]]
+        total = self.gates.inside_m[pair] + walk.metres[of_gate]
         total[total > limit_m] = np.inf
-        # NaN (a gate off the network) sorts last, so one good gate is enough.
-        order = np.lexsort((gates.gate[pair], total, gates.point[pair]))
-        point, first = np.unique(gates.point[pair][order], return_index=True)
-        best = pair[order][first]
-        metres = total[order][first]
-        walk_mm[point] = millimetres(metres)
-        facility[point] = np.where(np.isfinite(metres), of_gate[gates.gate[best]], -1)
-        connector_m[point] = snaps.connector_m[gates.gate[best]]
-        return walk_mm, facility, connector_m
+        # NaN (a gate off the network) sorts last, so one good gate is enough. Every point has a
+        # gate, so the first of each point's ways is its best.
+        order = np.lexsort((of_gate, total, place))
+        best = order[np.searchsorted(place[order], np.arange(len(asked)))]
+        metres = total[best]
+        facility = np.where(np.isfinite(metres), walk.site[of_gate[best]], -1)
+        return millimetres(metres), facility, snaps.connector_m[of_gate[best]]
+
+    def _ways_out(self, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """List the pairs of `gates` that belong to the points, and each pair's point in turn."""
+        start = np.searchsorted(self.gates.point, points, side="left")
+        count = np.searchsorted(self.gates.point, points, side="right") - start
+        place = np.repeat(np.arange(len(points)), count)
+        within = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
+        return start[place] + within, place
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,7 +258,10 @@ class Facts:
 
     def counted(self, counts: Counts) -> Counted:
         """Which facilities count for a rule with these conditions."""
-        return counted(self.city.facilities, status=self.city.standing, counts=counts)
+        known = self.city._counted  # noqa: SLF001 - as in `reach`
+        if counts not in known:
+            known[counts] = counted(self.city.facilities, status=self.city.standing, counts=counts)
+        return known[counts]
 
     def reach(self, counts: Counts) -> Reach:
         """Distances to what counts, worked out once for rules with the same conditions."""
@@ -334,14 +335,15 @@ class Facts:
         unit_of_point = self.units.of_district[demand.district]
         new_point = (self.stage != "existing")[demand.district]
         doors, door_of = city.doors
+        doors_local = project(doors, target=city.crs)
         wanted = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
         for unit in wanted[np.isin(wanted, unit_of_point[new_point])]:
-            points = new_point & (unit_of_point == unit)
             facilities = approved & (self.allotment.unit == unit)
-            at, used = np.flatnonzero(points), np.flatnonzero(facilities[door_of])
+            at = np.flatnonzero(new_point & (unit_of_point == unit))
+            used = np.flatnonzero(facilities[door_of])
             gap_m = pair_distances_m(
                 np.repeat(city.demand_local[at], len(used)),
-                project(np.tile(doors[used], len(at)), target=city.crs),
+                np.tile(doors_local[used], len(at)),
                 crs=city.crs,
             ).reshape(len(at), len(used))
             best = gap_m.argmin(axis=1)
@@ -355,10 +357,10 @@ class Facts:
             if len(on_network) == 0:
                 continue
             limit_m = min(SEARCH_LIMIT_M, float(on_network.max()) / 1000)
-            walked_mm, facility, _ = city.walk(facilities, points=points, limit_m=limit_m)
-            shorter = at[walked_mm[at] < so_far]
-            walk_mm[shorter] = walked_mm[shorter]
-            walk_facility[shorter] = facility[shorter]
+            walked_mm, facility, _ = city.walk(facilities, points=at, limit_m=limit_m)
+            shorter = walked_mm < so_far
+            walk_mm[at[shorter]] = walked_mm[shorter]
+            walk_facility[at[shorter]] = facility[shorter]
 
 
 def _gates(districts: GeoDataFrame, demand: Demand, points_m: NDArray[Any], *, crs: CRS) -> Gates:

@@ -9,9 +9,10 @@ from seed.wuhan.city import demo_city
 from service.core.postgres import ClusterError
 from spatial.network import build_network
 from tests.bench.city import bench_city
+from tests.bench.four_rules import ask
 from tests.bench.row import Row
-from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row
-from tests.bench.stored import stored_row, with_ratio
+from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
+from tests.bench.stored import stored_row
 
 
 def measure(
@@ -21,23 +22,25 @@ def measure(
     _say("making the demo city")
     demo = demo_city()
     city = bench_city(demo, build_network(demo.streets))
-    peer = None
     if "nearest" in chosen:
         _say("nearest facility for every node")
         yield nearest_row(city.network, repetitions=repetitions)
     if "evaluation" in chosen:
         _say("the whole evaluation")
-        row = evaluation_row(city, districts=districts, repetitions=repetitions)
-        peer = next(timing for timing in row.timings if timing.name == PEER_WARM)
-        yield row
+        yield evaluation_row(city, districts=districts, repetitions=repetitions)
     if "stored" in chosen:
         _say("the evaluation in PostGIS")
+        data = city.planning_data(districts=districts)
         try:
-            row = stored_row(city.planning_data(districts=districts), city.pack, repetitions=3)
+            yield stored_row(
+                data,
+                city.pack,
+                peer=peer_of(city, ask(data, city.pack)),
+                peer_name=PEER_WARM,
+                repetitions=5,
+            )
         except ClusterError as fault:
             yield Row("the same evaluation in PostGIS", (), notes=(f"not measured: {fault}",))
-        else:
-            yield row if peer is None else with_ratio(row, peer, name=PEER_WARM)
     if "growth" in chosen:
         _say("growth")
         yield from growth_rows(city, most_districts=most_districts)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -24,23 +23,34 @@ from spatial.policy.evaluation import EvaluationParameters, PlanningData
 from spatial.policy.pack import Pack
 from tests.bench.city import AS_OF
 from tests.bench.row import Row
-from tests.bench.timing import Timing
+from tests.bench.timing import Timing, at_most, compare
 
 # A cluster of its own, as durable as the one `yike up` makes; its contents are thrown away.
 PURPOSE = "postgres-bench"
 STATE = Path(__file__).resolve().parents[2] / ".yike"
+WHOLE_RUN = "Yike, whole run in PostGIS"
+READ, COMPUTE, STORE = "Yike, reading", "Yike, computing", "Yike, storing"
 _COMPUTING = ("prepare", "snap", "judge", "flag", "roll_up")
 
 
-def stored_row(data: PlanningData, pack: Pack, *, repetitions: int) -> Row:
+def stored_row(
+    data: PlanningData, pack: Pack, *, peer: Callable[[], object], peer_name: str, repetitions: int
+) -> Row:
     """Measure runs of the whole evaluation from the database to stored results.
+
+    Parameters
+    ----------
+    peer, peer_name
+        What runs next to each of them.
 
     Raises
     ------
     service.core.postgres.ClusterError
         Where PostgreSQL or PostGIS is missing.
     """
-    stages: dict[str, list[float]] = {"read": [], "compute": [], "store": [], "whole run": []}
+    stages: dict[str, list[float]] = {
+        name: [] for name in (peer_name, WHOLE_RUN, READ, COMPUTE, STORE)
+    }
     with _filled(data, pack) as engine:
         # Each a request of its own, or the first answer would come back; the grid spacing has no
         # part in districts that are points. The first run, which fills caches, is not counted.
@@ -51,16 +61,26 @@ def stored_row(data: PlanningData, pack: Pack, *, repetitions: int) -> Row:
                 parameters=EvaluationParameters(grid_spacing_m=50.0 + number),
             )
             start = time.perf_counter()
+            peer()
+            beside = time.perf_counter() - start
+            start = time.perf_counter()
             run = evaluations.run(engine, request, cache_dir=STATE / "cache", actor="bench")
             whole = time.perf_counter() - start
             if number:
-                stages["whole run"].append(whole)
-                stages["read"].append(run.seconds["read"])
-                stages["compute"].append(sum(run.seconds[name] for name in _COMPUTING))
-                stages["store"].append(run.seconds["store"])
+                stages[peer_name].append(beside)
+                stages[WHOLE_RUN].append(whole)
+                stages[READ].append(run.seconds["read"])
+                stages[COMPUTE].append(sum(run.seconds[name] for name in _COMPUTING))
+                stages[STORE].append(run.seconds["store"])
+    timed = {name: Timing(name, tuple(each)) for name, each in stages.items()}
     return Row(
         title=f"the same evaluation, PostGIS to stored results, {len(data.districts):,} districts",
-        timings=tuple(Timing(name, tuple(each)) for name, each in stages.items()),
+        timings=tuple(timed.values()),
+        ratios=(
+            compare(timed[WHOLE_RUN], timed[peer_name], budget=at_most(3)),
+            compare(timed[COMPUTE], timed[peer_name]),
+            compare(timed[STORE], timed[peer_name]),
+        ),
     )
 
 
@@ -87,16 +107,3 @@ def _filled(data: PlanningData, pack: Pack) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
-
-
-def with_ratio(row: Row, peer: Timing, *, name: str) -> Row:
-    """Add how the whole run relates to a peer's median, measured minutes before."""
-    whole = next(timing for timing in row.timings if timing.name == "whole run")
-    compute = next(timing for timing in row.timings if timing.name == "compute")
-    return replace(
-        row,
-        facts={
-            f"compute / {name}": round(compute.median / peer.median, 2),
-            f"whole run / {name}": round(whole.median / peer.median, 2),
-        },
-    )

@@ -52,10 +52,8 @@ def test_without_shared_the_last_lines_say_what_was_left_out(clone, workers):
     done = run(clone, *workers)
     assert done.returncode == 0
     *_, shared, full, closing = done.stdout.splitlines()
-    assert shared == (
-        "left out: 1 tests, they need the folder shared/ beside the clone, which is not there"
-    )
-    assert full == "left out: 2 tests, they take long; --full runs them"
+    assert shared == "left out: 1 test; the folder shared/ beside the clone is not there"
+    assert full == "left out: 2 tests; long runs, asked for with --full"
     assert "1 passed" in closing
 
 

@@ -122,16 +122,14 @@ def add_alternative(
     threshold: NDArray[np.float64],
 ) -> None:
     """Note on the given rows what another reading would say; arrays of shape (n,)."""
-    for row in rows.tolist():
-        entry = {
-            "reading": reading,
-            "verdict": verdict[row],
-            "value": _number(value[row]),
-            "threshold": _number(threshold[row]),
-        }
-        if columns["alternatives"][row] is None:
-            columns["alternatives"][row] = []
-        columns["alternatives"][row].append(entry)
+    noted = columns["alternatives"]
+    for row, says, figure, limit in zip(
+        rows.tolist(), verdict[rows], _numbers(value[rows]), _numbers(threshold[rows]), strict=True
+    ):
+        entry = {"reading": reading, "verdict": says, "value": figure, "threshold": limit}
+        if noted[row] is None:
+            noted[row] = []
+        noted[row].append(entry)
 
 
 def restrict_to_stages(
@@ -161,8 +159,12 @@ def fulfilled(verdict: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray((verdict == MET) | (verdict == MET_RELAXED), dtype=bool)
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """Turn numbers into plain ones, NaN into None."""
+    return [
+        None if missing else value
+        for value, missing in zip(values.tolist(), np.isnan(values), strict=True)
+    ]
 
 
 def _lists(rows: list[list[str]]) -> NDArray[Any]:
