@@ -120,8 +120,8 @@ def compare(  # noqa: PLR0913 - a comparison rests on all of these
     value = bounds.low if known else None
     gaps = tuple(missing)
     common: dict[str, Any] = {
-        "numerator": numerator.known,
-        "denominator": None if denominator is None else denominator.known,
+        "numerator": numerator.shown,
+        "denominator": None if denominator is None else denominator.shown,
         "value": value,
         "unit": rule.parameters.get("unit"),
         "missing": gaps,

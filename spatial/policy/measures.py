@@ -65,6 +65,11 @@ class Figure:
     year: int | None = None
 
     @property
+    def shown(self) -> Fraction | None:
+        """The figure as it may be shown: nothing where nothing of it is known, never 0."""
+        return None if self.missing and self.known == 0 else self.known
+
+    @property
     def complete(self) -> bool:
         """True where nothing is missing."""
         return not self.missing
@@ -101,6 +106,11 @@ class AreaFigures:
         self._number = {code: i for i, code in enumerate(self._codes)}
         self._children = _children(areas, self._number)
         self._table = _indicator_table(indicators)
+        years: dict[str, set[int]] = {}
+        for _, name, year in self._table:
+            years.setdefault(name, set()).add(year)
+        self._years = {name: sorted(of, reverse=True) for name, of in years.items()}
+        self._known_sums: dict[tuple[str, str], dict[int, Figure]] = {}
         self._known_masks: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._places: Membership | None = None
         self._standing: Standing | None = None
@@ -129,8 +139,7 @@ class AreaFigures:
 
         The latest year up to `as_of` (or before the year `before`) for which that is known.
         """
-        years = sorted({year for (_, n, year) in self._table if n == name}, reverse=True)
-        for year in years:
+        for year in self._years.get(name, ()):
             if year <= self.as_of.year and (before is None or year < before):
                 found = self._indicator_of_year(name, area, year)
                 if found is not None:
@@ -149,10 +158,10 @@ class AreaFigures:
 
     def recorded(self, name: str, area: int) -> Figure | None:
         """Find an imported figure of the area itself: a yes or no adds up to nothing."""
-        years = [y for (code, n, y) in self._table if n == name and code == self._codes[area]]
-        for year in sorted(years, reverse=True):
-            if year <= self.as_of.year:
-                value, source = self._table[self._codes[area], name, year]
+        for year in self._years.get(name, ()):
+            own = self._table.get((self._codes[area], name, year))
+            if own is not None and year <= self.as_of.year:
+                value, source = own
                 return Figure(Fraction(value), source=source, year=year)
         return None
 
@@ -200,31 +209,50 @@ class AreaFigures:
         level = self.areas["level"].iloc[area]
         if level not in LEVELS:
             return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
-        inside = self._places.area[level] == area
-        chosen, may_be = self.masks(measure)
-        rows = self._facilities[inside & chosen]
-        doubtful = self._facilities.loc[inside & may_be, "id"].astype(str)
-        missing: list[Mapping[str, str]] = [
-            {"facility": facility, "field": "status"} for facility in doubtful
-        ]
-        ids = tuple(rows["id"].astype(str))
-        if measure["sum"] == "count":
-            return Figure(Fraction(len(rows)), tuple(missing), ids, "facilities")
-        values = rows[str(measure["sum"])]
-        unknown = values.isna().to_numpy()
-        missing += [
-            {"facility": facility, "field": str(measure["sum"])}
-            for facility in rows.loc[unknown, "id"].astype(str)
-        ]
-        known = sum((Fraction(Decimal(str(v))) for v in values[~unknown]), Fraction(0))
-        return Figure(known, tuple(missing), ids, "facilities")
+        key = (_key(measure), str(level))
+        if key not in self._known_sums:
+            self._known_sums[key] = self._sums(
+                measure, self._facilities, self._places.area[str(level)]
+            )
+        return self._known_sums[key].get(area, Figure(Fraction(0), source="facilities"))
+
+    def _sums(
+        self, measure: Mapping[str, Any], facilities: GeoDataFrame, area: NDArray[np.int64]
+    ) -> dict[int, Figure]:
+        """Sum a measure over the facilities of every area of one level at once."""
+        chosen, doubtful = self.masks(measure)
+        at = np.flatnonzero((chosen | doubtful) & (area >= 0))
+        ids = facilities["id"].to_numpy(dtype=object)[at]
+        field = str(measure["sum"])
+        values = (
+            np.ones(len(at), dtype=object)
+            if field == "count"
+            else facilities[field].astype(object).to_numpy()[at]
+        )
+        gathered: dict[int, tuple[list[Fraction], list[Mapping[str, str]], list[str]]] = {}
+        for number, facility, sure, value in zip(
+            area[at].tolist(), ids.tolist(), chosen[at].tolist(), values.tolist(), strict=True
+        ):
+            known, missing, names = gathered.setdefault(number, ([], [], []))
+            if not sure:
+                missing.append({"facility": str(facility), "field": "status"})
+                continue
+            names.append(str(facility))
+            if pd.isna(value):
+                missing.append({"facility": str(facility), "field": field})
+            else:
+                known.append(Fraction(Decimal(str(value))))
+        return {
+            number: Figure(sum(known, Fraction(0)), tuple(missing), tuple(names), "facilities")
+            for number, (known, missing, names) in gathered.items()
+        }
 
     def masks(self, measure: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell which facilities are in the sum of a measure, and which may be, wherever they lie.
 
         Empty where no facilities were given.
         """
-        key = repr(sorted((name, str(value)) for name, value in measure.items()))
+        key = _key(measure)
         if key not in self._known_masks:
             self._known_masks[key] = self._work_out_masks(measure)
         return self._known_masks[key]
@@ -250,6 +278,11 @@ class AreaFigures:
         # Only what no known fact rules out may still belong in the sum.
         doubtful = possible & ~chosen
         return chosen, doubtful
+
+
+def _key(measure: Mapping[str, Any]) -> str:
+    """Name a measure by what it says."""
+    return repr(sorted((name, str(value)) for name, value in measure.items()))
 
 
 def _children(areas: GeoDataFrame, number: Mapping[str, int]) -> list[list[int]]:

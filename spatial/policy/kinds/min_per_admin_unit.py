@@ -55,7 +55,7 @@ def have_finding(
         verdict,
         reason,
         value=known if complete else None,
-        numerator=known,
+        numerator=None if shown is None else have.figures[shown].shown,
         threshold=threshold,
         deficit=short,
         target_year=None if target is None else target.year,
