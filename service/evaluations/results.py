@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from service.evaluations.storage import (
 )
 from service.evaluations.tables import EVALUATION_AREA, EVALUATION_DISTRICT, FINDING
 from spatial.errors import InputError
+from spatial.policy.area_rules import WHOLE
 from spatial.policy.findings import FLAGS, VERDICTS
 
 
@@ -213,6 +214,16 @@ def summary(connection: Connection, evaluation_id: str) -> dict[str, Any]:
     )
     for rule, found, number in counted:
         rules.setdefault(rule, {})[found] = number
+    area = EVALUATION_AREA.c
+    areas: dict[str, dict[str, int]] = {}
+    counted_areas = connection.execute(
+        select(area.rule, area.verdict, func.count())
+        .where(area.evaluation_id == evaluation_id, area.part == WHOLE)
+        .group_by(area.rule, area.verdict)
+        .order_by(func.min(func.min(area.number)).over(partition_by=area.rule))
+    )
+    for rule, found, number in counted_areas:
+        areas.setdefault(rule, {})[found] = number
     return {
         "evaluation": stored.id,
         "pack": list(stored.pack_versions),
@@ -220,11 +231,16 @@ def summary(connection: Connection, evaluation_id: str) -> dict[str, Any]:
         "as_of": stored.as_of.isoformat(),
         "districts": sum(flags.values()),
         "flags": {name: flags.get(name, 0) for name in FLAGS},
-        "rules": {
-            rule: {name: found[name] for name in VERDICTS if name in found}
-            for rule, found in rules.items()
-        },
+        "rules": _in_order(rules),
+        "areas": _in_order(areas),
         "seconds": {stage: round(seconds, 3) for stage, seconds in stored.seconds.items()},
+    }
+
+
+def _in_order(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {
+        rule: {name: found[name] for name in VERDICTS if name in found}
+        for rule, found in counts.items()
     }
 
 

@@ -173,6 +173,7 @@ SUMMARY_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "districts",
             "flags",
             "rules",
+            "areas",
             "seconds",
         ],
         "properties": {
@@ -182,7 +183,11 @@ SUMMARY_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "as_of": {"type": "string", "format": "date"},
             "districts": {"type": "integer"},
             "flags": {"type": "object", "additionalProperties": {"type": "integer"}},
-            "rules": {"type": "object"},
+            "rules": {"type": "object", "description": "Districts by rule and verdict"},
+            "areas": {
+                "type": "object",
+                "description": "Areas and parks by rule about them and verdict",
+            },
             "seconds": {"type": "object", "additionalProperties": {"type": "number"}},
             "notices": {"type": "array", "items": _TEXT},
         },

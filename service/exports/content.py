@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from service.exports.areas import output_areas
 from spatial.network import Network
 from spatial.policy.evaluation import Evaluation, summarise
 from spatial.policy.findings import LIST_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS
@@ -46,7 +47,8 @@ class Content:
     findings
         ``district_id`` and `OUTPUT_COLUMNS`, districts in rank order.
     areas
-        Roll-up, one row an area and rule, EPSG:4326.
+        `service.exports.areas.AREA_OUTPUT_COLUMNS` and geometry, EPSG:4326: one row an area, rule
+        and part.
     summary
         The object ``--json`` prints.
     notices
@@ -65,6 +67,11 @@ class Content:
     lang: Language
     facilities: gpd.GeoDataFrame | None = None
     network: Network | None = None
+
+    @property
+    def of_areas(self) -> bool:
+        """True where only areas were evaluated: a file of one table then holds their rows."""
+        return len(self.districts) == 0
 
 
 def collect(
@@ -98,7 +105,7 @@ def collect(
     return Content(
         districts=districts[[*DISTRICT_COLUMNS, "geometry"]],
         findings=findings[["district_id", *OUTPUT_COLUMNS]].iloc[order].reset_index(drop=True),
-        areas=evaluation.areas.reset_index(drop=True),
+        areas=output_areas(evaluation.areas, packs=packs, lang=lang),
         summary=summarise(evaluation),
         notices=tuple(notices),
         lang=lang,

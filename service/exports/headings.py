@@ -55,6 +55,52 @@ HEADINGS: Final = MappingProxyType(
     }
 )
 
+# Of the table of areas below the summary in the sheet 汇总, in this order.
+AREA_HEADINGS: Final = MappingProxyType(
+    {
+        "code": Heading("区划代码", "Area code", 34),
+        "name": Heading("名称", "Name", 34),
+        "level": Heading("级别", "Level", 26),
+        "verdict": Heading("判定", "Verdict", 26),
+        "rule": Heading("规则", "Rule", 34),
+        "part": Heading("范围", "Part", 12),
+        "numerator": Heading("分子", "Numerator", 14),
+        "denominator": Heading("分母", "Denominator", 14),
+        "value": Heading("现值", "Value", 14),
+        "threshold": Heading("目标值", "Target", 12),
+        "target_year": Heading("目标年", "Target year", 10),
+        "deficit": Heading("缺口", "Gap", 12),
+        "unit": Heading("单位", "Unit", 12),
+        "progress": Heading("进度", "Progress", 10),
+        "next_target": Heading("下一目标值", "Next target", 12),
+        "next_target_year": Heading("下一目标年", "Next target year", 12),
+        "baseline": Heading("基期值", "Baseline", 12),
+        "baseline_year": Heading("基期年", "Baseline year", 10),
+        "districts": Heading("小区数", "Districts", 10),
+        "missing": Heading("缺失数据", "Missing data", 30),
+        "reason": Heading("说明", "Reason", 60),
+        "clause": Heading("条款", "Clause", 20),
+    }
+)
+PART_WORDS: Final = MappingProxyType(
+    {
+        "occupied": ("已建城镇小区", "Occupied, urban"),
+        "rural": ("农村", "Rural"),
+        "planned": ("规划", "Planned"),
+        "all": ("全部", "All"),
+    }
+)
+LEVEL_WORDS: Final = MappingProxyType(
+    {
+        "province": ("省", "Province"),
+        "prefecture": ("市（州）", "Prefecture"),
+        "county": ("县（市、区）", "County"),
+        "township": ("街道、乡镇", "Township"),
+        "community": ("社区、村", "Community"),
+        "park": ("产业园区", "Industrial park"),
+    }
+)
+
 # Of the sheet 汇总.
 SUMMARY_WORDS: Final = MappingProxyType(
     {
@@ -68,6 +114,7 @@ SUMMARY_WORDS: Final = MappingProxyType(
         "rule": ("规则", "Rule"),
         "verdict": ("判定", "Verdict"),
         "count": ("数量", "Count"),
+        "area_rule": ("行政区规则", "Rule about areas"),
         "notice": ("声明", "Notice"),
         "warning": ("提示", "Warning"),
     }

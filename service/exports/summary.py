@@ -9,7 +9,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.exports.content import Language
-from service.exports.headings import FLAG_WORDS
+from service.exports.headings import FLAG_WORDS, VERDICT_WORDS
 from service.exports.region import region_words
 
 WORST: Final = 10
@@ -33,7 +33,6 @@ def summary_lines(
     notices
         What must be said of the data wherever they are shown; printed first.
     """
-    at = 0 if lang == "zh" else 1
     packs = [
         f"{pack}（{region_words(where, lang=lang)}）" if lang == "zh" else f"{pack} ({where})"
         for pack, where in summary["region"].items()
@@ -45,12 +44,8 @@ def summary_lines(
         else f"As of {summary['as_of']}; packs {', '.join(packs)}"
     )
     total = summary["districts"]
-    lines.append(f"居住区 {total} 个：" if lang == "zh" else f"{total} districts:")
-    width = max(len(str(count)) for count in summary["flags"].values())
-    lines += [
-        f"  {count:>{width}}  {FLAG_WORDS[flag][at]} ({flag})"
-        for flag, count in summary["flags"].items()
-    ]
+    if total or not summary["areas"]:
+        lines += _flag_lines(summary["flags"], total, lang)
     if len(worst):
         lines.append(
             f"排名最前的 {len(worst)} 个：" if lang == "zh" else f"The {len(worst)} worst served:"
@@ -58,8 +53,39 @@ def summary_lines(
     for row in worst.drop(columns="geometry").to_dict("records"):
         lines.append(f"  {_headline(row, lang)}")
         lines += [f"       {reason}" for reason in row["reasons"]]
+    lines += _area_lines(summary["areas"], lang, each=total == 0)
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in summary["seconds"].items())
     lines.append(f"各步用时（秒）：{stages}" if lang == "zh" else f"Seconds: {stages}")
+    return lines
+
+
+def _flag_lines(flags: Mapping[str, int], total: int, lang: Language) -> list[str]:
+    width = max(len(str(count)) for count in flags.values())
+    at = 0 if lang == "zh" else 1
+    return [
+        f"居住区 {total} 个：" if lang == "zh" else f"{total} districts:",
+        *(f"  {count:>{width}}  {FLAG_WORDS[flag][at]} ({flag})" for flag, count in flags.items()),
+    ]
+
+
+def _area_lines(rules: Mapping[str, Mapping[str, int]], lang: Language, *, each: bool) -> list[str]:
+    """Sum the rules about areas up in one line and, where nothing else was judged, a line each."""
+    if not rules:
+        return []
+    at = 0 if lang == "zh" else 1
+    total: dict[str, int] = {}
+    for counts in rules.values():
+        for verdict, count in counts.items():
+            total[verdict] = total.get(verdict, 0) + count
+
+    def said(counts: Mapping[str, int]) -> str:
+        words = [f"{VERDICT_WORDS[v][at]} {counts[v]}" for v in VERDICT_WORDS if v in counts]
+        return "，".join(words) if lang == "zh" else ", ".join(words)
+
+    head = f"行政区规则 {len(rules)} 条：" if lang == "zh" else f"{len(rules)} rules about areas: "
+    lines = [head + said(total)]
+    if each:
+        lines += [f"  {rule}: {said(counts)}" for rule, counts in rules.items()]
     return lines
 
 

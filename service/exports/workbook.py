@@ -16,7 +16,15 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from service.exports.content import DISTRICT_COLUMNS, Content, compact_json, plain
-from service.exports.headings import FLAG_WORDS, HEADINGS, SUMMARY_WORDS, VERDICT_WORDS
+from service.exports.headings import (
+    AREA_HEADINGS,
+    FLAG_WORDS,
+    HEADINGS,
+    LEVEL_WORDS,
+    PART_WORDS,
+    SUMMARY_WORDS,
+    VERDICT_WORDS,
+)
 from spatial.errors import InputError
 from spatial.policy.findings import OUTPUT_COLUMNS
 
@@ -25,6 +33,9 @@ FINDINGS_SHEET: Final = "规则结果"
 SUMMARY_SHEET: Final = "汇总"
 MAX_ROWS: Final = 1_048_576
 MAX_CELL_CHARACTERS: Final = 32_767
+# What stands above the table of areas: a line a rule and verdict of each pack, and notices.
+_MOST_SUMMARY_ROWS: Final = 10_000
+_WIDTHS: Final = (34, 34, 26, 12)
 
 _HEADING_FONT: Final = Font(bold=True)
 _HEADING_FILL: Final = PatternFill("solid", fgColor="E8EEF4")
@@ -37,18 +48,20 @@ def write_workbook(path: Path, content: Content) -> None:
     """Write the three sheets, text that looks like a formula as text.
 
     Identifiers (flags, verdicts, rule ids) stay English and are explained in 汇总; lists of
-    reasons stand one a line, other lists as JSON.
+    reasons stand one a line, other lists as JSON. Below the summary 汇总 has the table of areas:
+    numerator, denominator, value, target and gap of each area and rule.
 
     Raises
     ------
     InputError
-        When there are more findings than a sheet has rows.
+        When there are more findings or area rows than a sheet has rows.
     """
-    if len(content.findings) >= MAX_ROWS:
-        raise InputError(
-            f"{path.suffix}: a sheet holds {MAX_ROWS - 1:,} findings, there are "
-            f"{len(content.findings):,}; write .gpkg instead"
-        )
+    for what, frame in (("findings", content.findings), ("area rows", content.areas)):
+        if len(frame) >= MAX_ROWS - _MOST_SUMMARY_ROWS:
+            raise InputError(
+                f"{path.suffix}: a sheet holds {MAX_ROWS - _MOST_SUMMARY_ROWS - 1:,} {what}, "
+                f"there are {len(frame):,}; write .gpkg instead"
+            )
     book = Workbook(write_only=True)
     _table(book, DISTRICTS_SHEET, content.districts, DISTRICT_COLUMNS, content.lang)
     _table(book, FINDINGS_SHEET, content.findings, ("district_id", *OUTPUT_COLUMNS), content.lang)
@@ -109,13 +122,34 @@ def _cell(value: object, sheet: WriteOnlyWorksheet) -> Any:  # noqa: ANN401  # w
 def _summary(book: Workbook, content: Content) -> None:
     sheet: Any = book.create_sheet(SUMMARY_SHEET)
     column = 0 if content.lang == "zh" else 1
-    for number, width in enumerate((34, 34, 26, 12), start=1):
+    widths = (
+        [heading.width for heading in AREA_HEADINGS.values()] if len(content.areas) else _WIDTHS
+    )
+    for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "A2"
     heads = ("item", "value", "verdict", "count")
     sheet.append([_heading(SUMMARY_WORDS[name][column], sheet) for name in heads])
     for row in _summary_rows(content.summary, content.notices, column):
         sheet.append([_cell(value, sheet) for value in row])
+    if len(content.areas):
+        sheet.append([])
+        sheet.append([_heading((h.zh, h.en)[column], sheet) for h in AREA_HEADINGS.values()])
+        for row in _area_rows(content.areas, column):
+            sheet.append([_cell(value, sheet) for value in row])
+
+
+def _area_rows(areas: pd.DataFrame, column: int) -> Iterator[Sequence[object]]:
+    """Yield the cells of `AREA_HEADINGS`; words beside the identifiers of verdict and level."""
+    words = {"verdict": VERDICT_WORDS, "level": LEVEL_WORDS, "part": PART_WORDS}
+    cells = []
+    for name in AREA_HEADINGS:
+        values = areas[name].astype(object).tolist()
+        if name in words:
+            known = words[name]
+            values = [f"{v} {known[v][column]}" if v in known else v for v in values]
+        cells.append(values)
+    yield from zip(*cells, strict=True)
 
 
 def _summary_rows(
@@ -136,3 +170,6 @@ def _summary_rows(
     for rule, verdicts in summary["rules"].items():
         for verdict, count in verdicts.items():
             yield words["rule"], rule, f"{verdict} {VERDICT_WORDS[verdict][column]}", count
+    for rule, verdicts in summary["areas"].items():
+        for verdict, count in verdicts.items():
+            yield words["area_rule"], rule, f"{verdict} {VERDICT_WORDS[verdict][column]}", count

@@ -21,7 +21,7 @@ from spatial.errors import InputError
 from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
-from spatial.policy.area_rules import judge_areas, park_facility_counts
+from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
 from spatial.policy.facts import City, Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
 from spatial.policy.flags import flag_districts
@@ -174,7 +174,8 @@ def evaluate(
     Raises
     ------
     InputError
-        Without packs or districts, or when a user-set share names no rule of the packs.
+        Without packs, districts or areas, when a user-set share names no rule of the packs, or
+        the target year lies before every target of the packs.
     """
     parameters = parameters or EvaluationParameters()
     _check(data, packs, parameters)
@@ -233,13 +234,23 @@ def evaluate(
 
 
 def summarise(evaluation: Evaluation) -> dict[str, Any]:
-    """Sum an evaluation up as the object ``--json`` prints (design, section 6)."""
+    """Sum an evaluation up as the object ``--json`` prints (design, section 6).
+
+    ``rules`` counts districts by rule and verdict; ``areas`` counts areas, and parks, by rules
+    about them.
+    """
     flags = evaluation.districts["flag"].value_counts()
     counts = evaluation.findings.groupby(["rule", "verdict"]).size()
     rules: dict[str, dict[str, int]] = {}
     for rule in dict.fromkeys(evaluation.findings["rule"]):
         found = counts.loc[rule]
         rules[rule] = {verdict: int(found[verdict]) for verdict in VERDICTS if verdict in found}
+    about_areas = evaluation.areas[evaluation.areas["part"] == WHOLE]
+    counted = about_areas.groupby(["rule", "verdict"], sort=False).size()
+    areas: dict[str, dict[str, int]] = {}
+    for rule in dict.fromkeys(about_areas["rule"]):
+        found = counted.loc[rule]
+        areas[rule] = {verdict: int(found[verdict]) for verdict in VERDICTS if verdict in found}
     return {
         "pack": list(evaluation.pack_versions),
         "region": dict(evaluation.region),
@@ -247,6 +258,7 @@ def summarise(evaluation: Evaluation) -> dict[str, Any]:
         "districts": len(evaluation.districts),
         "flags": {flag: int(flags.get(flag, 0)) for flag in FLAGS},
         "rules": rules,
+        "areas": areas,
         "seconds": {stage: round(s, 3) for stage, s in evaluation.seconds.items()},
     }
 
@@ -278,6 +290,10 @@ def _check(data: PlanningData, packs: Sequence[Pack], parameters: EvaluationPara
         raise InputError("there are no districts to evaluate, and no areas")
     if len(data.districts) and data.facilities is None:
         raise InputError("districts cannot be evaluated without facilities")
+    first = [min(r.targets_by_year) for pack in packs for r in pack.rules if r.targets_by_year]
+    if parameters.target_year is not None and first and parameters.target_year < min(first):
+        msg = f"target year {parameters.target_year}: the first target is of {min(first)}"
+        raise InputError(msg)
     known = {rule.id for pack in packs for rule in pack.rules}
     for rule in parameters.min_share:
         if rule not in known:

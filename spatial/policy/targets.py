@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from spatial.errors import InputError
-
 
 @dataclass(frozen=True)
 class Target:
@@ -47,7 +45,7 @@ def target_on(
     """Choose the target for a date.
 
     The last target that is due, else the first to come. A named `target_year` chooses its target
-    whether due or not.
+    whether due or not: the last one up to it, else the first to come.
 
     Parameters
     ----------
@@ -63,11 +61,6 @@ def target_on(
     Returns
     -------
     None where the text gives neither targets nor a threshold.
-
-    Raises
-    ------
-    InputError
-        When `target_year` lies outside the years of these targets.
     """
     years = sorted(targets_by_year)
     if not years:
@@ -75,11 +68,8 @@ def target_on(
     over = [year for year in years if dt.date(year, 12, 31) <= as_of]
     if target_year is None:
         year = over[-1] if over else years[0]
-    elif target_year < years[0]:
-        msg = f"target year {target_year}: the first target is of {years[0]}"
-        raise InputError(msg)
     else:
-        year = max(y for y in years if y <= target_year)
+        year = max((y for y in years if y <= target_year), default=years[0])
     later = [y for y in years if y > year]
     return Target(
         year=year,
