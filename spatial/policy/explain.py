@@ -1,0 +1,61 @@
+"""One finding as a paragraph for a letter: clause, reading, computation, way to meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spatial.policy import explain_area, explain_district, letter
+from spatial.policy.letter import Record
+from spatial.policy.pack import Pack
+from spatial.policy.rule import Rule
+
+
+def explain_finding(
+    finding: Record, *, pack: Pack, rule: Rule, lang: str, district: Mapping[str, Any]
+) -> str:
+    """Explain what a rule found for one district.
+
+    Parameters
+    ----------
+    finding
+        `spatial.policy.findings.FINDING_COLUMNS`.
+    pack, rule
+        What it was judged by.
+    lang
+        ``zh`` or ``en``.
+    district
+        Its ``id``, ``name``, ``stage`` and ``households``; the last three may be None.
+
+    Returns
+    -------
+    One paragraph. Numbers are exact, or cut and marked with ….
+    """
+    return letter.paragraph(
+        [
+            letter.clause(pack, rule, lang=lang),
+            letter.reading(rule, lang=lang),
+            *explain_district.sentences(finding, rule=rule, lang=lang, district=district),
+        ],
+        lang=lang,
+    )
+
+
+def explain_area_row(row: Record, *, pack: Pack, rule: Rule, lang: str) -> str:
+    """Explain what a rule found for one area, or how its districts' findings roll up.
+
+    Parameters
+    ----------
+    row
+        `spatial.policy.findings.AREA_COLUMNS`.
+    pack, rule, lang
+        As in `explain_finding`.
+    """
+    return letter.paragraph(
+        [
+            letter.clause(pack, rule, lang=lang),
+            letter.reading(rule, lang=lang),
+            *explain_area.sentences(row, rule=rule, lang=lang),
+        ],
+        lang=lang,
+    )
