@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from spatial.policy.numerals import exact, grouped
+from spatial.policy.numerals import cut, exact, grouped
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 from spatial.policy.terms import FIELDS, LANGUAGES, LEVELS, in_unit, indicator_name, measure_name
@@ -129,10 +129,10 @@ _DEFINITIONS: Final = MappingProxyType(
             "达标的新建小区占全部新建小区的比例，按个数计",
             "share of new districts that comply, by number",
         ),
-        "population_0_3": ("圈内3岁以下人口", "its people under 3"),
-        "population_60_plus": ("圈内60周岁及以上人口", "its people of 60 and over"),
-        "population": ("圈内人口", "its population"),
-        "households": ("圈内户数", "its households"),
+        "population_0_3": ("范围内3岁以下人口", "its people under 3"),
+        "population_60_plus": ("范围内60周岁及以上人口", "its people of 60 and over"),
+        "population": ("范围内人口", "its population"),
+        "households": ("范围内户数", "its households"),
         "households_in_units_met": (
             "所在单元达标的户数",
             "its households in units that hold",
@@ -319,7 +319,7 @@ def _rolled_up(row: Mapping[str, Any]) -> bool:
 
 def _percent(share: Fraction) -> str:
     # Shares of what lies inside are weighted and carry no more than this.
-    return f"{grouped(round(share * 100, 2))}%"
+    return f"{grouped(cut(share * 100))}%"
 
 
 def _reason(row: Mapping[str, Any], rule: Rule, *, lang: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spatial.policy import explain_area, explain_district, letter
-from spatial.policy.letter import Record
+from spatial.policy.explaining import area as of_area
+from spatial.policy.explaining import district as of_district
+from spatial.policy.explaining import letter
+from spatial.policy.explaining.letter import Record
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 
@@ -35,7 +37,7 @@ def explain_finding(
         [
             letter.clause(pack, rule, lang=lang),
             letter.reading(rule, lang=lang),
-            *explain_district.sentences(finding, rule=rule, lang=lang, district=district),
+            *of_district.sentences(finding, rule=rule, lang=lang, district=district),
         ],
         lang=lang,
     )
@@ -55,7 +57,7 @@ def explain_area_row(row: Record, *, pack: Pack, rule: Rule, lang: str) -> str:
         [
             letter.clause(pack, rule, lang=lang),
             letter.reading(rule, lang=lang),
-            *explain_area.sentences(row, rule=rule, lang=lang),
+            *of_area.sentences(row, rule=rule, lang=lang),
         ],
         lang=lang,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,11 @@ def grouped(number: Fraction | Decimal | int) -> str:
     while int(size * 10**digits) == 0:
         digits += 1
     return f"{sign}{_decimals(int(size * 10**digits), digits)}…"
+
+
+def cut(value: Fraction, *, digits: int = 2) -> Fraction:
+    """Cut a weighted sum to a few decimals, after clearing the noise of the floats it came from."""
+    return Fraction(floor(round(value, _LONGEST) * 10**digits), 10**digits)
 
 
 def _decimals(scaled: int, digits: int) -> str:

@@ -262,7 +262,7 @@ def measure_name(measure: Mapping[str, Any], *, lang: str) -> str:
     counted = measure["sum"] == "count"
     if lang == "zh":
         return f"{kinds}数{_where(measure, lang=lang)}" if counted else f"{kinds}{of}"
-    return (f"number of {kinds}" if counted else f"{of} of {kinds}") + _where(measure, lang=lang)
+    return (f"facilities ({kinds})" if counted else f"{of} of {kinds}") + _where(measure, lang=lang)
 
 
 def _kinds(kinds: Sequence[str], *, lang: str) -> str:
@@ -273,7 +273,7 @@ def _kinds(kinds: Sequence[str], *, lang: str) -> str:
     services = dict.fromkeys(FACILITY_KINDS[kind].service for kind in kinds)
     words = {"childcare": ("托育", "childcare"), "elderly": ("养老", "elderly care")}
     names = [term(words, service, lang=lang) for service in services]
-    return ("、", " and ")[at].join(names) + ("设施", " facilities")[at]
+    return ("、", " and ")[at].join(names) + ("设施", "")[at]
 
 
 def _where(measure: Mapping[str, Any], *, lang: str) -> str:

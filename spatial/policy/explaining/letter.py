@@ -51,12 +51,12 @@ _READINGS: Final = MappingProxyType(
         ),
         "walking_distance": ("步行距离", "the reading of walking distance"),
         "straight_line": ("直线距离", "the reading of a straight line"),
-        "further_figure": (
-            "同一条文的另一数值",
-            "another figure of the same sentence",
-        ),
     }
 )
+
+
+# Figures of the same sentence are no other reading; they are stated apart.
+FURTHER_FIGURE: Final = "further_figure"
 
 
 def pick(lang: str, zh: str, en: str) -> str:
@@ -136,7 +136,11 @@ def facilities(record: Record, *, lang: str, none: str | None = None) -> str | N
 
 def alternatives(record: Record, *, lang: str) -> str | None:
     """Say what the other readings would give."""
-    said = [_alternative(one, lang=lang) for one in entries(record, "alternatives")]
+    said = [
+        _alternative(one, lang=lang)
+        for one in entries(record, "alternatives")
+        if one["reading"] != FURTHER_FIGURE
+    ]
     if not said:
         return None
     return pick(lang, f"其他读法：{'；'.join(said)}。", f"Other readings: {'; '.join(said)}.")
