@@ -27,6 +27,7 @@ from service.districts.router import build_router as districts_router
 from service.evaluations.router import build_router as evaluations_router
 from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
+from service.indicators.router import build_router as indicators_router
 from service.packs.router import build_router as packs_router
 
 DESCRIPTION = """\
@@ -106,6 +107,7 @@ def _add_routes(app: FastAPI) -> None:
         districts_router,
         buildings_router,
         facilities_router,
+        indicators_router,
         evaluations_router,
         coverage_router,
         packs_router,

@@ -50,7 +50,13 @@ COMMANDS: Final = (
         "evaluate",
         "service.commands.evaluate",
         "evaluate",
-        "Evaluate districts, in the database or from files to a file",
+        "Evaluate districts and areas, in the database or from files to a file",
+    ),
+    CommandEntry(
+        "explain",
+        "service.commands.explain",
+        "explain",
+        "Explain one finding in a paragraph for a letter",
     ),
     CommandEntry(
         "demo", "service.commands.demo", "demo", "Write the demo city's layers, or its map"

@@ -21,6 +21,7 @@ from service.evaluations import service as evaluations
 from service.exports.region import region_notices
 from service.exports.summary import WORST
 from service.exports.writer import write_evaluation
+from service.indicators import service as indicators
 from service.networks import service as networks
 from service.packs import service as stored_packs
 from spatial.errors import InputError
@@ -88,7 +89,7 @@ def _evaluate(
         stored = evaluations.get(connection, run.id)
         if stored is None:
             raise InputError(f"the evaluation {run.id} was deleted meanwhile")
-        said = notices(_sources(connection, stored.network_version), output.lang)
+        said = notices(stored_sources(connection, stored.network_version), output.lang)
         said += region_notices(stored.region, packs, lang=output.lang)
         if output.out:
             _write(connection, settings, stored, packs, said, progress, output)
@@ -113,12 +114,13 @@ def _store_new_packs(connection: Connection, packs: Sequence[Pack]) -> None:
         )
 
 
-def _sources(connection: Connection, network_version: str | None) -> list[object]:
+def stored_sources(connection: Connection, network_version: str | None) -> list[object]:
     """Return what the rows in use say of their origin."""
     sources: list[object] = []
     for table in VERSIONED.values():
         current = table.c.superseded_at.is_(None)
         sources += connection.scalars(select(table.c.source).where(current).distinct()).all()
+    sources += indicators.sources(connection)
     if network_version is not None:
         street = select(NETWORK.c.source).where(NETWORK.c.version == network_version)
         sources += connection.scalars(street).all()

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from service.evaluations.schemas import EVALUATION_SCHEMA, SUMMARY_SCHEMA, EvaluationBody
+from service.evaluations.schemas import (
+    AREA_EXPLANATION_SCHEMA,
+    EVALUATION_SCHEMA,
+    EXPLANATION_SCHEMA,
+    SUMMARY_SCHEMA,
+    EvaluationBody,
+)
+from service.indicators.schemas import (
+    INDICATOR_BODY_SCHEMA,
+    INDICATORS_SCHEMA,
+    STORED_INDICATORS_SCHEMA,
+)
 from service.packs.schemas import RULES_SCHEMA
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
@@ -55,6 +66,11 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Rules": RULES_SCHEMA,
         "Evaluation": EVALUATION_SCHEMA,
         "Summary": SUMMARY_SCHEMA,
+        "Explanation": EXPLANATION_SCHEMA,
+        "AreaExplanation": AREA_EXPLANATION_SCHEMA,
+        "Indicators": INDICATORS_SCHEMA,
+        "IndicatorBody": INDICATOR_BODY_SCHEMA,
+        "StoredIndicators": STORED_INDICATORS_SCHEMA,
         "EvaluationBody": body,
         **parts,
     }

@@ -32,7 +32,7 @@ Verdict = Literal[
     "indicator",
     "not_applicable",
 ]
-Level = Literal["province", "prefecture", "county", "township", "community"]
+AreaLevel = Literal["province", "prefecture", "county", "township", "community", "park"]
 
 # Ranks and numbers of findings are 32-bit in the database.
 _LAST_NUMBER: Final = 2**31 - 1

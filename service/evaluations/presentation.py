@@ -16,7 +16,8 @@ from service.core.schema import VERSIONED
 from service.evaluations.service import StoredEvaluation, findings_of_districts
 from service.evaluations.tables import EVALUATION_DISTRICT
 from service.exports.content import finding_objects
-from spatial.fields import AREAS, DISTRICTS, FACILITIES
+from service.indicators import service as indicators
+from spatial.fields import AREAS, DISTRICTS, FACILITIES, PARKS
 from spatial.policy.pack import Pack
 from spatial.policy.wording import output_districts, output_findings
 
@@ -79,12 +80,13 @@ def run_notices(
 ) -> dict[str, list[str]]:
     """Return the member ``notices`` the data of a run ask for."""
     sources: set[str | None] = set()
-    for layer in (DISTRICTS, FACILITIES, AREAS):
+    for layer in (DISTRICTS, FACILITIES, AREAS, PARKS):
         table = VERSIONED[layer.name]
         wanted = history.at_moment(table, stored.moment)
         sources |= set(
             connection.execute(select(table.c.source).where(*wanted).distinct()).scalars()
         )
+    sources |= indicators.sources(connection, stored.moment)
     return notice_member(sources, language)
 
 

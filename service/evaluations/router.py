@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -10,20 +12,21 @@ from geopandas import GeoDataFrame
 from starlette.responses import Response
 
 from service.core import scope
-from service.core.errors import InvalidBodyError, TooManyDistrictsError, pointer
+from service.core.errors import InvalidBodyError, NotFoundError, TooManyDistrictsError, pointer
 from service.core.geojson import encode_json, feature_collection, geojson_response
 from service.core.history import Moment
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency, language_headers
+from service.core.negotiation import CSV, FormatDependency
 from service.core.openapi import GEOJSON, content, problems, request_body
 from service.core.paging import PageParameter, page_members
-from service.core.parameters import BBoxParameter
+from service.core.parameters import BBoxParameter, known_id
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import EditorDependency
 from service.evaluations import service as evaluations
 from service.evaluations.dependencies import (
-    Level,
+    AreaLevel,
     PartFilterDependency,
     RunDependency,
     Verdict,
@@ -33,6 +36,7 @@ from service.evaluations.dependencies import (
     packs_of,
     visible,
 )
+from service.evaluations.explanation import explain_area, explain_one
 from service.evaluations.presentation import (
     run_members,
     run_notices,
@@ -41,6 +45,8 @@ from service.evaluations.presentation import (
 )
 from service.evaluations.schemas import evaluation_document, read_request
 from service.evaluations.service import EvaluationRequest
+from service.exports.area_table import area_table
+from service.exports.areas import output_areas
 from service.packs.service import versions_in_use
 from spatial.errors import InputError
 
@@ -53,6 +59,8 @@ def build_router() -> APIRouter:
     _add_creating(router)
     _add_reading(router)
     _add_parts(router)
+    _add_areas(router)
+    _add_explanations(router)
     return router
 
 
@@ -230,26 +238,116 @@ def _add_parts(router: APIRouter) -> None:
         )
         return _geojson(shown, members, language, key=None)
 
+
+def _add_areas(router: APIRouter) -> None:
     @router.get(
         f"{RUN}/areas",
         operation_id="list_evaluation_areas",
-        summary="List the roll-up of a run: a feature an area, rule and part",
+        summary="List the area table of a run: a feature, or a line, an area, rule and part",
+        description=(
+            "What each rule found for each area: numerator, denominator, value, target and gap. "
+            "Rules about areas have one row (`part` = `all`); those about districts are rolled up, "
+            "occupied, rural and planned districts apart. `format=csv`, or `Accept: text/csv`, "
+            "gives a table without geometries."
+        ),
         response_class=Response,
-        responses=_collection(),
+        responses=_area_answers(),
     )
-    def list_areas(
+    def list_areas(  # the parts of the request, one each
         request: Request,
         stored: RunDependency,
         resources: ResourcesDependency,
         language: LanguageDependency,
-        level: Annotated[Level | None, Query(description="Only areas of this level")] = None,
+        form: FormatDependency,
+        level: Annotated[
+            AreaLevel | None, Query(description="Only areas of this level, or industrial parks")
+        ] = None,
+        rule: Annotated[str | None, Query(description="Only rows of this rule")] = None,
+        verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
     ) -> Response:
         with resources.reading() as connection:
-            frame = evaluations.areas(connection, stored.id, level=level)
+            packs = packs_of(connection, stored)
+            check_rule(packs, rule)
+            found = evaluations.areas(
+                connection, stored.id, level=level, rule=rule, verdict=verdict
+            )
             members = run_members(connection, stored, language)
+        frame = output_areas(found, packs=packs, lang=language)
+        headers = {**language_headers(language), "Vary": "Accept, Accept-Language"}
+        if form == "csv":
+            return Response(area_table(frame), media_type=CSV, headers=headers)
         count = len(frame)
         members |= page_members(request, next_key=None, returned=count, matched=count)
-        return _geojson(frame, members, language, key=None)
+        return geojson_response(
+            feature_collection(frame, key=None, members=members), headers=headers
+        )
+
+
+def _add_explanations(router: APIRouter) -> None:
+    answers = {
+        200: content("application/json", "Explanation", "A paragraph in each language"),
+        **problems(400, 401, 404),
+    }
+
+    @router.get(
+        f"{RUN}/findings/{{finding:path}}/explain",
+        operation_id="explain_finding",
+        summary="Explain a finding in a paragraph for a letter",
+        description=(
+            "`finding` is `district~rule`, for example `D1~jinhua.childcare.radius`, or the number "
+            "of the finding in the run."
+        ),
+        response_class=Response,
+        responses=answers,
+    )
+    def get_finding_explanation(
+        finding: str,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        language: LanguageDependency,
+    ) -> Response:
+        with resources.reading() as connection, _found():
+            explained = explain_one(connection, stored, known_id(finding))
+            notices = run_members(connection, stored, language)
+        return _json({**notices, **explained.as_json(language)}, language)
+
+    @router.get(
+        f"{RUN}/areas/{{code:path}}/{{rule}}/explain",
+        operation_id="explain_area_row",
+        summary="Explain what a rule found for an area, a paragraph for each part",
+        response_class=Response,
+        responses={
+            200: content("application/json", "AreaExplanation", "Paragraphs in each language"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_area_explanation(
+        code: str,
+        rule: str,
+        stored: RunDependency,
+        resources: ResourcesDependency,
+        language: LanguageDependency,
+    ) -> Response:
+        with resources.reading() as connection, _found():
+            explained = explain_area(connection, stored, known_id(code), known_id(rule))
+            notices = run_members(connection, stored, language)
+        rows = [one.as_json(language) for one in explained]
+        return _json({**notices, "rows": rows}, language)
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    """Answer 404 for an address that names nothing."""
+    try:
+        yield
+    except InputError as error:
+        raise NotFoundError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+
+def _area_answers() -> dict[int | str, dict[str, object]]:
+    described = content(GEOJSON, "FeatureCollection", "All rows")
+    described["content"][CSV] = {"schema": {"type": "string"}}
+    return {200: described, **problems(400, 401, 404)}
 
 
 def _check_request(resources: Resources, principal: Principal, wanted: EvaluationRequest) -> None:

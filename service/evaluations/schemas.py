@@ -14,6 +14,7 @@ from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation
+from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
 from spatial.policy.evaluation import EvaluationParameters
 
@@ -40,6 +41,9 @@ class ParametersBody(_Body):
     grid_spacing_m: Number = Field(default=Decimal(50), ge=5, le=1000, description="Metres")
     min_share: dict[str, Annotated[Number, Field(ge=0, le=1)]] = Field(
         default_factory=dict, description="The user's own least share of area rows, by rule id"
+    )
+    target_year: Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)] | None = Field(
+        default=None, description="Compare with the targets of this year, due or not"
     )
 
 
@@ -84,6 +88,7 @@ def read_request(document: Json, *, today: date) -> EvaluationRequest:
             snap_limit_m=float(given.snap_limit_m),
             grid_spacing_m=float(given.grid_spacing_m),
             min_share=MappingProxyType(dict(given.min_share)),
+            target_year=given.target_year,
         )
     except InputError as error:
         raise InvalidBodyError.of("/parameters", str(error)) from None
@@ -159,6 +164,50 @@ EVALUATION_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "created_by": _TEXT,
             "notices": {"type": "array", "items": _TEXT},
             "links": {"type": "array", "items": {"type": "object"}},
+        },
+    }
+)
+_EXPLANATION: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "pack": _TEXT,
+        "rule": _TEXT,
+        "verdict": _TEXT,
+        "text": {"type": "string", "description": "The paragraph in the language asked for"},
+        "texts": {
+            "type": "object",
+            "required": ["zh", "en"],
+            "properties": {"zh": _TEXT, "en": _TEXT},
+        },
+    }
+)
+EXPLANATION_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "What a rule found for a district, as a paragraph for a letter",
+        "required": ["evaluation", "finding", "district", *_EXPLANATION],
+        "properties": {
+            "evaluation": _TEXT,
+            "finding": {"type": "integer", "description": "Number of the finding in the run"},
+            "district": _TEXT,
+            **_EXPLANATION,
+        },
+    }
+)
+AREA_EXPLANATION_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "What a rule found for an area, a paragraph for each part",
+        "required": ["evaluation", "rows"],
+        "properties": {
+            "evaluation": _TEXT,
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["area", "part", *_EXPLANATION],
+                    "properties": {"area": _TEXT, "part": _TEXT, **_EXPLANATION},
+                },
+            },
         },
     }
 )

@@ -18,6 +18,9 @@ from service.indicators.fields import INDICATORS, KEY
 from spatial.errors import Fault, InputError, InputFaults
 
 SUFFIX: Final = ".csv"
+# More than a name ever needs, and little enough for the index of the register.
+MAX_NAME_LENGTH: Final = 200
+_NAMES: Final = ("area", "indicator")
 _SHOWN: Final = 3
 
 
@@ -114,6 +117,12 @@ def check_indicators(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
         converted = convert(cells, wanted)
         columns[field.name] = converted.column
         faults += [Fault(source, at + 1, field.name, why) for at, why in converted.faults]
+        if field.name in _NAMES:
+            faults += [
+                Fault(source, at, field.name, f"has more than {MAX_NAME_LENGTH} characters")
+                for at, text in enumerate(converted.column, start=1)
+                if isinstance(text, str) and len(text) > MAX_NAME_LENGTH
+            ]
     checked = pd.DataFrame(columns, index=index)
     faults += _doubles(checked, source)
     if faults:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from service.core.language import Language
-from spatial.policy.pack import Pack
+from spatial.policy.pack import Pack, evaluable
 from spatial.policy.rule import Rule
 
 
@@ -63,6 +63,8 @@ def rule_document(rule: Rule, language: Language) -> dict[str, Any]:
         "applies_to": list(rule.applies_to),
         "parameters": dict(rule.parameters),
         "targets_by_year": dict(rule.targets_by_year),
+        "baselines": dict(rule.baselines),
+        "evaluable": evaluable(rule),
         "counts": {
             "kinds": list(rule.counts.kinds),
             "status": rule.counts.status,
@@ -71,6 +73,7 @@ def rule_document(rule: Rule, language: Language) -> dict[str, Any]:
     }
 
 
+_RULE_TEXTS: Final = ("id", "clause", "quote", "reading", "kind", "severity", "evaluable")
 RULES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "type": "object",
@@ -82,11 +85,8 @@ RULES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "required": ["id", "clause", "quote", "reading", "kind", "severity"],
-                    "properties": {
-                        name: {"type": "string"}
-                        for name in ("id", "clause", "quote", "reading", "kind", "severity")
-                    },
+                    "required": list(_RULE_TEXTS),
+                    "properties": {name: {"type": "string"} for name in _RULE_TEXTS},
                 },
             },
         },
