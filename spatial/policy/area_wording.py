@@ -21,12 +21,13 @@ from spatial.policy.terms import term as _term
 # Of a long list only so many are named.
 MOST_NAMED: Final = 8
 
-# Placeholders: value, threshold (with its year), size, definition; each with its unit.
+# Placeholders: value, threshold (with its year), size, definition, each with its unit; `now` and
+# `short` bring their own punctuation and may be empty.
 _REASONS: Final = MappingProxyType(
     {
         "standard_not_set": (
-            "条文没有给出数值，只列指标：现值{value}",
-            "the text sets no number, indicator only: {value}",
+            "条文没有给出数值，只列指标{now}",
+            "the text sets no number, indicator only{now}",
         ),
         "figure_missing": ("数据不足，无法判定", "figures do not suffice"),
         "figure_older_than_target": (
@@ -325,8 +326,11 @@ def _percent(share: Fraction) -> str:
 def _reason(row: Mapping[str, Any], rule: Rule, *, lang: str) -> str:
     at = LANGUAGES.index(lang)
     code = str(row["reason_code"])
+    value = value_text(row, lang=lang)
+    known = exact(row["value"]) is not None
     text = _REASONS[code][at].format(
-        value=value_text(row, lang=lang),
+        value=value,
+        now=(f"：现值{value}", f": {value}")[at] if known else "",
         threshold=_threshold(row, rule, lang=lang),
         short=_short(row, rule, lang=lang),
         size=_size(row, lang=lang),

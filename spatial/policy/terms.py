@@ -179,6 +179,7 @@ INDICATORS: Final = MappingProxyType(
         "embedded_service_core_functions": "嵌入式综合体养老、托育、托管、助餐功能数",
         "embedded_service_functions": "嵌入式综合体服务功能数",
         "embedded_service_m2": "嵌入式服务综合体建筑面积",
+        "embedded_service_pilot": "嵌入式服务设施先行试点社区登记",
         "family_care_beds": "家庭养老床位数",
         "filed_childcare_institutions": "登记备案的托育机构数",
         "general_hospitals_level_2_plus": "二级以上综合医院数",

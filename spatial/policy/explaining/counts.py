@@ -125,6 +125,8 @@ def triggered_text(case: Case) -> str:
         )
     if case.reason == "statement_open":
         return f"{condition}{pick(lang, '；', '; ')}{statement_text(case)}"
+    if not case.rule.parameters["has"]:
+        return condition + pick(lang, "，本地达到该规模", ", and this one is of that size")
     return f"{condition}{pick(lang, '；', '; ')}{having_text(case)}"
 
 
