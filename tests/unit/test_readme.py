@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 from service.core.settings import setting_names
+from service.imports.packs import shipped_pack
+from spatial.policy.pack_file import load_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,6 +26,15 @@ def test_the_illustration_is_called_one() -> None:
     assert "an illustration, not an assessment of Wuhan" in README
     assert "仅为演示，并非对武汉的评估" in README
     assert "OpenStreetMap contributors" in README
+
+
+def test_the_pack_of_twenty_lines_is_a_pack(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "example.yaml"
+    path.write_text(text, encoding="utf-8")
+    pack = load_pack(path, find=shipped_pack)
+    assert pack.rule("jinhua.childcare.area.new").parameters["m2_per_100hh"] == 20
+    assert len(pack.rules) == len(shipped_pack("jinhua-2022").rules)
 
 
 def test_every_command_named_exists() -> None:
