@@ -352,8 +352,19 @@ def _area_values(areas: GeoDataFrame, name: str) -> list[Any]:
 
 
 def _json(values: pd.Series[Any]) -> list[str | None]:
-    """Return lists as JSON text, None where missing: a frame put together may hold NaN there."""
-    return [
-        json.dumps(value, ensure_ascii=False, allow_nan=False) if isinstance(value, list) else None
-        for value in values
-    ]
+    """Return lists as JSON text, None where missing: a frame put together may hold NaN there.
+
+    Members of a unit share one list, which is written once.
+    """
+    # json.dumps with options builds an encoder for each of tens of thousands of calls.
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    written: dict[int, str] = {}
+    texts: list[str | None] = []
+    for value in values:
+        if not isinstance(value, list):
+            texts.append(None)
+            continue
+        if id(value) not in written:
+            written[id(value)] = encode(value)
+        texts.append(written[id(value)])
+    return texts
