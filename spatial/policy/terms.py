@@ -261,9 +261,13 @@ def measure_name(measure: Mapping[str, Any], *, lang: str) -> str:
     of = term(FIELDS, str(measure["sum"]), lang=lang)
     kinds = _kinds(measure["kinds"], lang=lang)
     counted = measure["sum"] == "count"
+    where = _where(measure, lang=lang)
     if lang == "zh":
-        return f"{kinds}数{_where(measure, lang=lang)}" if counted else f"{kinds}{of}"
-    return (f"facilities ({kinds})" if counted else f"{of} of {kinds}") + _where(measure, lang=lang)
+        name = f"{kinds}数" if counted else f"{kinds}{of}"
+        return f"{name}（{'，'.join(where)}）" if where else name
+    if counted:
+        return f"facilities ({', '.join([kinds, *where])})"
+    return f"{of} of {kinds}" + (f" ({', '.join(where)})" if where else "")
 
 
 def _kinds(kinds: Sequence[str], *, lang: str) -> str:
@@ -277,7 +281,7 @@ def _kinds(kinds: Sequence[str], *, lang: str) -> str:
     return ("、", " and ")[at].join(names) + ("设施", "")[at]
 
 
-def _where(measure: Mapping[str, Any], *, lang: str) -> str:
+def _where(measure: Mapping[str, Any], *, lang: str) -> list[str]:
     """Say which of the facilities are meant."""
     at = LANGUAGES.index(lang)
     said: list[str] = []
@@ -290,9 +294,7 @@ def _where(measure: Mapping[str, Any], *, lang: str) -> str:
         said.append(
             (f"{measure['opened_from']}起开办", f"opened from {measure['opened_from']}")[at]
         )
-    if not said:
-        return ""
-    return (f"（{'，'.join(said)}）", f" ({', '.join(said)})")[at]
+    return said
 
 
 _YES: Final = MappingProxyType(

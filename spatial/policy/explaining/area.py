@@ -115,15 +115,23 @@ def _baseline(case: Case) -> str | None:
         said += pick(lang, f"（{note}）", f" ({note})")
     value, limit = case.value, case.number("threshold")
     if case.number("progress") is not None and value is not None and limit is not None:
-        progress = (value - base) / (limit - base) * 100
-        gone = grouped(progress)
-        if progress < 0:
-            said += pick(lang, "，现值较该值退步", "; things have moved back since")
-        else:
-            said += pick(
-                lang, f"，自该值至目标已完成 {gone}%", f"; {gone}% of the way to the target is gone"
-            )
+        said += _progress(case, value, base, limit)
     return said + pick(lang, "。", ".")
+
+
+def _progress(case: Case, value: Fraction, base: Fraction, limit: Fraction) -> str:
+    """Tell how much of the way from the document's own value to the target has been gone."""
+    lang = case.lang
+    gone = (value - base) / (limit - base) * 100
+    digits = next(d for d in range(10) if (base * 10**d).denominator == 1)
+    if round(value, digits) == base:
+        return pick(lang, "，现值取整后与之相同", "; the value rounds to it")
+    if gone < 0:
+        return pick(lang, "，现值较该值退步", "; things have moved back since")
+    share = grouped(gone)
+    return pick(
+        lang, f"，自该值至目标已完成 {share}%", f"; {share}% of the way to the target is gone"
+    )
 
 
 def _assumption(case: Case) -> str | None:
@@ -174,7 +182,7 @@ def _rolled_up(case: Case) -> str:
         return counted + pick(lang, "没有可汇总的数值", "there is nothing to roll up")
     figures = [_about(one, lang=lang) for one in (top, bottom, top / bottom * 100)]
     share = f"{figures[0]} ÷ {figures[1]} = {figures[2]}%"
-    said = counted + pick(lang, f"{of}占比 {share}", f"{of}: {share}")
+    said = counted + pick(lang, f"{of}占比 {share}", f"share of {of}: {share}")
     limit = case.number("threshold")
     if limit is not None:
         percent = grouped(limit * 100)

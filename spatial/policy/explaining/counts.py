@@ -33,7 +33,7 @@ def count_text(case: Case) -> str:
     value, known = case.value, case.number("numerator")
     if value is None:
         return only_known(case, [f"{name} {grouped(known)}"] if known else [])
-    return f"{name} {case.units(value)}{against(case, value)}"
+    return f"{name} {grouped(value)}{against(case, value)}"
 
 
 def count_remedy(case: Case) -> str | None:
@@ -92,7 +92,7 @@ def having_text(case: Case) -> str:
     there = pick(
         lang,
         "；实有" if one else "；起决定作用的一项实有",
-        "; there is" if one else "; the figure that decides is",
+        "; actual:" if one else "; the figure that decides is",
     )
     return f"{what}{there} {grouped(known)} {sign(known, limit)} {grouped(limit)}"
 

@@ -13,7 +13,7 @@ from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.holding import area_remedy, area_text, count_remedy, count_text
 from spatial.policy.explaining.letter import Record, pick, text
 from spatial.policy.explaining.reach import circle_remedy, circle_text, radius_remedy, radius_text
-from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_MET
+from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_MET, UNDETERMINED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.rule import Rule
 from spatial.policy.terms import FIELDS, STAGES, term
@@ -177,16 +177,16 @@ def _remedy(case: Case, explained: _Explained) -> str | None:
         return None
     common = {
         "no_households": (
-            "补报户数后即可计算",
+            "补报户数",
             "state the number of households",
         ),
         "pool_of_new_and_existing": (
-            "将新建与已建居住区分为两个统筹单元后即可计算",
+            "将新建与已建居住区分为两个统筹单元",
             "declare one pool of new districts and one of existing ones",
         ),
-        "no_network": ("导入路网后即可判定", "import a street network"),
+        "no_network": ("导入路网", "import a street network"),
         "off_network": (
-            "补充住处或设施出入口附近的道路，或标明实际出入口后即可判定",
+            "补充住处或设施出入口附近的道路，或标明实际出入口",
             "add the streets near the homes or entrances, or give the real entrances",
         ),
     }
@@ -194,6 +194,8 @@ def _remedy(case: Case, explained: _Explained) -> str | None:
     remedy = pick(case.lang, *found) if found is not None else explained.remedy(case)
     if remedy is None:
         return None
+    if case.verdict == UNDETERMINED:
+        return pick(case.lang, f"得出判定的途径：{remedy}。", f"What would decide it: {remedy}.")
     return pick(case.lang, f"达到要求的途径：{remedy}。", f"What would meet it: {remedy}.")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.letter import pick
 from spatial.policy.findings import UNDETERMINED
@@ -35,9 +33,8 @@ def area_text(case: Case) -> str:
     )
     if value >= needed:
         over = grouped(value - needed)
-        return first + pick(
-            lang, f"，不少于应有面积（多 {over} ㎡）", f", not less ({over} m² more)"
-        )
+        more = pick(lang, f"，多出 {over} ㎡", f", {over} m² more")
+        return first + (more if value > needed else pick(lang, "，恰好达到", ", exactly that"))
     short = grouped(needed - value)
     gap = pick(lang, "缺口" if case.existing else "缺", "gap" if case.existing else "short by")
     return first + pick(lang, f"；{gap} {short} ㎡", f"; {gap} {short} m²")
@@ -104,13 +101,5 @@ def count_remedy(case: Case) -> str | None:
     deficit = case.number("deficit")
     if deficit is None:
         return None
-    more = grouped(deficit)
-    return pick(
-        case.lang,
-        f"增设 {more} 处计入的设施即符合",
-        f"{more} more {_facilities(deficit)} that count",
-    )
-
-
-def _facilities(count: Fraction) -> str:
-    return "facility" if count == 1 else "facilities"
+    more, noun = grouped(deficit), "facility" if deficit == 1 else "facilities"
+    return pick(case.lang, f"增设 {more} 处计入的设施即符合", f"+{more} {noun}")

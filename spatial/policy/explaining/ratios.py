@@ -134,7 +134,7 @@ def compliance_remedy(case: Case) -> str | None:
     if case.rule.parameters["judged_by"] is None:
         return pick(
             case.lang,
-            "设定适用的面积标准（judged_by）后即可判定",
+            "设定适用的面积标准（judged_by）",
             "set the standard that applies (judged_by)",
         )
     held, total, limit = (case.number(n) for n in ("numerator", "denominator", "threshold"))

@@ -46,7 +46,7 @@ def radius_remedy(case: Case) -> str | None:
         outer = case.metres_of("outer_radius_m")
         near += pick(
             lang,
-            f"；或设置确有困难、托育需求较低并登记不小于 {case.metres('value')}"
+            f"；或设置确有困难或需求较低，登记不小于 {case.metres('value')}"
             f"（至多 {outer}）的批准半径，即按放宽符合",
             f"; or, where siting is difficult or demand is low, a recorded approved radius of at "
             f"least {case.metres('value')} (at most {outer})",
