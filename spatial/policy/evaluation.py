@@ -128,7 +128,7 @@ class Evaluation:
         For each pack whether the data lie in its region.
     districts
         ``id, name, stage, households, community, flag, rank, households_concerned`` and geometry
-        in EPSG:4326, in rank order.
+        in EPSG:4326, in rank order. A stage that is not given is that under the earliest document.
     findings
         `spatial.policy.findings.FINDING_COLUMNS`, by district in the order of ids, then rule.
     areas
@@ -225,7 +225,7 @@ def evaluate(
         pack_versions=MappingProxyType({pack.id: pack.version for pack in packs}),
         as_of=as_of,
         region=MappingProxyType({pack.id: _region(pack, city.areas) for pack in packs}),
-        districts=_district_frame(city.districts, judged[0][1].stage, flags),
+        districts=_district_frame(city.districts, _earliest(judged).stage, flags),
         findings=_ordered(together, city.districts),
         areas=areas,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -436,6 +436,12 @@ def _region(pack: Pack, areas: GeoDataFrame | None) -> str:
         return REGION_UNKNOWN
     inside = areas["code"].astype(str).str.startswith(pack.region_codes)
     return REGION_INSIDE if inside.all() else REGION_OUTSIDE
+
+
+def _earliest(judged: Sequence[tuple[Pack, Facts, pd.DataFrame]]) -> Facts:
+    """Choose the facts of the earliest document: what is new under a later one is new there too."""
+    _, facts, _ = min(judged, key=lambda one: (one[0].effective_from, one[0].id))
+    return facts
 
 
 def _district_frame(

@@ -35,7 +35,8 @@ class Having:
     @property
     def facilities(self) -> tuple[str, ...]:
         """Facilities the answer rests on."""
-        return tuple(facility for figure in self.figures for facility in figure.facilities)
+        every = (facility for figure in self.figures for facility in figure.facilities)
+        return tuple(dict.fromkeys(every))
 
 
 def having(

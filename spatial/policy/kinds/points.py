@@ -57,7 +57,8 @@ def fill_coverage(
         demand.district, weights=demand.weight * inside, minlength=len(demand.kind)
     )
     outside = total - covered
-    columns["demand"] = demand.kind
+    # A copy: rows of other stages are cleared in place, and the demand is every rule's.
+    columns["demand"] = demand.kind.copy()
     columns["covered_share"] = np.where(demand.kind == POINT, np.nan, covered / total)
     # Whole numbers in float64 are exact here: households × weight stays far below 2**53.
     columns["households_outside"] = np.ceil(facts.households * outside / total)
