@@ -456,6 +456,7 @@ def test_an_unknown_size_is_undetermined_unless_all_is_there() -> None:
     found = judged(rule_, sites=[{"id": "1", "geometry": inside("y")}])
     assert found["x"]["verdict"] == "undetermined"
     assert found["x"]["missing"] == [{"field": "population", "area": "x"}]
+    assert (found["y"]["verdict"], found["y"]["value"]) == ("met", 1)
 
 
 # --- parks ------------------------------------------------------------------------------------

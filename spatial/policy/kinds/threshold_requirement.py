@@ -39,13 +39,13 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         have = having(facts, area, parameters["has"], logic=parameters["logic"])
         # What is missing of a size can only add to it: a size beyond the limit stays beyond it.
         certain = size.complete or (triggered and when["operator"] != "<=")
-        if not certain and have.holds is not True:
+        if not certain and (have.holds is not True or not parameters["has"]):
             findings.append(
                 AreaFinding(
                     facts.code(area), UNDETERMINED, "figure_missing", missing=tuple(size.missing)
                 )
             )
-        elif not triggered:
+        elif certain and not triggered:
             findings.append(
                 AreaFinding(
                     facts.code(area),
