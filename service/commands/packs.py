@@ -16,15 +16,25 @@ from spatial.policy.pack_file import load_pack
 def packs(
     *,
     json_: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="List national standards too.")
+    ] = False,
 ) -> None:
-    """List the rule packs that come with Yike."""
-    found = shipped_packs()
+    """List the rule packs that come with Yike.
+
+    National standards are packs for the background: evaluated where they are named.
+    """
+    shipped = shipped_packs()
+    found = [pack for pack in shipped if background or not pack.background]
     if json_:
         typer.echo(json.dumps([_as_json(pack) for pack in found], ensure_ascii=False, indent=2))
         return
     for pack in found:
         typer.echo(f"{pack.id}  {pack.effective_from}  {pack.document_no}  {pack.title}")
         typer.echo(f"    {pack.issuer}; {len(pack.rules)} rules; version {pack.version[:12]}")
+    left = [pack.id for pack in shipped if pack not in found]
+    if left:
+        typer.echo(f"and for the background (--background): {', '.join(left)}")
 
 
 def pack_check(

@@ -250,7 +250,9 @@ def _incoming(connection: Connection, frame: pd.DataFrame) -> Iterator[Table]:
         postgresql_on_commit="DROP",
     )
     rows.create(connection)
-    columns = [frame[name].astype(object).where(frame[name].notna(), None) for name in COLUMNS]
+    texts = {name: frame[name].astype(object).where(frame[name].notna(), None) for name in COLUMNS}
+    # A value that is no number must not pass for a figure withdrawn: the table refuses it.
+    columns = [(texts | {"value": frame["value"].astype(object)})[name] for name in COLUMNS]
     numbers = [int(number) + 1 for number in frame.index]
     copy_rows(connection, rows, [*COLUMNS, ROW_COLUMN], zip(*columns, numbers, strict=True))
     connection.execute(text(f"ANALYZE {rows.name}"))

@@ -6,9 +6,11 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
@@ -25,10 +27,12 @@ from service.evaluations import service as evaluations
 from service.evaluations.identity import code_version
 from service.evaluations.planning import read_planning_data
 from service.evaluations.service import EvaluationRequest
+from service.imports.validation import validate
+from service.indicators import service as indicators
 from service.networks import service as networks
 from service.packs import service as packs
 from spatial.errors import InputError
-from spatial.fields import AREAS, DISTRICTS, FACILITIES
+from spatial.fields import AREAS, DISTRICTS, FACILITIES, PARKS
 from spatial.network import Network, build_network
 from spatial.policy.evaluation import (
     Evaluation,
@@ -43,7 +47,11 @@ from spatial.policy.pack_file import load_packs
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 ORIGIN = Origin(file="demo", crs="EPSG:4326", transformation=None, actor="a test")
-REQUEST = EvaluationRequest(pack_ids=("jinhua-2022", "dali-2022"), as_of=dt.date(2026, 11, 22))
+REQUEST = EvaluationRequest(
+    pack_ids=("jinhua-2022", "dali-2022"),
+    as_of=dt.date(2026, 11, 22),
+    parameters=EvaluationParameters(target_year=2025),
+)
 NOBODY = "0" * 32
 
 
@@ -58,6 +66,8 @@ class Stored:
     network: Network
     packs: tuple[Pack, ...]
     id: str
+    parks: gpd.GeoDataFrame
+    indicators: pd.DataFrame
 
     def run(self, request: EvaluationRequest) -> evaluations.EvaluationRun:
         return evaluations.run(self.engine, request, cache_dir=self.cache, actor="a test")
@@ -67,26 +77,68 @@ class Stored:
             return evaluations.load_evaluation(connection, run_id)
 
 
+def make_parks(city: DemoCity) -> gpd.GeoDataFrame:
+    """A park around a facility of each county, one without a name and some of unknown size."""
+    points = shapely.point_on_surface(city.facilities.geometry.to_numpy())
+    counties = city.areas[city.areas["level"] == "county"]
+    rows = []
+    for number, county in enumerate(counties.itertuples()):
+        inside = points[shapely.contains_properly(county.geometry, points)]
+        rows.append(
+            {
+                "id": f"park-{number}",
+                "name": None if number == 0 else f"示范园区{number}",
+                "employees": [25_000, None, 9_999][number % 3],
+                "geometry": shapely.box(*inside[0].buffer(0.02).bounds),
+                "source": "synthetic (a test)",
+            }
+        )
+    return validate(pd.DataFrame(rows), PARKS, source="parks")
+
+
+def make_indicators(city: DemoCity) -> pd.DataFrame:
+    """Figures of every level, some of years that do not count, one of an unknown area."""
+    codes = {
+        level: city.areas.loc[city.areas["level"] == level, "code"].tolist()
+        for level in ("prefecture", "county", "community")
+    }
+    rows = [
+        *((code, "dementia_beds_in_institutions", 2025, 10 + i)
+          for i, code in enumerate(codes["county"])),
+        *((code, "social_workers", 2024, 3) for code in codes["county"]),
+        *((code, "social_workers", 2030, 99) for code in codes["county"]),
+        *((code, "complete_community_childcare_standard_met", 2025, i % 2)
+          for i, code in enumerate(codes["community"])),
+        (codes["prefecture"][0], "childcare_places", 2025, Decimal("26207.5")),
+        ("nowhere", "childcare_places", 2025, 7),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["area", "indicator", "year", "value"])
+    return frame.assign(value=frame["value"].map(Decimal).astype(object), source="统计公报")
+
+
 @pytest.fixture(scope="module")
 def stored(module_database, tmp_path_factory) -> Iterator[Stored]:
     engine = create_database_engine(module_database.app_url)
     owner = create_database_engine(module_database.owner_url)
     city = demo_city()
     network = build_network(city.streets)
+    parks, figures = make_parks(city), make_indicators(city)
     with engine.begin() as connection:
         for layer, frame in (
             (AREAS, city.areas),
             (DISTRICTS, city.districts),
             (FACILITIES, city.facilities),
+            (PARKS, parks),
         ):
             history.store(connection, layer, frame, origin=ORIGIN)
+        indicators.store(connection, figures, origin=ORIGIN)
         networks.store_network(connection, network, name="Wuhan", source="OSM")
         packs.store_packs(connection, load_packs(SEED))
         used = [packs.load_pack(connection, pack_id) for pack_id in REQUEST.pack_ids]
     cache = tmp_path_factory.mktemp("cache")
     run = evaluations.run(engine, REQUEST, cache_dir=cache, actor="a test")
     assert run.created
-    yield Stored(engine, owner, cache, city, network, tuple(used), run.id)
+    yield Stored(engine, owner, cache, city, network, tuple(used), run.id, parks, figures)
     engine.dispose()
     owner.dispose()
 
@@ -98,6 +150,8 @@ def expected(stored) -> Evaluation:
         districts=stored.city.districts,
         facilities=stored.city.facilities,
         areas=stored.city.areas,
+        parks=stored.parks,
+        indicators=stored.indicators,
         network=stored.network,
     )
     return evaluate(data, packs=stored.packs, as_of=REQUEST.as_of, parameters=REQUEST.parameters)
@@ -130,6 +184,11 @@ def test_the_database_and_the_files_find_the_same(stored, expected):
     assert list(found.areas.columns) == [*AREA_COLUMNS, "geometry"]
     assert_frame_equal(comparable(found.areas), comparable(expected.areas))
     assert found.areas.geometry.geom_equals(expected.areas.geometry).all()
+    about_areas = found.areas[found.areas["part"] == "all"]
+    assert {"met", "not_met", "undetermined", "indicator"} <= set(about_areas["verdict"])
+    assert set(about_areas["level"]) == {"prefecture", "county", "community", "park"}
+    for name in ("threshold", "target_year", "baseline", "missing", "facilities"):
+        assert about_areas[name].notna().any(), name
     assert list(found.pack_versions.items()) == list(expected.pack_versions.items())
     assert dict(found.region) == dict(expected.region)
     assert found.warnings == expected.warnings
@@ -308,11 +367,28 @@ def test_an_area_alone_gives_what_the_whole_gives(stored, expected, level):
     assert_frame_equal(
         comparable(found.districts).drop(columns="rank"), comparable(whole).drop(columns="rank")
     )
-    codes = set(found.areas["code"])
-    assert code in codes
-    assert_frame_equal(
-        comparable(found.areas), comparable(expected.areas[expected.areas["code"].isin(codes)])
+    # Every row of the area, of all areas under it and of the parks in it; and no other.
+    parent = areas.set_index("code")["parent"]
+    inside = {other for other in areas["code"] if code in lineage(other, parent)}
+    shape = areas.set_index("code").geometry[code]
+    parks = stored.parks.loc[
+        shapely.intersects(shape, stored.parks.geometry.representative_point()), "id"
+    ]
+    is_park = expected.areas["level"] == "park"
+    wanted = (~is_park & expected.areas["code"].isin(inside)) | (
+        is_park & expected.areas["code"].isin(parks)
     )
+    assert wanted.any()
+    assert level != "county" or set(found.areas["level"]) >= {"park", "township", "county"}
+    assert_frame_equal(comparable(found.areas), comparable(expected.areas[wanted]))
+
+
+def lineage(code: str, parent: pd.Series) -> list[str]:
+    codes = []
+    while code is not None and not pd.isna(code):
+        codes.append(code)
+        code = parent.get(code)
+    return codes
 
 
 def test_another_day_pack_or_parameter_is_another_run(stored):
@@ -324,6 +400,7 @@ def test_another_day_pack_or_parameter_is_another_run(stored):
         replace(base, pack_ids=("jinhua-2022",)),
         replace(base, pack_ids=("dali-2022", "jinhua-2022")),
         replace(base, parameters=EvaluationParameters(snap_limit_m=150.0)),
+        replace(base, parameters=EvaluationParameters(target_year=2022)),
     ]
     runs = [stored.run(request) for request in requests]
     assert len({run.id for run in runs}) == len(runs)
@@ -339,6 +416,7 @@ def test_another_day_pack_or_parameter_is_another_run(stored):
         ({"area": "nowhere"}, "no area 'nowhere'"),
         ({"area": ""}, "no area ''"),
         ({"parameters": EvaluationParameters(min_share={"no.rule": 1})}, "no rule no.rule"),
+        ({"parameters": EvaluationParameters(target_year=1999)}, "target year 1999"),
     ],
 )
 def test_a_request_that_cannot_be_met_is_explained(stored, change, message):

@@ -14,6 +14,8 @@ from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, Run, frame
 from service.imports.validation import validate
 from spatial.fields import DISTRICTS, FACILITIES
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 @pytest.fixture
 def districts() -> gpd.GeoDataFrame:
@@ -61,7 +63,13 @@ def yike(tmp_path: Path) -> Run:
         return subprocess.run(
             [sys.executable, "-m", "service.cli", *map(str, arguments)],
             cwd=tmp_path,
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **environment},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "LC_ALL": "C.UTF-8",
+                # The code beside these tests, whatever is installed.
+                "PYTHONPATH": str(ROOT),
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=120,

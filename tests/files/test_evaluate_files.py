@@ -18,6 +18,15 @@ FILES = (
 # No server can be reached there: the command must not ask for one.
 NO_DATABASE = {"YIKE_DATABASE__URL": "postgresql://nobody@127.0.0.1:1/none"}
 
+EVALUABLE = {
+    "jinhua.childcare.radius": "true",
+    "jinhua.childcare.places_per_1000": "true",
+    "jinhua.childcare.staff_cert": "needs-register",
+    "jinhua.elderly.plan_all_counties": "needs-register",
+    "jinhua.childcare.renewal_include": "statement",
+    "panzhihua.gate.four_sync": "review-stage",
+}
+
 
 def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> None:
     outs = [f"--out=r.{suffix}" for suffix in ("geojson", "gpkg", "parquet", "xlsx")]
@@ -57,6 +66,7 @@ def test_json_alone_is_on_the_standard_output(town: Path, yike: Run) -> None:
         "districts",
         "flags",
         "rules",
+        "areas",
         "seconds",
     ]
     assert summary["evaluation"] is None
@@ -137,8 +147,16 @@ def test_packs_are_listed_and_checked(tmp_path: Path, yike: Run) -> None:
     bad = yike("pack", "check", "bad.yaml")
     gone = yike("pack", "check", "gone.yaml")
 
+    everything = yike("packs", "--json", "--background")
+
     packs = json.loads(listed.stdout)
-    assert [pack["id"] for pack in packs][:1] == ["dali-2022"]
+    ids = ["dali-2022", "guizhou-2022", "jinhua-2022", "panzhihua-2020"]
+    assert [pack["id"] for pack in packs] == ids
+    assert {pack["id"] for pack in json.loads(everything.stdout)} > set(ids)
+    rules = {rule["id"]: rule for pack in packs for rule in pack["rules"]}
+    assert sum(len(pack["rules"]) for pack in packs) == len(rules) == 134
+    assert {name: rules[name]["evaluable"] for name in EVALUABLE} == EVALUABLE
+    assert rules["jinhua.childcare.radius"]["kind"] == "service_radius"
     assert all(pack["rules"] and pack["version"] and pack["document_no"] for pack in packs)
     assert "jinhua-2022  2022-" in plain.stdout
     assert good.returncode == 0

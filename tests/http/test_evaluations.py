@@ -101,6 +101,7 @@ def test_summary_is_the_json_object_of_the_command_line(town, run):
         "districts",
         "flags",
         "rules",
+        "areas",
         "seconds",
     ]
     assert summary["districts"] == 7

@@ -50,6 +50,10 @@ def test_every_route_of_the_design_is_there(operations):
             f"GET /v1/evaluations/{{evaluation_id}}/{part}"
             for part in ("summary", "districts", "findings", "areas")
         ),
+        "GET /v1/evaluations/{evaluation_id}/findings/{finding}/explain",
+        "GET /v1/evaluations/{evaluation_id}/areas/{code}/{rule}/explain",
+        "GET /v1/indicators",
+        "POST /v1/indicators",
         "GET /v1/coverage",
         "GET /v1/packs",
         "GET /v1/packs/{pack_id}",
