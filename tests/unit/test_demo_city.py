@@ -283,7 +283,7 @@ def test_relaxations_carry_their_whole_record(city):
 
 def test_every_flag_occurs_when_evaluated(city):
     data = PlanningData(
-        city.districts, city.facilities, city.areas, None, build_network(city.streets)
+        city.districts, city.facilities, city.areas, network=build_network(city.streets)
     )
     pack = load_pack(ROOT / "seed" / "policies" / "jinhua-2022.yaml")
     found = evaluate(data, packs=[pack], as_of=dt.date(2026, 6, 30))

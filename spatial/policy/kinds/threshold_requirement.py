@@ -9,7 +9,8 @@ from typing import Final
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import HOLDS, AreaFinding
-from spatial.policy.findings import INDICATOR, NOT_APPLICABLE, UNDETERMINED
+from spatial.policy.findings import NOT_APPLICABLE, UNDETERMINED
+from spatial.policy.kinds import statement
 from spatial.policy.kinds.having import having
 from spatial.policy.kinds.kind import HAS, LOGIC, MEASURE, OPERATOR, POSITIVE, AreaKind
 from spatial.policy.kinds.min_per_admin_unit import have_finding
@@ -22,16 +23,13 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
 
     ``>=`` includes the threshold (达到, 以上), ``>`` does not (超过). Below it: `not_applicable`. A
     size that is not known: `undetermined`, unless what is asked is there anyway. A text about
-    single facilities that asks for nothing of an area is shown as a statement.
+    single facilities that asks for nothing of an area is a statement.
     """
     target = target_on(rule.targets_by_year, as_of=facts.as_of, target_year=facts.target_year)
     when, parameters = rule.parameters["when"], rule.parameters
     limit = Decimal(when["value"])
     if "facility" in rule.applies_to and not parameters["has"]:
-        return [
-            AreaFinding(facts.code(area), INDICATOR, "statement_open")
-            for area in facts.areas_for(rule)
-        ]
+        return statement.judge(rule, facts)
     findings: list[AreaFinding] = []
     for area in facts.areas_for(rule):
         size = facts.figures.figure(when["measure"], area)
