@@ -10,7 +10,7 @@ import geopandas as gpd
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
-from town import DISTRICT_ROWS, Run, write_geojson
+from town import AREA_ROWS, DISTRICT_ROWS, PARK_ROWS, Run, write_geojson
 
 
 class Database(Protocol):
@@ -195,3 +195,68 @@ def test_a_database_without_districts_is_told(town: Path, stored: Stored) -> Non
     assert done.returncode == 2
     assert "there are no districts" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_figures_and_parks_are_imported_and_evaluated(town: Path, stored: Stored) -> None:
+    write_geojson(town / "areas.geojson", AREA_ROWS)
+    write_geojson(town / "parks.geojson", PARK_ROWS)
+    (town / "figures.csv").write_text(
+        "area,indicator,year,value,source\n330700,childcare_places,2025,4500,公报\n"
+        "999,childcare_placs,2025,1,\n",
+        encoding="utf-8",
+    )
+    for kind in ("areas", "parks"):
+        assert stored.yike("import", kind, f"{kind}.geojson").returncode == 0
+    first = stored.yike("import", "indicators", "figures.csv")
+    again = stored.yike("import", "indicators", "figures.csv", "--dry-run")
+
+    assert first.stdout == "figures.csv: 2 rows read, 2 added, 0 changed, 0 unchanged\n"
+    assert again.stdout.endswith("would be 0 added, 0 changed, 2 unchanged\n")
+    assert "1 of 2 figures are of areas that are not known (999)" in first.stderr
+    assert "indicator childcare_placs; did you mean childcare_places?" in first.stderr
+    assert stored.ask("SELECT target FROM audit WHERE action = 'import' ORDER BY sequence") == [
+        ("areas",),
+        ("parks",),
+        ("indicators",),
+    ]
+
+    done = stored.yike(
+        "evaluate", "--pack=jinhua-2022", "--as-of=2026-06-30", "--target-year=2025", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["areas"]["jinhua.childcare.places_per_1000"] == {"met": 1}
+    assert summary["areas"]["jinhua.childcare.park"] == {"undetermined": 1}
+
+    row = "areas/330700/jinhua.childcare.places_per_1000"
+    told = stored.yike("explain", row)
+    same = stored.yike("explain", row, f"--evaluation={summary['evaluation']}", "--lang=en")
+    gone = stored.yike("explain", row, "--evaluation=none")
+    mixed = stored.yike("explain", row, "--pack=jinhua-2022")
+    assert "4.5‰" in told.stdout
+    assert summary["evaluation"] in told.stderr
+    assert "4.5‰" in same.stdout
+    assert [gone.returncode, mixed.returncode] == [2, 2]
+    assert "there is no evaluation 'none'" in gone.stderr
+    assert "--pack: is for files" in mixed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("indicators", "f.csv", "g.csv"), "'a, x, 2020' is already in f.csv, row 1"),
+        (("indicators", "f.csv", "--crs=EPSG:4326"), "--crs: figures have no coordinates"),
+        (("indicators", "f.csv", "--name=x"), "--name: is for a network"),
+        (("indicator", "f.csv"), "did you mean indicators?"),
+        (("indicators", "districts.geojson"), "figures are read from CSV"),
+    ],
+)
+def test_figures_that_cannot_be_imported_are_explained(
+    town: Path, stored: Stored, arguments: tuple[str, ...], said: str
+) -> None:
+    for name in ("f.csv", "g.csv"):
+        (town / name).write_text("area,indicator,year,value,source\na,x,2020,1,\n")
+    done = stored.yike("import", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert stored.ask("SELECT count(*) FROM indicator") == [(0,)]

@@ -83,6 +83,34 @@ FACILITY_ROWS: list[dict[str, Any]] = [
     {"id": "F3", "kind": "kindergarten_class", "geometry": square(0, 2)},
 ]
 
+AREA_ROWS: list[dict[str, Any]] = [
+    {
+        "code": "330700",
+        "name": "=示范市",
+        "level": "prefecture",
+        "kind": "prefecture",
+        "population": 1_000_000,
+        "source": "synthetic (test)",
+        "geometry": shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1),
+    },
+    {
+        "code": "330701",
+        "name": "示范县",
+        "level": "county",
+        "kind": "county",
+        "parent": "330700",
+        "geometry": shapely.box(LON - 0.1, LAT - 0.1, LON + 0.1, LAT + 0.1),
+    },
+]
+PARK_ROWS: list[dict[str, Any]] = [
+    {
+        "id": "P1",
+        "name": "示范园区",
+        "employees": 30_000,
+        "geometry": shapely.box(LON - 0.05, LAT - 0.05, LON + 0.05, LAT + 0.05),
+    }
+]
+
 
 def frame_of(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     """The rows as text and geometries, columns in the order they first appear."""
