@@ -33,7 +33,7 @@ class Place:
     lon, lat
         Degrees, EPSG:4326.
     pack_ids
-        Packs whose rules are asked, in this order; empty means all in use.
+        Packs whose rules are asked, in this order; empty means all in use that are no background.
     """
 
     lon: float
@@ -62,7 +62,10 @@ def read_place(
     ],
     service: Service,
     pack: Annotated[
-        str | None, Query(description="Pack ids, separated by commas; default all in use")
+        str | None,
+        Query(
+            description="Pack ids, separated by commas; default all in use but national standards"
+        ),
     ] = None,
     as_of: Annotated[
         AsOfDate | None, Query(description="Day facilities are seen on; default today")
@@ -79,7 +82,7 @@ def read_place(
 
 
 def chosen_packs(connection: Connection, pack_ids: Sequence[str]) -> list[Pack]:
-    """Return the packs asked for, in the order asked.
+    """Return the packs asked for, in the order asked; without any, all but the background.
 
     Raises
     ------
@@ -93,7 +96,8 @@ def chosen_packs(connection: Connection, pack_ids: Sequence[str]) -> list[Pack]:
         raise InvalidParameterError.of(
             "pack", f"there is no pack {unknown[0][:60]!r}; stored are: {known}"
         )
-    return [stored[name] for name in pack_ids or stored]
+    in_front = [name for name, pack in stored.items() if not pack.background]
+    return [stored[name] for name in pack_ids or in_front]
 
 
 PlaceDependency = Annotated[Place, Depends(read_place)]

@@ -25,6 +25,7 @@ class PackSummary(BaseModel):
     region_codes: list[str]
     effective_from: date
     effective_to: date | None
+    background: bool
     rules: int
 
     @classmethod
@@ -39,6 +40,7 @@ class PackSummary(BaseModel):
             region_codes=list(pack.region_codes),
             effective_from=pack.effective_from,
             effective_to=pack.effective_to,
+            background=pack.background,
             rules=len(pack.rules),
         )
 
