@@ -50,7 +50,7 @@ def test_an_unknown_pack_is_named_with_those_there_are(engine):
         with pytest.raises(PackError, match="no pack 'x' is stored; stored are: none"):
             packs.load_pack(connection, "x")
         packs.store_packs(connection, load_packs(SEED))
-        with pytest.raises(PackError, match="stored are: .*dali-2022, .*jinhua-2022"):
+        with pytest.raises(PackError, match=r"stored are: .*dali-2022, .*jinhua-2022"):
             packs.load_pack(connection, "x")
         with pytest.raises(PackError, match="not stored in version"):
             packs.load_versions(connection, {"jinhua-2022": "0" * 64})
