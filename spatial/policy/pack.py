@@ -190,8 +190,9 @@ def evaluable(rule: Rule) -> str:
         for part in asked
         for one in (part if isinstance(part, list) else [part])
     ]
-    held = any(measure["of"] != "indicator" for measure in measures)
-    return "true" if held or not measures else "needs-register"
+    held = not measures or any(measure["of"] != "indicator" for measure in measures)
+    base = rule.parameters.get("denominator")
+    return "true" if held and (base is None or base["of"] != "indicator") else "needs-register"
 
 
 def _extended(plain: Mapping[str, Any], base: Pack) -> dict[str, Any]:
