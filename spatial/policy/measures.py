@@ -230,12 +230,18 @@ class AreaFigures:
             else facilities[field].astype(object).to_numpy()[at]
         )
         gathered: dict[int, tuple[list[Fraction], list[Mapping[str, str]], list[str]]] = {}
-        for number, facility, sure, value in zip(
-            area[at].tolist(), ids.tolist(), chosen[at].tolist(), values.tolist(), strict=True
+        lacking = self._lacking(measure, facilities)[at]
+        for number, facility, sure, value, lacks in zip(
+            area[at].tolist(),
+            ids.tolist(),
+            chosen[at].tolist(),
+            values.tolist(),
+            lacking.tolist(),
+            strict=True,
         ):
             known, missing, names = gathered.setdefault(number, ([], [], []))
             if not sure:
-                missing.append({"facility": str(facility), "field": "status"})
+                missing.append({"facility": str(facility), "field": str(lacks)})
                 continue
             names.append(str(facility))
             if pd.isna(value):
@@ -246,6 +252,17 @@ class AreaFigures:
             number: Figure(sum(known, Fraction(0)), tuple(missing), tuple(names), "facilities")
             for number, (known, missing, names) in gathered.items()
         }
+
+    def _lacking(self, measure: Mapping[str, Any], facilities: GeoDataFrame) -> NDArray[Any]:
+        """Name the field of each facility that leaves open whether it belongs in the sum."""
+        lacking = np.full(len(facilities), "status", dtype=object)
+        known = np.zeros(len(facilities), dtype=bool)
+        if self._standing is not None:
+            known = ~self._standing.unknown
+        fields = [*measure.get("where", {}), *(["opened_on"] if "opened_from" in measure else [])]
+        for field in reversed(fields):
+            lacking[known & facilities[field].isna().to_numpy()] = field
+        return lacking
 
     def masks(self, measure: Mapping[str, Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Tell which facilities are in the sum of a measure, and which may be, wherever they lie.

@@ -147,6 +147,25 @@ def test_unknown_places_are_undetermined_unless_the_rest_suffices() -> None:
     assert short["value"] is None
 
 
+def test_what_is_not_known_of_a_facility_is_named() -> None:
+    public = {**NURSERIES, "where": {"operator": ["public"]}, "opened_from": "2021-01-01"}
+    rule_ = count(numerator_=public)
+    opened = dt.date(2022, 5, 1)
+    sites = [
+        {"id": "operator", "opened_on": opened, "geometry": inside("x")},
+        {"id": "opened", "operator": "public", "geometry": inside("x")},
+        {"id": "status", "operator": "public", "status": None, "geometry": inside("x")},
+        {"id": "private", "operator": "private", "opened_on": opened, "geometry": inside("x")},
+    ]
+    found = judged(rule_, sites=sites)["P"]
+    assert found["verdict"] == "undetermined"
+    assert found["missing"] == [
+        {"facility": "opened", "field": "opened_on"},
+        {"facility": "operator", "field": "operator"},
+        {"facility": "status", "field": "status"},
+    ]
+
+
 def test_no_population_and_nobody_are_undetermined_never_a_division() -> None:
     for figures in ({}, {"P": {"population": 0}}):
         found = judged(ratio(), figures=figures)["P"]
