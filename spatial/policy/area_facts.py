@@ -70,4 +70,4 @@ class AreaFacts:
 
     def code(self, area: int) -> str:
         """Return the code of the area numbered `area`."""
-        return str(self.figures.areas["code"].iloc[area])
+        return self.figures.code(area)

@@ -47,11 +47,12 @@ def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
     Numbers are the floats nearest to the exact values that were compared.
     """
     frames: list[pd.DataFrame] = []
+    areas = _areas(facts)
     for rule in pack.rules:
         kind = AREA_KINDS.get(rule.kind)
         found = [] if kind is None else list(kind.judge(rule, facts))
         if found:
-            frame = _frame(found, _places(facts, parks=rule.kind == PARK_KIND))
+            frame = _frame(found, _parks(facts) if rule.kind == PARK_KIND else areas)
             frames.append(frame.assign(pack=pack.id, rule=rule.id, part=WHOLE))
     return [
         frame.reindex(columns=list(AREA_COLUMNS)).assign(geometry=frame["geometry"])
@@ -80,20 +81,22 @@ def park_facility_counts(
     return count
 
 
-def _places(facts: AreaFacts, *, parks: bool) -> Mapping[str, Mapping[str, Any]]:
-    """Describe each area, or each park, by its code."""
-    if parks:
-        frame = facts.parks
-        return {
-            str(row.id): {
-                "name": row.name,
-                "level": "park",
-                "kind": "park",
-                "parent": None,
-                "geometry": row.geometry,
-            }
-            for row in ([] if frame is None else frame.itertuples())
+def _parks(facts: AreaFacts) -> Mapping[str, Mapping[str, Any]]:
+    """Describe each park by its id."""
+    return {
+        str(row.id): {
+            "name": row.name,
+            "level": "park",
+            "kind": "park",
+            "parent": None,
+            "geometry": row.geometry,
         }
+        for row in ([] if facts.parks is None else facts.parks.itertuples())
+    }
+
+
+def _areas(facts: AreaFacts) -> Mapping[str, Mapping[str, Any]]:
+    """Describe each area by its code."""
     columns = ["code", "name", "level", "kind", "parent", "geometry"]
     rows = facts.figures.areas[columns].to_dict("records")
     return {str(row["code"]): {str(name): row[name] for name in row} for row in rows}

@@ -103,6 +103,10 @@ class AreaFigures:
         self.as_of = as_of
         self._facilities = facilities
         self._codes: list[str] = [str(code) for code in areas["code"]]
+        # Plain lists: asked thousands of times, one value at a time.
+        self._levels: list[Any] = areas["level"].tolist()
+        self._kinds: list[Any] = areas["kind"].tolist()
+        self._fields: dict[str, list[Any]] = {name: areas[name].tolist() for name in AREA_FIELDS}
         self._number = {code: i for i, code in enumerate(self._codes)}
         self._children = _children(areas, self._number)
         self._table = _indicator_table(indicators)
@@ -117,6 +121,10 @@ class AreaFigures:
         if facilities is not None:
             self._places = membership(facilities, areas)
             self._standing = standing(facilities, as_of=as_of)
+
+    def code(self, area: int) -> str:
+        """Return the code of the area numbered `area`."""
+        return self._codes[area]
 
     def figure(self, measure: Mapping[str, Any], area: int) -> Figure:
         """Work out a measure of a pack for the area numbered `area`."""
@@ -149,11 +157,10 @@ class AreaFigures:
     def top(self) -> list[int]:
         """List the areas that lie in no other, planning units left out."""
         inside = {child for children in self._children for child in children}
-        kinds = self.areas["kind"]
         return [
             area
-            for area in range(len(self._codes))
-            if area not in inside and kinds.iloc[area] != "planning_unit"
+            for area, kind in enumerate(self._kinds)
+            if area not in inside and kind != "planning_unit"
         ]
 
     def recorded(self, name: str, area: int) -> Figure | None:
@@ -169,10 +176,9 @@ class AreaFigures:
         """List the areas of a level and kinds (empty: any) inside an area, itself included."""
         found: list[int] = []
         queue = [area]
-        levels, of_kind = self.areas["level"], self.areas["kind"]
         while queue:
             here = queue.pop()
-            if levels.iloc[here] == level and (not kinds or of_kind.iloc[here] in kinds):
+            if self._levels[here] == level and (not kinds or self._kinds[here] in kinds):
                 found.append(here)
             queue += self._children[here]
         return sorted(found)
@@ -192,7 +198,7 @@ class AreaFigures:
         )
 
     def _area_figure(self, field: str, area: int) -> Figure:
-        own = self.areas[field].iloc[area]
+        own = self._fields[field][area]
         if not pd.isna(own):
             return Figure(Fraction(int(own)), source="areas")
         parts = [self._area_figure(field, child) for child in self._children[area]]
@@ -206,7 +212,7 @@ class AreaFigures:
     def _facility_figure(self, measure: Mapping[str, Any], area: int) -> Figure:
         if self._facilities is None or self._places is None:
             return Figure(Fraction(0), ({"layer": "facilities"},))
-        level = self.areas["level"].iloc[area]
+        level = self._levels[area]
         if level not in LEVELS:
             return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
         key = (_key(measure), str(level))
