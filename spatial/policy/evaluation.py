@@ -22,6 +22,7 @@ from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
+from spatial.policy.facility_warnings import facility_warnings
 from spatial.policy.facts import City, Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
 from spatial.policy.flags import flag_districts
@@ -196,7 +197,7 @@ def evaluate(
     if city.network is not None and len(city.districts):
         with _timed(seconds, "snap"):
             _ = city.gate_snaps, city.door_snaps
-    warnings = _facility_warnings(city)
+    warnings = facility_warnings(city)
     judged: list[tuple[Pack, Facts, pd.DataFrame]] = []
     with _timed(seconds, "judge"):
         for pack in packs:
@@ -396,39 +397,6 @@ def _verdicts_of(findings: pd.DataFrame) -> Callable[[str], NDArray[Any] | None]
         return None if len(of_rule) == 0 else of_rule.to_numpy(dtype=object)
 
     return verdicts
-
-
-def _facility_warnings(city: City) -> list[str]:
-    warnings: list[str] = []
-    facilities, standing = city.facilities, city.standing
-    if len(city.districts) == 0:
-        return warnings
-    if len(facilities) == 0:
-        warnings.append("no facilities were given: nothing is covered")
-    if standing.unknown.any():
-        warnings.append(
-            f"{int(standing.unknown.sum())} of {len(facilities)} facilities have neither a status "
-            "nor an opening date: they do not count"
-        )
-    warnings += [
-        f"facility {facility}: its status contradicts its dates; the dates were followed"
-        for facility in facilities.loc[standing.conflict, "id"].astype(str)
-    ]
-    named = facilities["district_id"].notna() & ~facilities["district_id"].isin(
-        city.districts["id"]
-    )
-    warnings += [
-        f"facility {row.id}: its district {row.district_id} is not among the districts"
-        for row in facilities.loc[named, ["id", "district_id"]].itertuples()
-    ]
-    if city.network is not None and not city.door_snaps.on_network.all():
-        lost = city.facilities["id"].to_numpy()[
-            np.unique(city.doors[1][~city.door_snaps.on_network])
-        ]
-        warnings += [
-            f"facility {facility}: an entrance is off the street network" for facility in lost
-        ]
-    return warnings
 
 
 def _region(pack: Pack, areas: GeoDataFrame | None) -> str:
