@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.geometry import areal
+from spatial.policy.units import entrance_points
 
 _LONLAT_LIMIT: Final = (180.0, 90.0)
 
@@ -60,6 +62,19 @@ def doors_of(places: NDArray[Any]) -> Doors:
     geometry = np.concatenate([shapes[usable[~several]], parts])
     order = np.argsort(owner, kind="stable")
     return Doors(geometry[order], owner[order], len(shapes), invalid)
+
+
+def doors_of_rows(places: GeoDataFrame) -> Doors:
+    """List the doors of facilities or districts.
+
+    Parameters
+    ----------
+    places
+        A column ``entrances`` (MultiPoint or None) and geometry, EPSG:4326. Declared entrances
+        are the doors; without them a polygon is entered at its nearest side.
+    """
+    geometry, owner = entrance_points(places)
+    return Doors(geometry, owner, len(places), np.zeros(len(places), dtype=bool))
 
 
 def unusable(shapes: NDArray[Any]) -> NDArray[np.bool_]:

@@ -17,8 +17,8 @@ from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.paths import Pairs, Paths, trace
 from spatial.profiles import Profile
-from spatial.reach import SEARCH_LIMIT_M, Direction, end_costs_m, nearest_walk
-from spatial.search import Stops, direct_ways, searches, stops_of
+from spatial.reach import SEARCH_LIMIT_M, Direction, nearest_walk
+from spatial.search import Stops, door_costs, searches, stops_of
 from spatial.snapping import Snap, snap
 
 # Called with how many of the searches are done, and of how many.
@@ -187,8 +187,10 @@ def _several(
     members = np.unique(one.owner)
     best = _ranked(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), k=k)
     done = 0
-    for found in searches(graph, one, members, leaving=leaving, limit_m=limit_m):
-        row, door, cost_m = _costs(graph, found.node_m, one, found.members, other, leaving=leaving)
+    for found in searches(
+        graph, one, members, leaving=leaving, limit_m=limit_m, width=len(other.owner)
+    ):
+        row, door, cost_m = door_costs(graph, found, one, other, leaving=leaving)
         within = np.flatnonzero(cost_m <= limit_m)
         mine, its = found.members[row[within]], other.owner[door[within]]
         place, site = (mine, its) if from_places else (its, mine)
@@ -202,32 +204,6 @@ def _several(
         if report is not None:
             report(done, len(members))
     return best
-
-
-def _costs(
-    graph: WalkGraph,
-    node_m: NDArray[np.float64],
-    one: Stops,
-    members: NDArray[np.int64],
-    other: Stops,
-    *,
-    leaving: bool,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """List what doors cost that a search reached: row of the search, door, equivalent metres."""
-    edge = other.snap.edge
-    to_u, to_v = end_costs_m(graph, edge, other.snap.fraction, leaving=not leaving)
-    via = np.minimum(node_m[:, graph.u[edge]] + to_u, node_m[:, graph.v[edge]] + to_v)
-    via += other.snap.connector_m
-    row, door = np.nonzero(np.isfinite(via))
-    at, of = one.of(members)
-    direct = direct_ways(graph, one, at, other, leaving=leaving)
-    row_of = np.zeros(len(one.owner), dtype=np.int64)
-    row_of[at] = of
-    return (
-        np.concatenate([row, row_of[direct.near]]),
-        np.concatenate([door, direct.far]),
-        np.concatenate([via[row, door], direct.metres]),
-    )
 
 
 def _ranked(

@@ -80,6 +80,7 @@ def searches(
     leaving: bool,
     limit_m: float,
     ways: bool = False,
+    width: int = 0,
 ) -> Iterator[Found]:
     """Search from places, a chunk of them at a time.
 
@@ -95,10 +96,12 @@ def searches(
         Equivalent metres, inclusive.
     ways
         True to keep the nodes on the way.
+    width
+        How many numbers the caller makes of each search, so that chunks are small enough.
     """
     base = graph.adjacency if leaving else graph.toward
     nodes = base.shape[0]
-    size = max(1, _ROOM // max(nodes, 1))
+    size = max(1, _ROOM // max(nodes, width, 1))
     for start in range(0, len(members), size):
         chunk = members[start : start + size]
         extended = _extended(graph, base, stops, chunk, leaving=leaving)
@@ -189,3 +192,39 @@ def direct_ways(
     # None of a closed edge costs nothing.
     walk_m = np.multiply(cost_m, share, out=np.zeros_like(cost_m), where=share > 0)
     return Direct(this, other, walk_m + near.snap.connector_m[this] + far.snap.connector_m[other])
+
+
+def door_costs(
+    graph: WalkGraph, found: Found, one: Stops, other: Stops, *, leaving: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """List the doors that a search reached.
+
+    Parameters
+    ----------
+    found
+        A search from places of `one`.
+    other
+        The doors asked about.
+    leaving
+        As the search was made.
+
+    Returns
+    -------
+    row, door, cost_m
+        Row of the search, position of the door in `other`, and equivalent metres with both
+        connectors; a pair may be listed twice, and a cost be infinite.
+    """
+    edge = other.snap.edge
+    to_u, to_v = end_costs_m(graph, edge, other.snap.fraction, leaving=not leaving)
+    via = np.minimum(found.node_m[:, graph.u[edge]] + to_u, found.node_m[:, graph.v[edge]] + to_v)
+    via += other.snap.connector_m
+    row, door = np.nonzero(np.isfinite(via))
+    at, of = one.of(found.members)
+    direct = direct_ways(graph, one, at, other, leaving=leaving)
+    row_of = np.zeros(len(one.owner), dtype=np.int64)
+    row_of[at] = of
+    return (
+        np.concatenate([row, row_of[direct.near]]),
+        np.concatenate([door, direct.far]),
+        np.concatenate([via[row, door], direct.metres]),
+    )

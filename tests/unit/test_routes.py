@@ -175,10 +175,7 @@ def test_the_line_goes_only_where_one_may_walk() -> None:
     for way in found.geometry:
         for a, b in list(pairwise(way.coords))[1:-1]:
             middle = shapely.Point((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-            near = [
-                edge
-                for edge in np.flatnonzero(shapely.dwithin(network.geometry, middle, 1e-8)).tolist()
-            ]
+            near = np.flatnonzero(shapely.dwithin(network.geometry, middle, 1e-8)).tolist()
             assert near
             allowed = False
             for edge in near:
