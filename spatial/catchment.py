@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.crs import millimetres, project
@@ -27,6 +28,9 @@ from spatial.straight import pair_distances_m
 # A projected distance differs from the geodesic by less than this share; what is near is measured.
 _SCALE_MARGIN: Final = 1.002
 _ROUNDING_M: Final = 0.01
+# The shortest degree of latitude on the ellipsoid, so that boxes in degrees are never too small.
+_LEAST_DEGREE_M: Final = 110_574.0
+_MOST_LATITUDE: Final = 89.0
 # Facilities looked at together where no search sets the size.
 _CHUNK: Final = 64
 
@@ -86,6 +90,7 @@ def catchments(  # a question has this many sides, each by name
     straight: Sequence[Limit],
     walking: Sequence[Limit],
     direction: Direction = Direction.TOWARD,
+    everyone: GeoDataFrame | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> Catchments:
     """Count who is within reach of facilities, judged by demand points as the evaluation does.
@@ -108,6 +113,9 @@ def catchments(  # a question has this many sides, each by name
         Limits on foot, equivalent metres of the profile.
     direction
         ``toward``: people walk to the facilities; ``away``: from them.
+    everyone
+        The districts that totals and shares are of, where the city holds only those near enough
+        (`near_districts`); None for the city's.
     report
         Told how many facilities are done, and of how many.
 
@@ -117,7 +125,7 @@ def catchments(  # a question has this many sides, each by name
     limit is not known (`spatial.headcount.Figures`), nothing is counted for it, and the figure
     says so.
     """
-    crowd = _Crowd(city, tuple(straight), tuple(walking), profile, direction)
+    crowd = _Crowd(city, tuple(straight), tuple(walking), profile, direction, everyone)
     figures: list[tuple[Figures, ...]] = []
     points = len(city.demand.district)
     limits = len(crowd.straight) + len(crowd.walking)
@@ -147,6 +155,42 @@ def catchments(  # a question has this many sides, each by name
     )
 
 
+def near_districts(
+    districts: GeoDataFrame, facilities: Doors, limits: Sequence[Limit]
+) -> NDArray[np.bool_]:
+    """Tell which districts may be within the limits of facilities, by their boxes.
+
+    Parameters
+    ----------
+    districts
+        Geometry in EPSG:4326.
+    facilities
+        Their doors.
+    limits
+        Straight or walking.
+
+    Returns
+    -------
+    Mask of shape (n,): never False for a district within a limit. Its demand points must not
+    depend on which others there are, so it is of use where there is a network only.
+    """
+    limit_m = max((float(limit.metres) for limit in limits), default=0.0)
+    bounds = shapely.bounds(facilities.geometry)
+    up = limit_m / _LEAST_DEGREE_M
+    # A degree of longitude shrinks toward the pole: reckoned at the farthest latitude reached.
+    north = np.minimum(np.abs(bounds[:, [1, 3]]).max(axis=1, initial=0.0) + up, _MOST_LATITUDE)
+    side = up / np.cos(np.radians(north))
+    boxes = shapely.box(
+        bounds[:, 0] - side, bounds[:, 1] - up, bounds[:, 2] + side, bounds[:, 3] + up
+    )
+    shapes = np.asarray(districts.geometry.array, dtype=object)
+    near = np.zeros(len(shapes), dtype=bool)
+    low = shapely.bounds(shapes)
+    envelopes = shapely.box(low[:, 0], low[:, 1], low[:, 2], low[:, 3])
+    near[shapely.STRtree(envelopes).query(boxes)[1]] = True
+    return near
+
+
 @dataclass(frozen=True, eq=False)
 class _Crowd:
     """The demand points of a city, and how facilities reach them."""
@@ -156,10 +200,11 @@ class _Crowd:
     walking: tuple[Limit, ...]
     profile: Profile
     direction: Direction
+    everyone: GeoDataFrame | None
 
     @cached_property
     def count(self) -> Headcount:
-        return Headcount(self.city.districts, self.city.demand)
+        return Headcount(self.city.districts, self.city.demand, self.everyone)
 
     @cached_property
     def tree(self) -> shapely.STRtree:

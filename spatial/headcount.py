@@ -82,38 +82,41 @@ class Headcount:
         Columns ``stage`` and `AMOUNTS`.
     demand
         Demand points of the same districts.
+    everyone
+        All districts, of which `frame` holds those that may be inside something; None for these.
     """
 
     frame: GeoDataFrame
     demand: Demand
-
-    @cached_property
-    def counted(self) -> NDArray[np.bool_]:
-        """True for a district that is not planned, shape (n,)."""
-        return np.asarray(self.frame["stage"].to_numpy(dtype=object) != "planned", dtype=bool)
+    everyone: GeoDataFrame | None = None
 
     @property
     def districts(self) -> int:
         """How many districts are counted."""
-        return int(self.counted.sum())
+        return int(_lived_in(self._all).sum())
 
     @property
     def planned(self) -> int:
         """How many are not."""
-        return int((~self.counted).sum())
+        return int((~_lived_in(self._all)).sum())
 
     @cached_property
     def totals(self) -> Mapping[str, Total]:
         """All there is, by amount."""
+        counted = _lived_in(self._all)
         return MappingProxyType(
             {
                 name: Total(
-                    float(np.sum(np.nan_to_num(amount) * self.counted)),
-                    int((np.isnan(amount) & self.counted).sum()),
+                    float(np.sum(np.nan_to_num(amount) * counted)),
+                    int((np.isnan(amount) & counted).sum()),
                 )
-                for name, amount in self._amount.items()
+                for name, amount in _amounts(self._all).items()
             }
         )
+
+    @property
+    def _all(self) -> GeoDataFrame:
+        return self.frame if self.everyone is None else self.everyone
 
     def figures(self, inside: NDArray[np.int64], unknown: NDArray[np.int64]) -> Figures:
         """Count.
@@ -126,12 +129,12 @@ class Headcount:
         """
         share, whole = self._share(inside)
         open_share, _ = self._share(unknown)
-        there = self.counted & (share > 0)
-        maybe = self.counted & (open_share > 0)
+        there = self._counted & (share > 0)
+        maybe = self._counted & (open_share > 0)
         amounts = {}
         for name, amount in self._amount.items():
             without = int((np.isnan(amount) & (there | maybe)).sum())
-            at_least = float(np.sum(np.nan_to_num(amount) * (share * self.counted)))
+            at_least = float(np.sum(np.nan_to_num(amount) * (share * self._counted)))
             found = None if without or maybe.any() else at_least
             total = self.totals[name]
             known = found is not None and not total.districts_without and total.known > 0
@@ -139,7 +142,8 @@ class Headcount:
                 inside=found,
                 at_least=at_least,
                 districts_without=without,
-                share=at_least / total.known if known else None,
+                # Sums over all and over some districts may differ in their last bit.
+                share=min(at_least / total.known, 1.0) if known else None,
             )
         return Figures(
             districts=int(there.sum()),
@@ -149,8 +153,12 @@ class Headcount:
         )
 
     @cached_property
+    def _counted(self) -> NDArray[np.bool_]:
+        return _lived_in(self.frame)
+
+    @cached_property
     def _amount(self) -> Mapping[str, NDArray[np.float64]]:
-        return {name: self.frame[name].to_numpy(dtype=float, na_value=np.nan) for name in AMOUNTS}
+        return _amounts(self.frame)
 
     @cached_property
     def _weight(self) -> NDArray[np.float64]:
@@ -164,3 +172,11 @@ class Headcount:
         weight = weighted_count(district, self.demand.weight[points], size=size)
         whole = np.bincount(district, minlength=size) == np.diff(self.demand.start)
         return np.where(whole, 1.0, weight / self._weight), whole
+
+
+def _lived_in(districts: GeoDataFrame) -> NDArray[np.bool_]:
+    return np.asarray(districts["stage"].to_numpy(dtype=object) != "planned", dtype=bool)
+
+
+def _amounts(districts: GeoDataFrame) -> Mapping[str, NDArray[np.float64]]:
+    return {name: districts[name].to_numpy(dtype=float, na_value=np.nan) for name in AMOUNTS}

@@ -1,0 +1,14 @@
+"""Routes of questions about reach."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.reach.catchment_router import add_catchments
+
+
+def build_router() -> APIRouter:
+    """Return the routes of reach."""
+    router = APIRouter(tags=["reach"])
+    add_catchments(router)
+    return router
