@@ -141,7 +141,7 @@ def _point_links(
     finite = np.isfinite(xy).all(axis=1)
     at, xy = at[finite], xy[finite]
     planar_m = limit_m * _SCALE_MARGIN + _ROUNDING_M
-    walled = _near_barriers(graph, xy, limit_m=planar_m)
+    walled = near_barriers(graph, xy, limit_m=planar_m)
     parts = [_nothing()]
     # Where a barrier may be in the way, the nearest that is left may be anywhere within the limit.
     for chosen, slack_m in ((~walled, DETOUR_M * _SCALE_MARGIN + _ROUNDING_M), (walled, planar_m)):
@@ -231,10 +231,20 @@ def _shape_links(
     )
 
 
-def _near_barriers(
+def near_barriers(
     graph: WalkGraph, xy: NDArray[np.float64], *, limit_m: float
 ) -> NDArray[np.bool_]:
-    """Tell which points are so near a barrier that a connector may cross it."""
+    """Tell which points are so near a barrier that a connector may cross it.
+
+    Parameters
+    ----------
+    graph
+        The streets.
+    xy
+        Points in the graph's system, finite, shape (n, 2).
+    limit_m
+        Planar metres, inclusive.
+    """
     walled = np.zeros(len(xy), dtype=bool)
     if len(graph.barriers) and len(xy):
         walls = shapely.STRtree(project(graph.barriers, target=graph.crs))
