@@ -26,6 +26,7 @@ from service.core.openapi import content, problems, request_body
 from service.core.resources import Resources, ResourcesDependency
 from service.core.schema import VERSIONED
 from service.core.security import ViewerDependency
+from service.networks.service import sources_of
 from service.reach.catchment_document import catchment_items, catchment_members
 from service.reach.catchment_question import CatchmentQuestion, stored_catchments
 from service.reach.dependencies import named_members
@@ -112,6 +113,8 @@ def add_catchments(router: APIRouter) -> None:
             except InputError as error:
                 raise ConflictError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
             sources = [*facilities.sources, *_sources(connection, counted, question.as_of)]
+            if network is not None:
+                sources += sources_of(connection, network.version)
         document = {
             **question.walking.as_json(),
             "as_of": question.as_of,
