@@ -99,16 +99,19 @@ def measure_slopes(network: Network, elevation: Elevation) -> Slopes:
     the slope between them, as `counted_slope` counts it.
 
     Bridges and tunnels, and streets within `END_ZONE_M` of where they join others, run straight
-    between the ground beyond; edges of one bridge are one. One that joins nothing is flat. Stairs
-    and lifts cost nothing here, having penalties of their own, and do not carry heights. A street
-    without known heights is flat, and its length is told.
+    between the ground beyond; edges of one bridge are one, and one that joins nothing is flat.
+    About its ends a street has the slope so drawn or its own on the ground, whichever is gentler,
+    and none where they go different ways. Stairs and lifts cost nothing here, having penalties of
+    their own, and do not carry heights. A street without known heights is flat, and its length is
+    told.
 
     Parameters
     ----------
     network
         Streets.
     elevation
-        Heights. To be fit for this it must reach over the whole network.
+        Heights of the ground (a surface of roofs and trees makes hills of them) that reach over
+        the whole network.
 
     Raises
     ------
@@ -118,7 +121,10 @@ def measure_slopes(network: Network, elevation: Elevation) -> Slopes:
     """
     traits = network.traits
     structure = np.asarray(traits.structure) != GROUND
-    climbed = np.asarray(traits.steps) | (np.asarray(traits.lifts) > 0)
+    # Half a lift is that at one end of a street, which is a street for all that; of a bridge it is
+    # how one gets up.
+    lifts = np.asarray(traits.lifts)
+    climbed = np.asarray(traits.steps) | (lifts >= 1) | (structure & (lifts > 0))
     chain = cut_streets(network, whole=structure | climbed)
     outside = ~elevation.inside(chain.lonlat)
     outside_m = float(chain.metres[outside[chain.start] | outside[chain.end]].sum())
@@ -133,7 +139,6 @@ def measure_slopes(network: Network, elevation: Elevation) -> Slopes:
     carried = ~climbed[chain.edge]
     drawn = drawn_straight(chain, ground, structure=structure[chain.edge], carried=carried)
     slope = chain.rise(drawn)
-    # About the ends of a bridge, no street is steeper than the ground or falls where it rises.
     own = np.where(asked, chain.rise(ground), np.nan)
     slope = np.where(np.isnan(own), slope, _gentler(slope, own))
     slope = counted_slope(np.where(carried, slope, 0.0))
