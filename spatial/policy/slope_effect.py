@@ -37,6 +37,13 @@ class SlopeEffect:
     findings_changed: int
     rules: Mapping[str, int]
 
+    def line(self) -> str:
+        """Return the effect as one line, as warnings are."""
+        return (
+            f"with slope: {self.households_outside_more} more households outside, "
+            f"{self.districts_changed} districts flagged otherwise"
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Return the effect as plain data."""
         return {

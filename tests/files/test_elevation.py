@@ -6,9 +6,8 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import geopandas as gpd
 import numpy as np
 import pytest
 from ground import utm, write_tiff
@@ -216,7 +215,9 @@ def put_up(town: Path) -> None:
     write_geojson(town / "districts.geojson", rows)
 
 
-def evaluated(town: Path, yike: Run, *options: str) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+def evaluated(
+    town: Path, yike: Run, *options: str
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     done = yike(*EVALUATE, *FILES, *options, "--json", "--out=r.geojson")
     assert done.returncode == 0, done.stderr
     features = json.loads((town / "r.geojson").read_text(encoding="utf-8"))["features"]
@@ -306,3 +307,36 @@ def test_heights_without_streets_are_refused(town: Path, yike: Run) -> None:
     done = yike("import", "districts", "districts.geojson", "--elevation=dem.tif")
     assert done.returncode == 2
     assert "--elevation: is for a network" in done.stderr
+
+
+class Database(Protocol):
+    owner_url: str
+    app_url: str
+
+
+def test_a_stored_network_keeps_its_slope_and_its_evaluation_says_what_it_changes(
+    town: Path, yike: Run, database: Database
+) -> None:
+    put_up(town)
+    written(town, ramp(0.25))
+    summary, sloped = evaluated(town, yike, "--elevation=dem.tif")
+    stored = {"YIKE_DATABASE__URL": database.app_url, "YIKE_CACHE_DIR": str(town / "cache")}
+    for kind, *files in (
+        ("districts", "districts.geojson"),
+        ("facilities", "facilities.geojson"),
+        ("network", "streets.parquet", "--elevation=dem.tif"),
+    ):
+        done = yike("import", kind, *files, **stored)
+        assert done.returncode == 0, done.stderr
+    assert "% of the street edges are not flat" in done.stderr
+
+    done = yike(*EVALUATE, "--json", "--verbose", "--out=stored.geojson", **stored)
+
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((town / "stored.geojson").read_text(encoding="utf-8"))["features"]
+    found = {f["properties"]["id"]: f["properties"] for f in rows}
+    assert {one: outside(row) for one, row in found.items()} == {
+        one: outside(row) for one, row in sloped.items()
+    }
+    more = summary["slope"]["households_outside_more"]
+    assert f"with slope: {more} more households outside, " in done.stderr
