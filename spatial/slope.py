@@ -168,8 +168,7 @@ def sloped(network: Network, slopes: Slopes) -> Network:
 def without_slope(network: Network) -> Network:
     """Return the network as if it were level everywhere, with the version such a network has."""
     level = np.ones(len(network.u))
-    # Whoever compares the two has asked the one where its streets are already.
-    return replace(_with_factors(network, level, level), kept_index=network.index)
+    return _with_factors(network, level, level)
 
 
 def _with_factors(
