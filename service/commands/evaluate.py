@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.evaluate_files import Files, evaluate_files
+from service.commands.evaluate_files import Files, check_elevation, evaluate_files
 from service.commands.options import (
     parse_date,
     parse_file_options,
@@ -34,6 +34,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
     facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
     network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(help="GeoTIFF of the ground's heights: walking on --network counts slope."),
+    ] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
     parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
@@ -110,6 +114,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     on = parse_date(as_of, option="--as-of")
     options = parse_file_options(crs or (), map_ or ())
     files = Files(districts, facilities, network, areas, buildings, parks, indicators, barriers)
+    check_elevation(elevation, network)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")
@@ -123,6 +128,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             parameters=parameters,
             options=options,
             assume_status=assume_status,
+            elevation=elevation,
             output=output,
         )
         return

@@ -57,7 +57,7 @@ class Imported:
         )
 
 
-def import_(
+def import_(  # noqa: PLR0913  # the options of the command, by name only
     kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(KINDS)}.")],
     files: Annotated[
         list[Path], typer.Argument(help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV.")
@@ -75,6 +75,10 @@ def import_(
         typer.Option(help="Status of facilities that give neither a status nor a date."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the street network.")] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
     ] = False,
@@ -84,10 +88,10 @@ def import_(
 
     A row that is there already and differs gets a new version; one that does not is left alone.
     """
-    _refuse_unknown(kind, files, name=name, assume_status=assume_status)
+    _refuse_unknown(kind, files, name=name, assume_status=assume_status, elevation=elevation)
     options = parse_file_options([crs] if crs else (), map_ or ())
     progress = Progress()
-    read = _read(kind, files, options, assume_status, progress)
+    read = _read(kind, files, options, assume_status, elevation, progress)
     warn([line for one in read.values() for line in one.warnings], every=verbose)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
@@ -97,7 +101,10 @@ def import_(
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
                 warnings = _unanswered(connection, read)
-                results = [_store(connection, kind, *one, name=name) for one in read.items()]
+                results = [
+                    _store(connection, kind, *one, name=name, elevation=elevation)
+                    for one in read.items()
+                ]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
                 for result in results if kind != NETWORK else ():
                     _record(connection, kind, result)
@@ -116,7 +123,12 @@ def import_(
 
 
 def _refuse_unknown(
-    kind: str, files: Sequence[Path], *, name: str | None, assume_status: str | None
+    kind: str,
+    files: Sequence[Path],
+    *,
+    name: str | None,
+    assume_status: str | None,
+    elevation: Path | None,
 ) -> None:
     if kind not in KINDS:
         guesses = near(kind, KINDS)
@@ -126,6 +138,8 @@ def _refuse_unknown(
         raise InputError("import network: one file makes a network; merge the files first")
     if kind != NETWORK and name is not None:
         raise InputError("--name: is for a network")
+    if kind != NETWORK and elevation is not None:
+        raise InputError("--elevation: is for a network")
     if kind != "facilities" and assume_status is not None:
         raise InputError("--assume-status: is for facilities")
 
@@ -135,6 +149,7 @@ def _read(
     files: Sequence[Path],
     options: FileOptions,
     assume_status: str | None,
+    elevation: Path | None,
     progress: Progress,
 ) -> dict[Path, _Read]:
     """Read all files, so that the faults of all of them are told at once."""
@@ -151,7 +166,7 @@ def _read(
         with progress.stage("read", f"reading {path}"):
             try:
                 if kind == NETWORK:
-                    read[path] = read_network(path, crs=options.crs_of(kind))
+                    read[path] = _sloped(read_network(path, crs=options.crs_of(kind)), elevation)
                 elif kind == INDICATORS:
                     read[path] = read_indicators(path, columns=columns)
                 else:
@@ -168,6 +183,19 @@ def _read(
     if faults:
         raise InputFaults(faults)
     return read
+
+
+def _sloped(read: ReadNetwork, elevation: Path | None) -> ReadNetwork:
+    if elevation is None:
+        return read
+    # Reading rasters takes a third of a second to load, and most calls have none.
+    from service.imports.elevation import add_slope  # noqa: PLC0415
+
+    sloped = add_slope(read, elevation)
+    traits = sloped.network.traits
+    share = ((traits.slope_forward > 1) | (traits.slope_backward > 1)).mean()
+    _say(f"{elevation}: {100 * share:.1f} % of the street edges are not flat")
+    return sloped
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
@@ -205,10 +233,16 @@ def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]
 
 
 def _store(
-    connection: Connection, kind: str, path: Path, read: _Read, *, name: str | None
+    connection: Connection,
+    kind: str,
+    path: Path,
+    read: _Read,
+    *,
+    name: str | None,
+    elevation: Path | None,
 ) -> Imported:
     if isinstance(read, ReadNetwork):
-        return _store_network(connection, path, read, name=name)
+        return _store_network(connection, path, read, name=name, elevation=elevation)
     actor = command_actor()
     if isinstance(read, ReadIndicators):
         origin = history.Origin(file=str(path), crs="", transformation=None, actor=actor)
@@ -238,7 +272,12 @@ def _record(connection: Connection, kind: str, result: Imported) -> None:
 
 
 def _store_network(
-    connection: Connection, path: Path, read: ReadNetwork, *, name: str | None
+    connection: Connection,
+    path: Path,
+    read: ReadNetwork,
+    *,
+    name: str | None,
+    elevation: Path | None,
 ) -> Imported:
     before = latest(connection)
     source = "; ".join(read.sources) or str(path)
@@ -251,7 +290,12 @@ def _store_network(
         actor=command_actor(),
         action="import",
         target=f"network/{version}",
-        detail={"file": str(path), "rows": read.rows, "edges": len(read.network.u)},
+        detail={
+            "file": str(path),
+            "rows": read.rows,
+            "edges": len(read.network.u),
+            **({} if elevation is None else {"elevation": str(elevation)}),
+        },
     )
     return Imported(
         path, read.rows, len(read.network.u) if new else 0, 0, 0 if new else len(read.network.u)
