@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from fastapi import APIRouter, Request
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection
 from starlette.responses import Response
 
 from service.core import history, scope
@@ -24,7 +24,6 @@ from service.core.language import LanguageDependency, language_headers
 from service.core.notices import notice_member
 from service.core.openapi import content, problems, request_body
 from service.core.resources import Resources, ResourcesDependency
-from service.core.schema import VERSIONED
 from service.core.security import ViewerDependency
 from service.networks.service import sources_of
 from service.reach.catchment_document import catchment_items, catchment_members
@@ -112,7 +111,11 @@ def add_catchments(router: APIRouter) -> None:
                 )
             except InputError as error:
                 raise ConflictError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-            sources = [*facilities.sources, *_sources(connection, counted, question.as_of)]
+            moment = Moment(valid_on=question.as_of)
+            sources = [
+                *facilities.sources,
+                *history.sources(connection, DISTRICTS, *counted, moment=moment),
+            ]
             if network is not None:
                 sources += sources_of(connection, network.version)
         document = {
@@ -213,11 +216,3 @@ def _stored(
     frame = rows.iloc[chosen].reset_index(drop=True)
     doors = doors_of_rows(frame)
     return Asked(ids, tuple(at), doors, MappingProxyType(others), tuple(frame["source"]))
-
-
-def _sources(
-    connection: Connection, counted: list[ColumnElement[bool]], as_of: date
-) -> list[object]:
-    table = VERSIONED[DISTRICTS.name]
-    where = [*history.at_moment(table, Moment(valid_on=as_of)), *counted]
-    return list(connection.scalars(select(table.c.source).where(*where).distinct()).all())
