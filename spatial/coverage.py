@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from pyproj import CRS
 
-from spatial.crs import WGS84, millimetres
-from spatial.doors import doors_of, doors_of_rows
+from spatial.crs import WGS84, millimetres, project
+from spatial.doors import Doors, doors_of, doors_of_rows
 from spatial.fields import DISTRICTS, FieldType
 from spatial.network import Network
 from spatial.policy.facts import City, Facts
@@ -22,7 +25,7 @@ from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 from spatial.profiles import Profile
 from spatial.routes import nearest_sites
-from spatial.straight import nearest_straight
+from spatial.straight import pair_distances_m
 
 # Pandas types of the field types that are not plain objects.
 _DTYPES = {FieldType.INTEGER: "Int64", FieldType.BOOLEAN: "boolean"}
@@ -110,12 +113,51 @@ def place_coverage(  # noqa: PLR0913  # a question has this many sides, each by 
     k: int | None = None,
     paths: bool = False,
 ) -> list[PlaceFinding]:
-    """Judge one place by the circle and radius rules of a service.
+    """Judge one place by the circle and radius rules of a service; see `places_coverage`.
 
     Parameters
     ----------
     lon, lat
         Degrees, EPSG:4326.
+    service, packs, facilities, network, as_of, snap_limit_m, k, paths
+        As there.
+
+    Returns
+    -------
+    One finding a rule; none where no pack has such a rule for the service.
+    """
+    (findings,) = places_coverage(
+        np.array([shapely.Point(lon, lat)], dtype=object),
+        service=service,
+        packs=packs,
+        facilities=facilities,
+        network=network,
+        as_of=as_of,
+        snap_limit_m=snap_limit_m,
+        k=k,
+        paths=paths,
+    )
+    return findings
+
+
+def places_coverage(  # noqa: PLR0913  # a question has this many sides, each by name
+    places: NDArray[Any],
+    *,
+    service: str,
+    packs: Sequence[Pack],
+    facilities: GeoDataFrame,
+    network: Network | None,
+    as_of: dt.date,
+    snap_limit_m: float = 200.0,
+    k: int | None = None,
+    paths: bool = False,
+) -> list[list[PlaceFinding]]:
+    """Judge places by the circle and radius rules of a service, all in one go.
+
+    Parameters
+    ----------
+    places
+        Points in EPSG:4326, none of them missing or empty, shape (n,).
     service
         ``childcare`` or ``elderly``.
     packs
@@ -136,10 +178,12 @@ def place_coverage(  # noqa: PLR0913  # a question has this many sides, each by 
 
     Returns
     -------
-    One finding a rule; none where no pack has such a rule for the service.
+    For each place one finding a rule; none where no pack has such a rule for the service.
     """
+    if len(places) == 0:
+        return []
     city = City(
-        districts=_single_place(lon, lat),
+        districts=_as_districts(places),
         facilities=facilities.sort_values("id", kind="stable").reset_index(drop=True),
         areas=None,
         buildings=None,
@@ -149,11 +193,13 @@ def place_coverage(  # noqa: PLR0913  # a question has this many sides, each by 
         grid_spacing_m=1.0,
     )
     facts = Facts(
-        city=city, stage=np.array(["existing"], dtype=object), rural=np.zeros(1, dtype=bool)
+        city=city,
+        stage=np.full(len(places), "existing", dtype=object),
+        rural=np.zeros(len(places), dtype=bool),
     )
     wanted = _Wanted(k or 1, paths) if k is not None or paths else None
-    return [
-        _place_finding(pack, rule, facts, wanted)
+    by_rule = [
+        _findings(pack, rule, facts, wanted)
         for pack in packs
         for rule in pack.rules
         if rule.subject == service
@@ -161,6 +207,7 @@ def place_coverage(  # noqa: PLR0913  # a question has this many sides, each by 
         and DISTRICT_KINDS[rule.kind].reach
         and rule.parameters.get("role") != "relaxed"
     ]
+    return [[findings[number] for findings in by_rule] for number in range(len(places))]
 
 
 @dataclass(frozen=True)
@@ -171,72 +218,97 @@ class _Wanted:
     paths: bool
 
 
-def _place_finding(pack: Pack, rule: Rule, facts: Facts, wanted: _Wanted | None) -> PlaceFinding:
+def _findings(pack: Pack, rule: Rule, facts: Facts, wanted: _Wanted | None) -> list[PlaceFinding]:
     columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
     # Rules about a radius report the walk of an adult with a child.
     profile = facts.city.profile(rule.parameters.get("profile", "adult_with_child"))
+    # A place is its own only demand point.
     reach = facts.reach(rule.counts, profile.impedance)
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
-    straight, walk = int(reach.straight_facility[0]), int(reach.walk_facility[0])
+    nearest = None if wanted is None else _nearest(rule, facts, profile, wanted)
 
-    def number(name: str) -> float | None:
-        value = float(columns[name][0])
-        return None if np.isnan(value) else value
+    def numbers(name: str) -> list[float | None]:
+        return [None if math.isnan(value) else value for value in columns[name].tolist()]
 
-    return PlaceFinding(
-        pack=pack.id,
-        rule=rule.id,
-        verdict=str(columns["verdict"][0]),
-        reason_code=columns["reason_code"][0],
-        threshold_m=float(columns["threshold"][0]),
-        straight_m=number("straight_m"),
-        straight_facility=str(ids[straight]) if straight >= 0 else None,
-        walking_m=number("walking_m"),
-        walking_facility=str(ids[walk]) if walk >= 0 else None,
-        walking_minutes=number("walking_minutes"),
-        snap_m=number("snap_m"),
-        nearest=None if wanted is None else _nearest(rule, facts, profile, wanted),
+    def names(sites: NDArray[np.int64]) -> list[str | None]:
+        return [str(ids[site]) if site >= 0 else None for site in sites.tolist()]
+
+    cells = zip(
+        columns["verdict"].tolist(),
+        columns["reason_code"].tolist(),
+        columns["threshold"].tolist(),
+        numbers("straight_m"),
+        names(reach.straight_facility),
+        numbers("walking_m"),
+        names(reach.walk_facility),
+        numbers("walking_minutes"),
+        numbers("snap_m"),
+        [None] * len(reach.snap_m) if nearest is None else nearest,
+        strict=True,
     )
+    return [PlaceFinding(pack.id, rule.id, *row) for row in cells]
 
 
-def _nearest(rule: Rule, facts: Facts, profile: Profile, wanted: _Wanted) -> tuple[NearSite, ...]:
+def _nearest(
+    rule: Rule, facts: Facts, profile: Profile, wanted: _Wanted
+) -> list[tuple[NearSite, ...]]:
     city = facts.city
+    found: list[list[NearSite]] = [[] for _ in range(len(city.districts))]
     if city.network is None:
-        return ()
+        return [() for _ in found]
     counting = city.facilities[facts.counted(rule.counts).operating].reset_index(drop=True)
-    place, doors = doors_of(np.asarray(city.districts.geometry.array)), doors_of_rows(counting)
+    places = np.asarray(city.districts.geometry.array, dtype=object)
+    doors = doors_of_rows(counting)
     routes = nearest_sites(
         city.network,
-        places=place,
+        places=doors_of(places),
         sites=doors,
         profile=profile,
         k=wanted.k,
         snap_limit_m=city.snap_limit_m,
         paths=wanted.paths,
     )
+    lines_m = _straight_m(places[routes.place], doors, routes.site, crs=city.crs)
     ids = counting["id"].to_numpy(dtype=object)
-    found = []
-    for number, site in enumerate(routes.site.tolist()):
-        own = doors.geometry[doors.owner == site]
-        line = nearest_straight(place.geometry, own, crs=city.crs)
-        found.append(
-            NearSite(
-                facility=str(ids[site]),
-                metres=float(millimetres(routes.metres)[number]) / 1000,
-                seconds=float(routes.seconds[number]),
-                straight_m=float(millimetres(line.metres)[0]) / 1000,
-                path=None if routes.geometry is None else routes.geometry[number],
-            )
-        )
-    return tuple(found)
+    ways = [None] * len(routes.site) if routes.geometry is None else routes.geometry.tolist()
+    for place, site, metres, seconds, line_m, way in zip(
+        routes.place.tolist(),
+        routes.site.tolist(),
+        (millimetres(routes.metres) / 1000).tolist(),
+        routes.seconds.tolist(),
+        (millimetres(lines_m) / 1000).tolist(),
+        ways,
+        strict=True,
+    ):
+        found[place].append(NearSite(str(ids[site]), metres, seconds, line_m, way))
+    return [tuple(each) for each in found]
 
 
-def _single_place(lon: float, lat: float) -> GeoDataFrame:
-    """Make a district of one point, with nothing else known of it."""
+def _straight_m(
+    places: NDArray[Any], doors: Doors, sites: NDArray[np.int64], *, crs: CRS
+) -> NDArray[np.float64]:
+    """Measure from each place to the nearest door of its site."""
+    first = np.searchsorted(doors.owner, sites, side="left")
+    count = np.searchsorted(doors.owner, sites, side="right") - first
+    pair = np.repeat(np.arange(len(sites)), count)
+    door = first[pair] + np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    gap_m = pair_distances_m(
+        project(places, target=crs)[pair],
+        project(doors.geometry, target=crs)[door],
+        crs=crs,
+    )
+    least = np.full(len(sites), np.inf)
+    np.minimum.at(least, pair, gap_m)
+    return least
+
+
+def _as_districts(places: NDArray[Any]) -> GeoDataFrame:
+    """Make districts of single points, with nothing else known of them."""
     columns = {
-        field.name: pd.Series([None], dtype=_DTYPES.get(field.type, "object"))
+        field.name: pd.Series([None] * len(places), dtype=_DTYPES.get(field.type, "object"))
         for field in DISTRICTS.fields
         if field.type is not FieldType.GEOMETRY
     }
-    frame = pd.DataFrame(columns).assign(id="place")
-    return GeoDataFrame(frame, geometry=[shapely.Point(lon, lat)], crs=WGS84)
+    ids = pd.Series([f"place {number}" for number in range(len(places))], dtype=object)
+    frame = pd.DataFrame(columns).assign(id=ids)
+    return GeoDataFrame(frame, geometry=places, crs=WGS84)
