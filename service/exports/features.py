@@ -96,12 +96,15 @@ class _GeoPackage:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._layers: set[str] = set()
+        self._kinds: dict[str, str] = {}
 
     def add(self, layer: str, frame: pd.DataFrame) -> None:
         """Append rows to a layer."""
         options: dict[str, Any] = {}
         if isinstance(frame, GeoDataFrame):
-            options = {"geometry_type": _geometry_type(frame), "promote_to_multi": True}
+            # What a layer holds is settled by its first rows.
+            kind = self._kinds.setdefault(layer, _geometry_type(frame))
+            options = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
         pyogrio.write_dataframe(
             as_table(frame),
             self._path,
