@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
-from service.imports.formats import read_raw
+from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
     check_geometries,
@@ -23,10 +23,12 @@ from service.imports.geometries import (
     parse_geometries,
 )
 from service.imports.raw import RawTable
+from service.imports.street_columns import street_columns
 from service.imports.validation import check
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
+from spatial.planarize import planarize as split_at_crossings
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
 
@@ -81,6 +83,8 @@ class ReadNetwork:
         The system the file is in.
     warnings
         What was not taken, one line each.
+    notes
+        What was done besides, one line each.
     """
 
     network: Network
@@ -88,6 +92,7 @@ class ReadNetwork:
     sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_layer(
@@ -228,7 +233,8 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     Parameters
     ----------
     path
-        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes.
+        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes, and
+        others that say how they are walked (`service.imports.street_columns`); or a graph.
     crs
         The system of the coordinates, where the file does not say.
 
@@ -243,7 +249,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         As `read_layer`.
     """
     source = str(path)
-    raw = read_raw(path, prefer="network")
+    raw = read_raw(path, prefer="network", formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -261,11 +267,11 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     )
     faults.extend(Fault(source, at + 1, "geometry", why) for at, why in (*parsed.faults, *found))
     faults.extend(located.faults)
+    walked = street_columns(frame.drop(columns="geometry"))
+    faults.extend(Fault(source, at + 1, name, why) for at, name, why in walked.faults)
     if faults:
         raise InputFaults(sorted(faults, key=lambda fault: fault.row or 0))
-    columns: dict[str, Any] = {
-        str(name): frame[name] for name in frame.columns if name != "geometry"
-    }
+    columns: dict[str, Any] = {str(name): walked.frame[name] for name in walked.frame.columns}
     # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
     system = LONLAT if same_crs(declared, LONLAT) else declared
     lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
@@ -276,8 +282,13 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 
-def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
+def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
     """Read street lines and build their network.
+
+    Parameters
+    ----------
+    planarize
+        True to split lines first where they cross or touch without a common end.
 
     Raises
     ------
@@ -285,19 +296,44 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         As `read_street_lines`, and when the lines make no network.
     """
     lines = read_street_lines(path, crs=crs)
+    return make_network(lines, source=str(path), planarize=planarize)
+
+
+def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> ReadNetwork:
+    """Build the network of street lines, wherever they come from.
+
+    Parameters
+    ----------
+    source
+        What the lines are called in messages.
+    planarize
+        True to split lines first where they cross or touch without a common end.
+
+    Raises
+    ------
+    InputError
+        When the lines make no network.
+    """
+    frame = lines.frame
+    notes: list[str] = []
+    if planarize:
+        split = split_at_crossings(frame)
+        notes.append(f"{source}: {split.cut} lines split at {split.places} places")
+        frame = split.lines
     try:
-        network = build_network(lines.frame)
+        network = build_network(frame)
     except NetworkError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{source}: {error}") from None
     left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
-    note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
+    note = [f"{source}: lines left out: {', '.join(left_out)}"] if left_out else []
     sources: list[object] = []
     if "source" in lines.frame:
         sources = lines.frame["source"].dropna().unique().tolist()
     return ReadNetwork(
         network,
         rows=len(lines.frame),
-        sources=tuple(str(source) for source in sources),
+        sources=tuple(str(text) for text in sources),
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
+        notes=tuple(notes),
     )
