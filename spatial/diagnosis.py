@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from spatial.crs import geodesic_m, project, unproject
+from spatial.crs import geodesic_m, project, project_lonlat, unproject
 from spatial.geometry import declared
 from spatial.grouping import weighted_count
 from spatial.network import Network
@@ -199,17 +199,19 @@ def diagnose(
     )
 
 
-def _components(network: Network) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _components(network: Network) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the part of each edge, and the length of each part in metres."""
     nodes = len(network.node_lonlat)
     links = csr_matrix((np.ones(len(network.u)), (network.u, network.v)), shape=(nodes, nodes))
     # On foot one may be one-way; which streets touch has no direction.
     _, part = connected_components(links, directed=False)
     number, component = np.unique(part[network.u], return_inverse=True)
-    return component.reshape(-1), weighted_count(component, network.length_m, size=len(number))
+    return np.asarray(component, dtype=np.intp), weighted_count(
+        component, network.length_m, size=len(number)
+    )
 
 
-def _island(network: Network, component: NDArray[np.int32], number: int, total: float) -> Island:
+def _island(network: Network, component: NDArray[np.intp], number: int, total: float) -> Island:
     edges = np.flatnonzero(component == number)
     length_m = float(network.length_m[edges].sum())
     lon, lat = network.node_lonlat[network.u[edges[0]]]
@@ -229,7 +231,7 @@ def _undershoots(
     own = np.full(len(network.node_lonlat), -1)
     own[network.u] = np.arange(len(network.u))
     own[network.v] = np.arange(len(network.v))
-    points = project(shapely.points(network.node_lonlat[ends]), target=index.crs)
+    points = shapely.points(project_lonlat(network.node_lonlat[ends], target=index.crs))
     at, edge = index.tree.query(points, predicate="dwithin", distance=gap_m)
     node, mine = ends[at], own[ends[at]]
     missed = (mine != edge) & ~_deliberate(network, node, mine, edge, gap_m=gap_m)
@@ -246,7 +248,13 @@ def _undershoots(
     nearest = nearest[np.unique(at[nearest], return_index=True)[1]]
     nearest = nearest[np.lexsort((*from_lonlat[nearest].T, gaps[nearest]))]
     return tuple(
-        Undershoot(*map(float, (*from_lonlat[i], *to_lonlat[i])), _rounded(float(gaps[i])))
+        Undershoot(
+            lon=float(from_lonlat[i, 0]),
+            lat=float(from_lonlat[i, 1]),
+            to_lon=float(to_lonlat[i, 0]),
+            to_lat=float(to_lonlat[i, 1]),
+            gap_m=_rounded(float(gaps[i])),
+        )
         for i in nearest
     )
 

@@ -264,9 +264,8 @@ def _frame(
     parts = lines.iloc[every[order]].reset_index(drop=True)
     parts = parts.set_geometry(GeoDataFrame(geometry=shapes[order], crs=lines.crs).geometry)
     row = every[order]
-    line = np.concatenate([line_of, np.full(len(silent), -1)])[order]
     first = np.ones(len(row), dtype=bool)
-    first[1:] = (row[1:] != row[:-1]) | (line[1:] != line[:-1])
+    first[1:] = row[1:] != row[:-1]
     last = np.roll(first, -1)
     for name, place in (("cut_start", first), ("cut_end", last)):
         if name in parts:

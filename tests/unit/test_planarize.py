@@ -150,6 +150,16 @@ def test_parts_carry_what_their_line_says() -> None:
     assert parts["forward"].tolist() == [False, False, True, True]
 
 
+def test_of_several_lines_in_one_row_the_outer_ends_are_the_true_ones() -> None:
+    both = shapely.MultiLineString([[(0, 0), (10, 0)], [(10, 0), (10, 30)]])
+    lines = metres([(-5, 0), (-5, 1)], cut_start=[True], cut_end=[True], crossings=[4.0])
+    lines.loc[0, "geometry"] = both
+    parts = planarize(lines).lines
+    assert parts["cut_start"].tolist() == [True, False]
+    assert parts["cut_end"].tolist() == [False, True]
+    assert parts["crossings"].tolist() == [1, 3]
+
+
 def test_overlaps_become_copies_that_a_network_takes_once() -> None:
     lines = metres(
         [(0, 0), (10, 0)], [(4, 0), (6, 0), (14, 0)], [(0, 0), (10, 0)], [(10, 0), (0, 0)]
