@@ -231,7 +231,8 @@ def _undershoots(
     own = np.full(len(network.node_lonlat), -1)
     own[network.u] = np.arange(len(network.u))
     own[network.v] = np.arange(len(network.v))
-    points = shapely.points(project_lonlat(network.node_lonlat[ends], target=index.crs))
+    xy = project_lonlat(network.node_lonlat[ends], target=index.crs)
+    points = np.asarray(shapely.points(xy), dtype=object)
     at, edge = index.tree.query(points, predicate="dwithin", distance=gap_m)
     node, mine = ends[at], own[ends[at]]
     missed = (mine != edge) & ~_deliberate(network, node, mine, edge, gap_m=gap_m)
