@@ -102,7 +102,7 @@ def split_ways(nodes: WayNodes, *, ways: int, at: NDArray[np.int64]) -> Pieces:
     lonlat = np.column_stack([nodes.x[vertex], nodes.y[vertex]]) / UNITS_PER_DEGREE
     return Pieces(
         way=nodes.way[position[begin]],
-        geometry=shapely.linestrings(lonlat, indices=line) if len(begin) else np.array([], object),
+        geometry=np.asarray(shapely.linestrings(lonlat, indices=line), dtype=object),
         first=ref[begin],
         last=ref[end],
         missing=missing,

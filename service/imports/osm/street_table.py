@@ -11,9 +11,11 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.imports.osm.table_file import read_table
+from service.imports.osm.tags import Tags, values_of
 
 Foot = Literal["open", "permission", "never"]
-Tags = Mapping[str, str]
+
+OPEN: Final = "open"
 
 STREETS_FILE: Final = Path(__file__).with_name("streets.yaml")
 
@@ -97,6 +99,7 @@ class OneWay(_Row):
     moving: Direction
     moving_one_way: Direction
     feet: Direction
+    ambiguous: frozenset[str]
     forward_access: str
     backward_access: str
 
@@ -184,13 +187,21 @@ class StreetTable(_Row):
     def keys(self) -> frozenset[str]:
         """All keys the reading of a way looks at."""
         one_way = self.one_way
-        directions = (one_way.moving, one_way.moving_one_way, one_way.feet)
-        rows = (*self.closing, *self.steps, *self.steps_with_ramp, *self.crossings, *self.lifts)
+        rows: tuple[Match, ...] = (
+            *self.closing,
+            *self.steps,
+            *self.steps_with_ramp,
+            *self.crossings,
+            *self.lifts,
+        )
         return frozenset(
             (
                 *self.class_keys,
                 *self.access.keys,
-                *(row.key for row in (*rows, *directions)),
+                *(row.key for row in rows),
+                one_way.moving.key,
+                one_way.moving_one_way.key,
+                one_way.feet.key,
                 one_way.forward_access,
                 one_way.backward_access,
                 self.structures.bridge.key,
@@ -207,7 +218,7 @@ class StreetTable(_Row):
         reason = self._closed(tags, foot, why)
         if reason is not None:
             return WayReading(highway, reason)
-        forward, backward, notes = self._directions(tags)
+        forward, backward, notes = self._directions(tags, highway)
         if not forward and not backward:
             return WayReading(highway, "no_direction")
         stairs = any(row.fits(tags) for row in self.steps)
@@ -286,7 +297,7 @@ class StreetTable(_Row):
             return why
         return next((row.reason for row in self.closing if row.fits(tags)), None)
 
-    def _directions(self, tags: Tags) -> tuple[bool, bool, tuple[str, ...]]:
+    def _directions(self, tags: Tags, highway: str) -> tuple[bool, bool, tuple[str, ...]]:
         """Return whether a way is walked forward and backward, and what was decided on it."""
         rule = self.one_way
         notes: tuple[str, ...] = ()
@@ -296,27 +307,14 @@ class StreetTable(_Row):
         if moves is not None:
             notes = ("moving",)
             said = moves if moves != "both" else said or vehicles
-        elif vehicles is not None and said is None:
-            notes = ("one_way_for_vehicles_only",)
+        elif vehicles is not None and said is None and highway in rule.ambiguous:
+            notes = ("one_way_not_of_feet",)
         forward, backward = said != "backward", said != "forward"
         closed_forward = self.access.says(tags, (rule.forward_access,))
         closed_backward = self.access.says(tags, (rule.backward_access,))
         forward &= closed_forward in (None, OPEN)
         backward &= closed_backward in (None, OPEN)
         return forward, backward, notes
-
-
-OPEN: Final = "open"
-
-
-def values_of(tags: Tags, key: str) -> tuple[str, ...]:
-    """Return the values of a tag, several where it is a list ``a;b``; empty without the tag."""
-    text = tags.get(key)
-    if text is None:
-        return ()
-    if ";" not in text:
-        return (text,)
-    return tuple(part for part in (piece.strip() for piece in text.split(";")) if part)
 
 
 def load_street_table() -> StreetTable:

@@ -7,7 +7,7 @@ way its tags and nodes once. All else is done on arrays.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +17,12 @@ import osmium
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from osmium.filter import IdFilter, KeyFilter
-from osmium.osm import NODE, RELATION, WAY
+from osmium.osm import NODE, RELATION, WAY, Node, Relation, Way
 
 from service.imports.osm.file import reading
 from service.imports.osm.splitting import Pieces, WayNodes, split_ways
 from service.imports.osm.street_table import StreetTable, WayReading, load_street_table
+from service.imports.osm.tags import first_values
 from spatial.crs import WGS84
 
 AREA_TYPE: Final = "multipolygon"
@@ -64,7 +65,7 @@ class _Found:
     left_out: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
 
-    def take(self, way: osmium.osm.Way, read: WayReading) -> None:
+    def take(self, way: Way, read: WayReading) -> None:
         """Keep the nodes of a way that is walked."""
         nodes = [(node.ref, node.x, node.y) for node in way.nodes]
         self.readings.append(read)
@@ -98,8 +99,8 @@ def _squares(path: Path, table: StreetTable, found: _Found) -> dict[int, WayRead
     """Return the reading of each way that is the outline of a square mapped as a relation."""
     outlines: dict[int, WayReading] = {}
     for relation in osmium.FileProcessor(path, RELATION).with_filter(KeyFilter(*table.class_keys)):
-        tags = first_tags(relation.tags)
-        if tags.get("type") != AREA_TYPE:
+        tags = first_values([(tag.k, tag.v) for tag in relation.tags])
+        if not isinstance(relation, Relation) or tags.get("type") != AREA_TYPE:
             continue
         read = table.read_way(tags)
         if read is None:
@@ -120,18 +121,17 @@ def _stream(
     """Read nodes that stop people or lift them, then ways."""
     readings: dict[tuple[tuple[str, str], ...], WayReading | None] = {}
     keys = table.keys
-    places = osmium.index.create_map("flex_mem")
-    processor = osmium.FileProcessor(path, NODE | WAY).with_locations(places)
+    processor = osmium.FileProcessor(path, NODE | WAY).with_locations()
     wanted = KeyFilter(*table.class_keys, table.barriers.key)
     for thing in processor.with_filter(wanted):
-        if not thing.is_way():
+        if isinstance(thing, Node):
             _take_node(thing, table, found)
+        if not isinstance(thing, Way):
             continue
         every = [(tag.k, tag.v) for tag in thing.tags]
         pairs = tuple(pair for pair in every if pair[0] in keys)
         if pairs not in readings:
-            # Of a key that is there twice the first counts.
-            readings[pairs] = table.read_way(dict(reversed(pairs)))
+            readings[pairs] = table.read_way(first_values(pairs))
         read = readings[pairs]
         if read is None:
             continue
@@ -144,7 +144,8 @@ def _stream(
         found.notes.update(read.notes)
         found.take(thing, read)
     rest = squares.keys() - found.taken
-    if rest:
+    places = processor.node_location_storage
+    if rest and places is not None:
         # Most outlines have no tags of their own, so that they did not pass the filter.
         with osmium.io.Reader(str(path), WAY) as reader:
             located = osmium.NodeLocationsForWays(places)
@@ -152,21 +153,17 @@ def _stream(
             # The iterator does not keep its handlers alive: they must have names.
             outlines = IdFilter(rest)
             for way in osmium.OsmFileIterator(reader, located, outlines):
-                found.take(way, squares[way.id])
+                if isinstance(way, Way):
+                    found.take(way, squares[way.id])
 
 
-def _take_node(node: osmium.osm.Node, table: StreetTable, found: _Found) -> None:
-    tags = first_tags(node.tags)
+def _take_node(node: Node, table: StreetTable, found: _Found) -> None:
+    tags = first_values([(tag.k, tag.v) for tag in node.tags])
     if table.is_lift(tags):
         found.lifts.add(node.id)
     reason = table.closed_node(tags)
     if reason is not None:
         found.closed[node.id] = reason
-
-
-def first_tags(tags: Iterable[osmium.osm.Tag]) -> dict[str, str]:
-    """Return tags as a mapping; of a key that is there twice the first counts."""
-    return dict(reversed([(tag.k, tag.v) for tag in tags]))
 
 
 def _streets(found: _Found) -> OsmStreets:
@@ -198,7 +195,9 @@ def _streets(found: _Found) -> OsmStreets:
         geometry=pieces.geometry,
         crs=WGS84,
     )
-    return OsmStreets(frame, found.ways, dict(sorted(left_out.items())), dict(sorted(notes.items())))
+    return OsmStreets(
+        frame, found.ways, dict(sorted(left_out.items())), dict(sorted(notes.items()))
+    )
 
 
 def _columns(
@@ -242,4 +241,5 @@ def _rings(pieces: Pieces, *, ways: int) -> NDArray[np.bool_]:
     finish = np.full(ways, -2, dtype=np.int64)
     begin[pieces.way[::-1]] = pieces.first[::-1]
     finish[pieces.way] = pieces.last
-    return begin == finish
+    closed: NDArray[np.bool_] = begin == finish
+    return closed
