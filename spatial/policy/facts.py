@@ -21,7 +21,8 @@ from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
 from spatial.policy.units import Allotment, Units, allot, build_units, entrance_points
-from spatial.reach import SEARCH_LIMIT_M, Snap, nearest_walk, snap
+from spatial.reach import SEARCH_LIMIT_M, nearest_walk
+from spatial.snapping import Snap, snap
 from spatial.straight import nearest_straight, pair_distances_m
 
 
