@@ -31,7 +31,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
     facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
-    network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="File of street lines, or OpenStreetMap PBF or XML.")
+    ] = None,
+    osm: Annotated[
+        Path | None,
+        typer.Option(
+            help="OpenStreetMap PBF or XML: districts, buildings, facilities and streets, each "
+            "unless an option of its own names a file."
+        ),
+    ] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
     parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
@@ -77,8 +86,8 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
 ) -> None:
     """Evaluate every district and area, clause by clause.
 
-    With --districts and --facilities from files to the files of --out, without any database; with
-    --areas alone only the rules about areas; else what is stored in the database.
+    With --districts and --facilities, or --osm, from files to the files of --out, without any
+    database; with --areas alone only the rules about areas; else what is stored in the database.
     """
     output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
     for path in output.out:
@@ -88,7 +97,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     )
     on = parse_date(as_of, option="--as-of")
     options = parse_file_options(crs or (), map_ or ())
-    files = Files(districts, facilities, network, areas, buildings, parks, indicators)
+    files = Files(districts, facilities, network, areas, buildings, parks, indicators, osm)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")

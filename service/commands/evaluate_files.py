@@ -11,6 +11,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.commands.options import FileOptions
+from service.commands.osm_layers import OSM_KINDS, read_osm_layers
 from service.commands.progress import Progress
 from service.commands.report import Output, report
 from service.core.notices import notices
@@ -36,7 +37,11 @@ from spatial.policy.wording import output_districts
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a call by kind; None for one that is not given."""
+    """The files of a call by kind; None for one that is not given.
+
+    An OpenStreetMap file stands in for each of districts, buildings, facilities and network that
+    has no file of its own.
+    """
 
     districts: Path | None
     facilities: Path | None
@@ -45,6 +50,7 @@ class Files:
     buildings: Path | None
     parks: Path | None = None
     indicators: Path | None = None
+    osm: Path | None = None
 
     def given(self) -> dict[str, Path]:
         """Return the files there are, by kind."""
@@ -60,15 +66,17 @@ class Files:
         """
         given = self.given()
         others = ", ".join(f"--{name}" for name in given)
-        if self.districts is None and self.areas is None:
+        if self.osm is not None:
+            given |= dict.fromkeys(OSM_KINDS, self.osm)
+        if "districts" not in given and self.areas is None:
             raise InputError(
                 f"--districts is missing: {others} alone cannot be evaluated; "
                 "name --districts and --facilities, or --areas"
             )
-        if self.districts is not None and self.facilities is None:
+        if "districts" in given and "facilities" not in given:
             raise InputError(f"--facilities is missing: {others} alone cannot be evaluated")
         for kind in ("network", "buildings"):
-            if self.districts is None and kind in given:
+            if "districts" not in given and kind in given:
                 raise InputError(f"--{kind}: is for districts; name them with --districts")
         for kind in ("parks", "indicators"):
             if self.areas is None and kind in given:
@@ -111,7 +119,7 @@ def evaluate_files(
     InputError
         When anything given cannot be used; then nothing is written.
     """
-    if files.districts is None:
+    if files.districts is None and files.osm is None:
         _refuse_pictures(output)
     progress = Progress(quiet=output.json)
     read = read_files(files, options=options, assume_status=assume_status, progress=progress)
@@ -173,10 +181,9 @@ def read_files(
     InputFaults
         With the faults of every file that can be read.
     """
-    given = files.given()
-    layers: dict[str, ReadLayer] = {}
+    given = {kind: path for kind, path in files.given().items() if kind != "osm"}
+    layers, streets, mapped = _read_osm(files, progress)
     faults: list[Fault] = []
-    streets: ReadNetwork | None = None
     figures: ReadIndicators | None = None
     for kind, path in given.items():
         with progress.stage(f"read {kind}", f"reading {path}"):
@@ -205,16 +212,17 @@ def read_files(
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
-    _refuse_unused_columns(options, tables, given)
+    own = {kind: table for kind, table in tables.items() if kind in given}
+    _refuse_unused_columns(options, own, given)
     frames: dict[str, GeoDataFrame | None] = {
         kind: layers[kind].frame if kind in layers else None for kind in LAYERS
     }
     for kind in ("districts", "areas"):
-        if kind in layers and not len(layers[kind].frame):
+        if kind in given and not len(layers[kind].frame):
             raise InputError(f"{given[kind]}: has no rows, so there is nothing to evaluate")
     sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
-    warnings = [line for read in tables.values() for line in read.warnings]
+    warnings = [*mapped, *(line for read in tables.values() for line in read.warnings)]
     warnings += streets.warnings if streets is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
     districts = frames["districts"]
@@ -228,6 +236,32 @@ def read_files(
         network=None if streets is None else streets.network,
     )
     return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
+
+
+def _read_osm(
+    files: Files, progress: Progress
+) -> tuple[dict[str, ReadLayer], ReadNetwork | None, list[str]]:
+    """Read of the OpenStreetMap file, if there is one, what no other file gives.
+
+    Returns
+    -------
+    Layers by kind, streets, and what to know of the choice.
+    """
+    if files.osm is None:
+        return {}, None, []
+    given = files.given()
+    kinds = [kind for kind in OSM_KINDS if kind not in given]
+    warnings = []
+    if "districts" in given and "buildings" in kinds:
+        kinds.remove("buildings")
+        warnings.append(
+            f"{files.osm}: its buildings are not taken, for they name districts of their own, "
+            "not those of --districts"
+        )
+    read = read_osm_layers(files.osm, kinds=kinds, progress=progress)
+    layers = {kind: one for kind, one in read.items() if isinstance(one, ReadLayer)}
+    streets = next((one for one in read.values() if isinstance(one, ReadNetwork)), None)
+    return layers, streets, warnings
 
 
 def _no_districts() -> GeoDataFrame:

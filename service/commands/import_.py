@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.commands.actor import command_actor
 from service.commands.options import FileOptions, parse_file_options
+from service.commands.osm_layers import NETWORK, read_osm_layers
 from service.commands.progress import Progress, warn
 from service.core import audit, history
 from service.core.address import with_database
@@ -30,19 +31,29 @@ from service.packs.service import list_packs
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import LAYERS
 
-NETWORK: Final = "network"
 INDICATORS: Final = "indicators"
-KINDS: Final = (*LAYERS, NETWORK, INDICATORS)
-
+OSM: Final = "osm"
+KINDS: Final = (*LAYERS, NETWORK, INDICATORS, OSM)
 
 _Read: TypeAlias = ReadLayer | ReadNetwork | ReadIndicators
 
 
 @dataclass(frozen=True)
+class _Part:
+    """What was read of one file, of one kind; a file of OpenStreetMap has several."""
+
+    kind: str
+    path: Path
+    read: _Read
+
+
+@dataclass(frozen=True)
 class Imported:
-    """What became of the rows of one file."""
+    """What became of the rows of one file, or of the layer of it that is named."""
 
     file: Path
+    kind: str
+    layer: str | None
     rows: int
     added: int
     changed: int
@@ -51,8 +62,9 @@ class Imported:
     def line(self, *, dry_run: bool) -> str:
         """Return it in one line."""
         would = "would be " if dry_run else ""
+        name = f"{self.file}, {self.layer}" if self.layer else str(self.file)
         return (
-            f"{self.file}: {self.rows} rows read, {would}{self.added} added, "
+            f"{name}: {self.rows} rows read, {would}{self.added} added, "
             f"{self.changed} changed, {self.unchanged} unchanged"
         )
 
@@ -60,7 +72,11 @@ class Imported:
 def import_(
     kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(KINDS)}.")],
     files: Annotated[
-        list[Path], typer.Argument(help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV.")
+        list[Path],
+        typer.Argument(
+            help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV; "
+            "network and osm: OpenStreetMap PBF or XML."
+        ),
     ],
     *,
     crs: Annotated[
@@ -88,7 +104,7 @@ def import_(
     options = parse_file_options([crs] if crs else (), map_ or ())
     progress = Progress()
     read = _read(kind, files, options, assume_status, progress)
-    warn([line for one in read.values() for line in one.warnings], every=verbose)
+    warn([line for part in read for line in part.read.warnings], every=verbose)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -97,10 +113,11 @@ def import_(
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
                 warnings = _unanswered(connection, read)
-                results = [_store(connection, kind, *one, name=name) for one in read.items()]
+                results = [_store(connection, part, name=name, of=kind) for part in read]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
-                for result in results if kind != NETWORK else ():
-                    _record(connection, kind, result)
+                for result in results:
+                    if result.kind != NETWORK:
+                        _record(connection, result)
                 if dry_run:
                     connection.rollback()
                 else:
@@ -122,9 +139,9 @@ def _refuse_unknown(
         guesses = near(kind, KINDS)
         hint = f"did you mean {guesses[0]}? " if guesses else ""
         raise InputError(f"import: there is no kind '{kind}'; {hint}known are {', '.join(KINDS)}")
-    if kind == NETWORK and len(files) > 1:
-        raise InputError("import network: one file makes a network; merge the files first")
-    if kind != NETWORK and name is not None:
+    if kind in {NETWORK, OSM} and len(files) > 1:
+        raise InputError(f"import {kind}: one file makes a network; merge the files first")
+    if kind not in {NETWORK, OSM} and name is not None:
         raise InputError("--name: is for a network")
     if kind != "facilities" and assume_status is not None:
         raise InputError("--assume-status: is for facilities")
@@ -136,13 +153,20 @@ def _read(
     options: FileOptions,
     assume_status: str | None,
     progress: Progress,
-) -> dict[Path, _Read]:
+) -> list[_Part]:
     """Read all files, so that the faults of all of them are told at once."""
     columns = {**options.columns_of(None), **options.columns_of(kind)}
     if kind == NETWORK and columns:
         raise InputError("--map: street lines have no fields but highway")
     if kind == INDICATORS and options.crs_of(kind) is not None:
         raise InputError("--crs: figures have no coordinates")
+    if kind == OSM:
+        if columns:
+            raise InputError("--map: OpenStreetMap files have tags, no columns")
+        if options.crs_of(kind) is not None:
+            raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
+        layers = read_osm_layers(files[0], progress=progress)
+        return [_Part(layer, files[0], one) for layer, one in layers.items()]
     read: dict[Path, _Read] = {}
     faults: list[Fault] = []
     for path in files:
@@ -167,7 +191,7 @@ def _read(
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
-    return read
+    return [_Part(kind, path, one) for path, one in read.items()]
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
@@ -189,9 +213,9 @@ def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
     return faults
 
 
-def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]:
+def _unanswered(connection: Connection, read: Sequence[_Part]) -> list[str]:
     """Warn of figures that nobody looks up as things are."""
-    figures = {path: one for path, one in read.items() if isinstance(one, ReadIndicators)}
+    figures = {part.path: part.read for part in read if isinstance(part.read, ReadIndicators)}
     if not figures:
         return []
     asked = asked_indicators([*list_packs(connection), *shipped_packs()])
@@ -204,29 +228,35 @@ def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]
     ]
 
 
-def _store(
-    connection: Connection, kind: str, path: Path, read: _Read, *, name: str | None
-) -> Imported:
-    if isinstance(read, ReadNetwork):
-        return _store_network(connection, path, read, name=name)
+def _store(connection: Connection, part: _Part, *, name: str | None, of: str) -> Imported:
+    """Store one part of what the call, of kind `of`, has read."""
+    layer = part.kind if of == OSM else None
+    if isinstance(part.read, ReadNetwork):
+        return _store_network(connection, part.path, part.read, name=name, layer=layer)
     actor = command_actor()
-    if isinstance(read, ReadIndicators):
-        origin = history.Origin(file=str(path), crs="", transformation=None, actor=actor)
-        stored = indicators.store(connection, read.frame, origin=origin)
+    if isinstance(part.read, ReadIndicators):
+        origin = history.Origin(file=str(part.path), crs="", transformation=None, actor=actor)
+        stored = indicators.store(connection, part.read.frame, origin=origin)
     else:
         origin = history.Origin(
-            file=str(path), crs=read.origin_crs, transformation=read.transformation, actor=actor
+            file=str(part.path),
+            crs=part.read.origin_crs,
+            transformation=part.read.transformation,
+            actor=actor,
         )
-        stored = history.store(connection, LAYERS[kind], read.frame, origin=origin)
-    return Imported(path, len(read.frame), stored.added, stored.changed, stored.unchanged)
+        stored = history.store(connection, LAYERS[part.kind], part.read.frame, origin=origin)
+    rows = len(part.read.frame)
+    return Imported(
+        part.path, part.kind, layer, rows, stored.added, stored.changed, stored.unchanged
+    )
 
 
-def _record(connection: Connection, kind: str, result: Imported) -> None:
+def _record(connection: Connection, result: Imported) -> None:
     audit.record(
         connection,
         actor=command_actor(),
         action="import",
-        target=kind,
+        target=result.kind,
         detail={
             "file": str(result.file),
             "rows": result.rows,
@@ -238,24 +268,22 @@ def _record(connection: Connection, kind: str, result: Imported) -> None:
 
 
 def _store_network(
-    connection: Connection, path: Path, read: ReadNetwork, *, name: str | None
+    connection: Connection, path: Path, read: ReadNetwork, *, name: str | None, layer: str | None
 ) -> Imported:
     before = latest(connection)
     source = "; ".join(read.sources) or str(path)
     version = store_network(
         connection, read.network, name=name or path.stem, source=source, crs=read.origin_crs
     )
-    new = before != version
+    edges, new = len(read.network.u), before != version
     audit.record(
         connection,
         actor=command_actor(),
         action="import",
         target=f"network/{version}",
-        detail={"file": str(path), "rows": read.rows, "edges": len(read.network.u)},
+        detail={"file": str(path), "rows": read.rows, "edges": edges},
     )
-    return Imported(
-        path, read.rows, len(read.network.u) if new else 0, 0, 0 if new else len(read.network.u)
-    )
+    return Imported(path, NETWORK, layer, read.rows, edges if new else 0, 0, 0 if new else edges)
 
 
 def _say(message: str) -> None:

@@ -22,6 +22,8 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
+from service.imports.osm.file import is_osm
+from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import RawTable
 from service.imports.street_columns import street_columns
 from service.imports.validation import check
@@ -234,7 +236,8 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     ----------
     path
         LineStrings or MultiLineStrings, with a column ``highway`` where there are classes, and
-        others that say how they are walked (`service.imports.street_columns`); or a graph.
+        others that say how they are walked (`service.imports.street_columns`); a graph; or an
+        OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
 
@@ -249,6 +252,10 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         As `read_layer`.
     """
     source = str(path)
+    if is_osm(path):
+        choose_crs(declared=LONLAT, assumed=None, option=crs, source=source)
+        streets = read_osm_lines(path)
+        return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
     raw = read_raw(path, prefer="network", formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
