@@ -23,6 +23,8 @@ from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_netw
 from service.imports.relations import unanswered_names
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
+from service.networks.wording import diagnosis_warnings
+from spatial.diagnosis import diagnose
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import DISTRICTS, LAYERS
 from spatial.policy.evaluation import (
@@ -156,11 +158,23 @@ def evaluate_files(
         notices=said,
         warnings=(
             *read.warnings,
+            *_odd_streets(files, read.data, parameters, output),
             *_unanswered_figures(files, read.data, packs),
             *evaluation.warnings,
         ),
         output=output,
     )
+
+
+def _odd_streets(
+    files: Files, data: PlanningData, parameters: EvaluationParameters, output: Output
+) -> list[str]:
+    """Tell what is wrong with the streets, if anything is."""
+    if data.network is None:
+        return []
+    found = diagnose(data.network, snap_limit_m=parameters.snap_limit_m)
+    source = str(files.network or files.osm)
+    return diagnosis_warnings(found, source=source, lang=output.lang)
 
 
 def _refuse_pictures(output: Output) -> None:
