@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from service.commands.actor import command_actor
 from service.commands.import_network import (
     NetworkOptions,
+    odd_streets,
     read_asked_network,
     store_read_network,
     tell_network,
@@ -165,6 +166,8 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             raise InputError(f"{named}: refused: {reason}") from None
         finally:
             engine.dispose()
+    for result in results:
+        warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
     for part, result in zip(read, results, strict=True):
         typer.echo(result.line(dry_run=dry_run))

@@ -18,7 +18,7 @@ from service.core.settings import load_settings
 from service.exports.content import Language
 from service.imports.reader import ReadNetwork, make_network, read_network
 from service.networks.service import latest, store_network
-from service.networks.wording import diagnosis_lines
+from service.networks.wording import diagnosis_lines, diagnosis_warnings
 from spatial.diagnosis import Diagnosis, diagnose
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
@@ -151,6 +151,13 @@ def store_read_network(
         detail={"file": str(label), "rows": read.rows, "edges": len(read.network.u)},
     )
     return StoredStreets(before != version, diagnosis)
+
+
+def odd_streets(diagnosis: Diagnosis | None, *, label: Path, options: NetworkOptions) -> list[str]:
+    """Return what is wrong with a network, if there is one and anything is."""
+    if diagnosis is None:
+        return []
+    return diagnosis_warnings(diagnosis, source=str(label), lang=options.lang)
 
 
 def tell_network(
