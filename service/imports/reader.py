@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -33,6 +33,7 @@ from spatial.network import Network, build_network
 from spatial.planarize import planarize as split_at_crossings
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
+BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ReadLayer:
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in."""
 
     frame: gpd.GeoDataFrame
     origin_crs: str
@@ -229,6 +230,11 @@ def read_lines(path: Path, *, crs: str | None = None) -> gpd.GeoDataFrame:
     return read_street_lines(path, crs=crs).frame
 
 
+def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
+    """Read user-drawn barriers: lines and polygons; see `read_street_lines`."""
+    return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
+
+
 def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     """Read street lines for a network.
 
@@ -251,12 +257,26 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     InputError
         As `read_layer`.
     """
-    source = str(path)
     if is_osm(path):
-        choose_crs(declared=LONLAT, assumed=None, option=crs, source=source)
+        choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
         streets = read_osm_lines(path)
         return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
-    raw = read_raw(path, prefer="network", formats=(*FORMATS, *LINE_FORMATS))
+    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
+    if walked.faults:
+        raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
+    lines = gpd.GeoDataFrame(walked.frame, geometry=read.frame.geometry, crs=read.frame.crs)
+    read = replace(read, frame=lines)
+    if "highway" in read.frame:
+        return read
+    note = f"{path}: has no column highway, so every line counts as walkable"
+    return replace(read, warnings=(*read.warnings, note))
+
+
+def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
+    """Read geometries of the given types with all columns, in the system the file is in."""
+    source = str(path)
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -270,22 +290,20 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     located = to_lonlat({"geometry": shapes}, declared, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
-        located.columns["geometry"], types=LINE_TYPES, required=True, skip=sorted(reported)
+        located.columns["geometry"], types=types, required=True, skip=sorted(reported)
     )
     faults.extend(Fault(source, at + 1, "geometry", why) for at, why in (*parsed.faults, *found))
     faults.extend(located.faults)
-    walked = street_columns(frame.drop(columns="geometry"))
-    faults.extend(Fault(source, at + 1, name, why) for at, name, why in walked.faults)
     if faults:
         raise InputFaults(sorted(faults, key=lambda fault: fault.row or 0))
-    columns: dict[str, Any] = {str(name): walked.frame[name] for name in walked.frame.columns}
+    columns: dict[str, Any] = {
+        str(name): frame[name] for name in frame.columns if name != "geometry"
+    }
     # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
     system = LONLAT if same_crs(declared, LONLAT) else declared
     lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
     warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    if "highway" not in lines:
-        warnings.append(f"{source}: has no column highway, so every line counts as walkable")
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 
