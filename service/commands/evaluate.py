@@ -73,6 +73,12 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
     ] = None,
+    planarize: Annotated[
+        bool,
+        typer.Option(
+            "--planarize", help="Split street lines where they cross or touch without a common end."
+        ),
+    ] = False,
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
@@ -127,6 +133,8 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         files.refuse_incomplete()
         if not output.out and not output.json:
             raise InputError("--out is missing: name a file to write, or --json for a summary")
+        if planarize and network is None:
+            raise InputError("--planarize: is for street lines; name them with --network")
         evaluate_files(
             files,
             find_packs(pack or ()),
@@ -134,10 +142,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             parameters=parameters,
             options=options,
             assume_status=assume_status,
+            planarize=planarize,
             output=output,
         )
         return
-    for name, value in (("--crs", crs), ("--map", map_), ("--assume-status", assume_status)):
+    for name, value in (
+        ("--crs", crs),
+        ("--map", map_),
+        ("--assume-status", assume_status),
+        ("--planarize", planarize),
+    ):
         if value:
             raise InputError(f"{name}: is for files; name them with --districts and --facilities")
     # The database's libraries are not needed to evaluate files.

@@ -127,6 +127,7 @@ def evaluate_files(
     parameters: EvaluationParameters,
     options: FileOptions,
     assume_status: str | None,
+    planarize: bool,
     output: Output,
 ) -> None:
     """Read files, evaluate them, write the outputs and report.
@@ -139,7 +140,13 @@ def evaluate_files(
     if files.districts is None and files.osm is None:
         _refuse_pictures(output)
     progress = Progress(quiet=output.json)
-    read = read_files(files, options=options, assume_status=assume_status, progress=progress)
+    read = read_files(
+        files,
+        options=options,
+        assume_status=assume_status,
+        planarize=planarize,
+        progress=progress,
+    )
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
     said = notices(read.sources, output.lang)
@@ -196,7 +203,12 @@ def _refuse_pictures(output: Output) -> None:
 
 
 def read_files(
-    files: Files, *, options: FileOptions, assume_status: str | None, progress: Progress
+    files: Files,
+    *,
+    options: FileOptions,
+    assume_status: str | None,
+    progress: Progress,
+    planarize: bool = False,
 ) -> ReadFiles:
     """Read all files, so that the faults of all of them are told at once.
 
@@ -216,7 +228,7 @@ def read_files(
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
-                    streets = read_network(path, crs=options.crs_of(kind))
+                    streets = read_network(path, crs=options.crs_of(kind), planarize=planarize)
                 elif kind == "barriers":
                     walls = read_barriers(path, crs=options.crs_of(kind))
                 elif kind == "indicators":

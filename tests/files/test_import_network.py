@@ -180,3 +180,31 @@ def test_an_evaluation_warns_of_odd_streets_only(town: Path, yike: Run) -> None:
     assert "odd.parquet: " in odd.stderr
     assert "networks that do not touch" in odd.stderr
     assert "1 dead ends lie within 2 m of a street they do not join" in odd.stderr
+
+
+def test_an_evaluation_on_lines_that_cross_is_that_on_lines_cut(town: Path, yike: Run) -> None:
+    streets = gpd.read_parquet(town / "streets.parquet")
+    west, south, east, north = streets.total_bounds
+    across = [shapely.LineString([(west, lat), (east, lat)]) for lat in (south, north)]
+    along = [shape for shape in streets.geometry if shape.coords[0][0] == shape.coords[-1][0]]
+    whole = gpd.GeoDataFrame(
+        {"highway": ["residential"] * (len(along) + 2)}, geometry=[*along, *across], crs="EPSG:4326"
+    )
+    whole.to_file(town / "whole.shp")
+    options = (
+        "evaluate",
+        "--pack=jinhua-2022",
+        "--districts=districts.geojson",
+        "--facilities=facilities.geojson",
+        "--as-of=2026-06-30",
+        "--json",
+    )
+    cut = json.loads(yike(*options, "--network=streets.parquet").stdout)
+    joined = yike(*options, "--network=whole.shp", "--planarize")
+    assert joined.returncode == 0, joined.stderr
+    assert json.loads(joined.stdout)["rules"] == cut["rules"]
+    assert "互不相接" not in joined.stderr
+    assert "互不相接" in yike(*options, "--network=whole.shp").stderr
+    refused = yike(*options, "--planarize")
+    assert refused.returncode == 2
+    assert "--planarize: is for street lines" in refused.stderr
