@@ -198,7 +198,7 @@ LINE = st.lists(POINT, min_size=2, max_size=4).filter(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(LINE, min_size=1, max_size=8))
 def test_planarized_lines_reach_what_noded_lines_reach(drawn: list[list[tuple[int, int]]]) -> None:
     lines = metres(*[[(10.0 * x, 10.0 * y) for x, y in xy] for xy in drawn])
