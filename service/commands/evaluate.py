@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.evaluate_files import Files, evaluate_files
+from service.commands.evaluate_files import Files, check_elevation, evaluate_files
 from service.commands.options import (
     parse_date,
     parse_file_options,
@@ -42,6 +43,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             help="OpenStreetMap PBF or XML: districts, buildings, facilities and streets, each "
             "unless an option of its own names a file."
         ),
+    ] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(help="GeoTIFF of the ground's heights: walking on --network counts slope."),
     ] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
@@ -123,10 +128,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = parse_file_options(crs or (), map_ or ())
+    options = replace(parse_file_options(crs or (), map_ or ()), planarize=planarize)
     files = Files(
         districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
     )
+    check_elevation(elevation, network)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")
@@ -142,7 +148,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             parameters=parameters,
             options=options,
             assume_status=assume_status,
-            planarize=planarize,
+            elevation=elevation,
             output=output,
         )
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from service.commands.progress import Progress
 from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
-from service.exports.summary import WORST
+from service.exports.summary import WORST, slope_words
 from service.exports.writer import PICTURE, write_evaluation
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.reader import (
@@ -43,7 +43,9 @@ from spatial.policy.evaluation import (
     summarise,
 )
 from spatial.policy.pack import Pack
+from spatial.policy.slope_effect import SlopeEffect, slope_effect
 from spatial.policy.wording import output_districts
+from spatial.slope import without_slope
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def evaluate_files(
     parameters: EvaluationParameters,
     options: FileOptions,
     assume_status: str | None,
-    planarize: bool,
+    elevation: Path | None = None,
     output: Output,
 ) -> None:
     """Read files, evaluate them, write the outputs and report.
@@ -144,13 +146,25 @@ def evaluate_files(
         files,
         options=options,
         assume_status=assume_status,
-        planarize=planarize,
+        elevation=elevation,
         progress=progress,
     )
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
+    effect: SlopeEffect | None = None
+    network = read.data.network
+    if network is not None and network.has_slope:
+        with progress.stage("evaluate without slope", "evaluating without slope"):
+            data = replace(read.data, network=without_slope(network))
+            level = evaluate(data, packs=packs, as_of=as_of, parameters=parameters)
+            effect = slope_effect(evaluation, level)
+    elif elevation is not None:
+        # Asked for, and there is none: that is an answer too.
+        effect = slope_effect(evaluation, evaluation)
     said = notices(read.sources, output.lang)
     said += region_notices(evaluation.region, packs, lang=output.lang)
+    if effect is not None:
+        said.append(slope_words(effect.as_json(), lang=output.lang))
     for path in output.out:
         with progress.stage(f"write {path.suffix}", f"writing {path}"):
             write_evaluation(
@@ -167,6 +181,9 @@ def evaluate_files(
     reading = {name: taken for name, taken in around.items() if name.startswith("read")}
     writing = {name: taken for name, taken in around.items() if name not in reading}
     summary = {"evaluation": None, **summarise(evaluation)}
+    del summary["seconds"]
+    if effect is not None:
+        summary["slope"] = effect.as_json()
     summary["seconds"] = {
         name: round(taken, 3)
         for name, taken in (reading | dict(evaluation.seconds) | writing).items()
@@ -207,8 +224,8 @@ def read_files(
     *,
     options: FileOptions,
     assume_status: str | None,
+    elevation: Path | None = None,
     progress: Progress,
-    planarize: bool = False,
 ) -> ReadFiles:
     """Read all files, so that the faults of all of them are told at once.
 
@@ -228,7 +245,9 @@ def read_files(
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
-                    streets = read_network(path, crs=options.crs_of(kind), planarize=planarize)
+                    streets = read_network(
+                        path, crs=options.crs_of(kind), planarize=options.planarize
+                    )
                 elif kind == "barriers":
                     walls = read_barriers(path, crs=options.crs_of(kind))
                 elif kind == "indicators":
@@ -250,6 +269,12 @@ def read_files(
                 faults.extend(error.faults)
     if faults:
         raise InputFaults(faults)
+    if streets is not None and elevation is not None:
+        # Reading rasters takes a third of a second to load, and most calls have none.
+        from service.imports.elevation import add_slope  # noqa: PLC0415
+
+        with progress.stage("read elevation", f"reading {elevation}"):
+            streets = add_slope(streets, elevation)
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
@@ -305,6 +330,21 @@ def _read_osm(
     layers = {kind: one for kind, one in read.items() if isinstance(one, ReadLayer)}
     streets = next((one for one in read.values() if isinstance(one, ReadNetwork)), None)
     return layers, streets, warnings
+
+
+def check_elevation(elevation: Path | None, network: Path | None) -> None:
+    """Refuse heights without the streets that lie on them.
+
+    Raises
+    ------
+    InputError
+        Naming the option that is missing.
+    """
+    if elevation is not None and network is None:
+        raise InputError(
+            "--elevation: is for street lines; name them with --network, "
+            "or import them with yike import network --elevation"
+        )
 
 
 def _barred(network: Network, walls: ReadLines | None, path: Path | None) -> Network:

@@ -118,6 +118,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
     ] = None,
     lang: Annotated[str | None, typer.Option(help="Language of the diagnosis: zh or en.")] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
     ] = False,
@@ -135,6 +139,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         place=place,
         polygon=polygon,
         planarize=planarize,
+        elevation=elevation,
         report=report,
         lang=settings.lang if lang is None else parse_language(lang),
     )

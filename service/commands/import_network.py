@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import typer
 from sqlalchemy import Connection
 
 from service.commands.actor import command_actor
@@ -39,6 +40,8 @@ class NetworkOptions:
         What to download; at most one, and no file then.
     planarize
         True to split lines where they cross or touch without a common end.
+    elevation
+        Raster of the ground's heights that gives the network its slopes; None for none.
     report
         File for the diagnosis; None for none.
     lang
@@ -49,6 +52,7 @@ class NetworkOptions:
     place: str | None = None
     polygon: Path | None = None
     planarize: bool = False
+    elevation: Path | None = None
     report: Path | None = None
     lang: Language = "zh"
 
@@ -64,6 +68,8 @@ class NetworkOptions:
             for option, value in (("--name", self.name), ("--report", self.report)):
                 if value is not None:
                     raise InputError(f"{option}: is for a network")
+        if kind != NETWORK and self.elevation is not None:
+            raise InputError("--elevation: is for a network")
         if kind != NETWORK:
             for option, given in (
                 ("--planarize", self.planarize),
@@ -93,13 +99,31 @@ class NetworkOptions:
 def read_asked_network(
     files: Sequence[Path], options: NetworkOptions, *, crs: str | None, progress: Progress
 ) -> ReadNetwork:
-    """Read or download the network a call asks for.
+    """Read or download the network a call asks for, with its slopes.
 
     Raises
     ------
     InputError
         When it cannot be had, or is no network.
     """
+    read = _read(files, options, crs=crs, progress=progress)
+    if options.elevation is None:
+        return read
+    # Reading rasters takes a third of a second to load, and most calls have none.
+    from service.imports.elevation import add_slope  # noqa: PLC0415
+
+    sloped = add_slope(read, options.elevation)
+    traits = sloped.network.traits
+    share = ((traits.slope_forward > 1) | (traits.slope_backward > 1)).mean()
+    typer.echo(
+        f"yike: {options.elevation}: {100 * share:.1f} % of the street edges are not flat", err=True
+    )
+    return sloped
+
+
+def _read(
+    files: Sequence[Path], options: NetworkOptions, *, crs: str | None, progress: Progress
+) -> ReadNetwork:
     if options.place is None and options.polygon is None:
         with progress.stage("read", f"reading {files[0]}"):
             return read_network(files[0], crs=crs, planarize=options.planarize)
@@ -148,7 +172,12 @@ def store_read_network(
         actor=command_actor(),
         action="import",
         target=f"network/{version}",
-        detail={"file": str(label), "rows": read.rows, "edges": len(read.network.u)},
+        detail={
+            "file": str(label),
+            "rows": read.rows,
+            "edges": len(read.network.u),
+            **({} if options.elevation is None else {"elevation": str(options.elevation)}),
+        },
     )
     return StoredStreets(before != version, diagnosis)
 

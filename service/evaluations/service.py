@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -46,8 +46,10 @@ from service.evaluations.storage import (
 from service.networks import service as networks
 from service.packs import service as packs
 from spatial.errors import InputError, PackError
-from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.pack import Pack
+from spatial.policy.slope_effect import slope_effect
+from spatial.slope import without_slope
 
 
 @dataclass(frozen=True)
@@ -123,10 +125,7 @@ def _compute_and_store(
     actor: str,
 ) -> EvaluationRun:
     selection = snapshot.selection
-    whole = evaluate(
-        selection.data, packs=snapshot.packs, as_of=request.as_of, parameters=request.parameters
-    )
-    evaluation = restrict(whole, selection, snapshot.packs)
+    evaluation = _evaluated(snapshot, request)
     started = time.perf_counter()
     data = selection.data
     areas_of = dict(
@@ -152,6 +151,30 @@ def _compute_and_store(
             detail=request.as_json(),
         )
     return EvaluationRun(snapshot.id, created=True, seconds=MappingProxyType(seconds))
+
+
+def _evaluated(snapshot: _Snapshot, request: EvaluationRequest) -> Evaluation:
+    """Evaluate a snapshot; where its streets have slope, also say what that changes."""
+
+    def found(selection: Selection) -> Evaluation:
+        whole = evaluate(
+            selection.data, packs=snapshot.packs, as_of=request.as_of, parameters=request.parameters
+        )
+        return restrict(whole, selection, snapshot.packs)
+
+    evaluation = found(snapshot.selection)
+    data = snapshot.selection.data
+    if data.network is None or not data.network.has_slope:
+        return evaluation
+    started = time.perf_counter()
+    level = replace(data, network=without_slope(data.network))
+    effect = slope_effect(evaluation, found(replace(snapshot.selection, data=level)))
+    seconds = {**evaluation.seconds, "without_slope": time.perf_counter() - started}
+    return replace(
+        evaluation,
+        warnings=(effect.line(), *evaluation.warnings),
+        seconds=MappingProxyType(seconds),
+    )
 
 
 def _existing(connection: Connection, request: EvaluationRequest) -> EvaluationRun | None:
