@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 
 from service.imports.osm.layers import SOURCE, OsmPlaces, place_layers
 from service.imports.osm.places import read_places
-from service.imports.osm.streets import read_streets
+from service.imports.osm.streets import OUTSIDE, read_streets
 from service.imports.validation import check
 from spatial.errors import InputError
 from spatial.fields import LAYERS
@@ -46,9 +46,10 @@ def read_osm_lines(path: Path) -> OsmLines:
     """
     streets = read_streets(path)
     if not len(streets.frame):
-        reasons = _counts(streets.left_out)
-        of = f"; its {streets.ways} streets: {reasons}" if streets.ways else ""
-        raise InputError(f"{path}: has no way that is walked{of}")
+        of = f"; of its {streets.ways} streets: {_counts(streets.left_out)}" if streets.ways else ""
+        # Places are kept as nodes stream by: a way before its nodes has none.
+        hint = "; nodes must come before ways" if OUTSIDE in streets.left_out else ""
+        raise InputError(f"{path}: has no way that is walked{of}{hint}")
     warnings = _told(path, "streets", streets.left_out, streets.notes)
     return OsmLines(streets.frame.assign(source=SOURCE), tuple(warnings))
 

@@ -26,6 +26,8 @@ from service.imports.osm.tags import first_values
 from spatial.crs import WGS84
 
 AREA_TYPE: Final = "multipolygon"
+# Why a way is left out whose nodes are not in the file.
+OUTSIDE: Final = "outside_extract"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class OsmStreets:
         Lines in EPSG:4326 that meet only at their ends, one a row, with the columns a network is
         built of (docs/osm.md), in the order of the file.
     ways
-        How many ways with a class of street there are.
+        How many ways with a class of street there are, outlines of squares among them.
     left_out
         How many of them are not taken, by reason.
     notes
@@ -105,8 +107,8 @@ def _squares(path: Path, table: StreetTable, found: _Found) -> dict[int, WayRead
         read = table.read_way(tags)
         if read is None:
             continue
-        found.ways += 1
         if read.reason is not None:
+            found.ways += 1
             found.left_out[read.reason] += 1
             continue
         found.notes["squares_by_outline"] += 1
@@ -154,7 +156,9 @@ def _stream(
             outlines = IdFilter(rest)
             for way in osmium.OsmFileIterator(reader, located, outlines):
                 if isinstance(way, Way):
+                    found.ways += 1
                     found.take(way, squares[way.id])
+        found.notes["square_outlines_outside_extract"] = len(rest - found.taken)
 
 
 def _take_node(node: Node, table: StreetTable, found: _Found) -> None:
@@ -179,8 +183,7 @@ def _streets(found: _Found) -> OsmStreets:
     parts = np.bincount(pieces.way, minlength=ways)
     outside = (parts == 0) & (pieces.missing > 0)
     left_out = found.left_out + Counter(
-        outside_extract=int(outside.sum()),
-        single_node=int(((parts == 0) & ~outside).sum()),
+        {OUTSIDE: int(outside.sum()), "single_node": int(((parts == 0) & ~outside).sum())}
     )
     stopped = np.isin(closed, nodes.ref)
     notes = found.notes + Counter(
@@ -195,9 +198,8 @@ def _streets(found: _Found) -> OsmStreets:
         geometry=pieces.geometry,
         crs=WGS84,
     )
-    return OsmStreets(
-        frame, found.ways, dict(sorted(left_out.items())), dict(sorted(notes.items()))
-    )
+    counts = [dict(sorted((+one).items())) for one in (left_out, notes)]
+    return OsmStreets(frame, found.ways, *counts)
 
 
 def _columns(
