@@ -246,7 +246,7 @@ def _evaluate(data: PlanningData, city: BenchCity) -> Evaluation:
 
 def _fresh_graph(network: Network) -> WalkGraph:
     """Build the walking graph and its index anew, as on first use."""
-    return replace(network, kept_index=None, _graphs={}).graph
+    return replace(network, kept=None, _graphs={}).graph
 
 
 def _four_rules_agree(own: pd.DataFrame, other: pd.DataFrame) -> tuple[Agreement, ...]:
