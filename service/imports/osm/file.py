@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import osmium
+
 from service.imports.formats import check_file
 from spatial.errors import InputError
 
@@ -37,8 +39,8 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (RuntimeError, ValueError, OSError) as error:
-        # osmium reports the faults of a file as these.
+    except (RuntimeError, ValueError, OSError, MemoryError, osmium.InvalidLocationError) as error:
+        # osmium reports the faults of a file as these; identifiers beyond reason as want of memory.
         said = " ".join(str(error).split())[:_SHOWN]
         raise InputError(
             f"{path}: is damaged, cut short or no OpenStreetMap file ({said})"

@@ -36,7 +36,7 @@ class OsmPlaces:
     facilities
         Those the table knows.
     left_out
-        How many things are not taken, by layer and reason.
+        The ids of the things not taken, by layer and reason.
     notes
         How many were taken in a way that one should know, by layer and what.
     """
@@ -44,7 +44,7 @@ class OsmPlaces:
     districts: GeoDataFrame
     buildings: GeoDataFrame
     facilities: GeoDataFrame
-    left_out: Mapping[str, Mapping[str, int]]
+    left_out: Mapping[str, Mapping[str, Sequence[str]]]
     notes: Mapping[str, Mapping[str, int]]
 
 
@@ -98,7 +98,7 @@ def place_layers(places: Places) -> OsmPlaces:
         districts,
         buildings,
         _facilities(places, table, notes["facilities"]),
-        {name: dict(sorted(counts.items())) for name, counts in left_out.items()},
+        {name: dict(sorted(ids.items())) for name, ids in left_out.items()},
         {name: dict(sorted((+counts).items())) for name, counts in notes.items()},
     )
 

@@ -5,10 +5,10 @@ osmium assembles the polygons of closed ways and of multipolygon relations.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 import osmium
@@ -23,6 +23,9 @@ from service.imports.osm.street_table import StreetTable, load_street_table
 from service.imports.osm.tags import first_values
 
 Outline = tuple[int, ...]
+
+# As osmium names the types, and as people do.
+_TYPES: Final = MappingProxyType({"n": "node", "w": "way", "r": "relation"})
 
 
 @dataclass
@@ -40,14 +43,14 @@ class Things:
     shapes
         Hexadecimal WKB, EPSG:4326.
     left_out
-        How many are not taken, by reason.
+        The ids of those not taken, by reason.
     """
 
     ids: list[str] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
     outlines: list[Outline] = field(default_factory=list)
     shapes: list[str] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, tags: dict[str, str], outline: Outline, shape: str) -> None:
         """Take one."""
@@ -55,6 +58,10 @@ class Things:
         self.tags.append(tags)
         self.outlines.append(outline)
         self.shapes.append(shape)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Do not take one, and say why."""
+        self.left_out.setdefault(reason, []).append(name)
 
     def geometry(self) -> NDArray[Any]:
         """Return the shapes: Points, Polygons and MultiPolygons in EPSG:4326, all valid.
@@ -133,17 +140,18 @@ class _Reader:
                 if read.sorts:
                     self._area(thing, read, pairs)
                 continue
+            if not isinstance(thing, (Node, Way, Relation)):
+                continue
+            name = f"{_TYPES[thing.type_str()]}/{thing.id}"
             for sort, reason in read.left_out:
-                self._things(sort).left_out[reason] += 1
+                self._things(sort).leave_out(name, reason)
             if isinstance(thing, Node):
-                self._node(thing, read, pairs)
-            elif isinstance(thing, (Way, Relation)) and read.sorts:
-                name, reason = _if_not_assembled(thing)
-                self._awaited[name] = reason, read
-        for name in self._awaited.keys() - self._assembled:
-            reason, read = self._awaited[name]
-            for sort in read.sorts:
-                self._things(sort).left_out[reason] += 1
+                self._node(name, thing, read, pairs)
+            elif read.sorts:
+                self._awaited[name] = _if_not_assembled(thing), read
+        for name, (reason, read) in self._awaited.items():
+            for sort in read.sorts if name not in self._assembled else ():
+                self._things(sort).leave_out(name, reason)
 
     def _reading(self, pairs: list[tuple[str, str]]) -> PlaceReading:
         """Read tags; many things have the same, but for their names."""
@@ -168,7 +176,7 @@ class _Reader:
             shape = self._wkb.create_multipolygon(area)
         except (RuntimeError, osmium.InvalidLocationError):
             for sort in read.sorts:
-                self._things(sort).left_out["broken_polygon"] += 1
+                self._things(sort).leave_out(name, "broken_polygon")
             return
         # The outlines of dwellings hold no entrance of a district: there are many, and no need.
         rings = () if read.sorts == ("buildings",) else area.outer_rings()
@@ -176,7 +184,9 @@ class _Reader:
         for sort in read.sorts:
             self._things(sort).add(name, first_values(pairs), outline, shape)
 
-    def _node(self, node: Node, read: PlaceReading, pairs: list[tuple[str, str]]) -> None:
+    def _node(
+        self, name: str, node: Node, read: PlaceReading, pairs: list[tuple[str, str]]
+    ) -> None:
         lonlat = (node.location.lon, node.location.lat)
         if read.entrance:
             self.places.doors[node.id] = lonlat
@@ -184,15 +194,14 @@ class _Reader:
             self.places.gates[node.id] = lonlat
         for sort in read.sorts:
             if sort == "districts":
-                self._things(sort).left_out["point"] += 1
+                self._things(sort).leave_out(name, "point")
             else:
                 shape = self._wkb.create_point(node)
-                self._things(sort).add(f"node/{node.id}", first_values(pairs), (), shape)
+                self._things(sort).add(name, first_values(pairs), (), shape)
 
 
-def _if_not_assembled(thing: Way | Relation) -> tuple[str, str]:
-    """Return the name of a way or relation, and why it is no polygon if it does not become one."""
+def _if_not_assembled(thing: Way | Relation) -> str:
+    """Return why a way or relation is no polygon if it does not become one."""
     if isinstance(thing, Relation):
-        return f"relation/{thing.id}", "relation_not_complete"
-    closed = thing.is_closed()
-    return f"way/{thing.id}", "outside_extract" if closed else "way_not_closed"
+        return "relation_not_complete"
+    return "outside_extract" if thing.is_closed() else "way_not_closed"

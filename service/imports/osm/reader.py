@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,13 +11,14 @@ from geopandas import GeoDataFrame
 
 from service.imports.osm.layers import SOURCE, OsmPlaces, place_layers
 from service.imports.osm.places import read_places
-from service.imports.osm.streets import read_streets
+from service.imports.osm.streets import OUTSIDE, read_streets
 from service.imports.validation import check
 from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 PLACE_LAYERS: Final = ("districts", "buildings", "facilities")
 ORIGIN_CRS: Final = "EPSG:4326"
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +47,12 @@ def read_osm_lines(path: Path) -> OsmLines:
     """
     streets = read_streets(path)
     if not len(streets.frame):
-        reasons = _counts(streets.left_out)
-        of = f"; its {streets.ways} streets: {reasons}" if streets.ways else ""
-        raise InputError(f"{path}: has no way that is walked{of}")
+        of = f"; of its {streets.ways} streets: {_counts(streets.left_out)}" if streets.ways else ""
+        # Places are kept as nodes stream by: a way before its nodes has none.
+        hint = (
+            "; nodes must come before ways, numbered above 0" if OUTSIDE in streets.left_out else ""
+        )
+        raise InputError(f"{path}: has no way that is walked{of}{hint}")
     warnings = _told(path, "streets", streets.left_out, streets.notes)
     return OsmLines(streets.frame.assign(source=SOURCE), tuple(warnings))
 
@@ -78,7 +82,8 @@ def read_osm_places(
 
 def _layer(path: Path, name: str, read: OsmPlaces) -> OsmLayer:
     checked = check(getattr(read, name), LAYERS[name], source=f"{path}, {name}")
-    warnings = _told(path, name, read.left_out[name], read.notes[name])
+    told = {f"{reason} ({_some(ids)})": len(ids) for reason, ids in read.left_out[name].items()}
+    warnings = _told(path, name, told, read.notes[name])
     if not len(checked.frame):
         warnings.append(f"{path}: has no {name}")
     return OsmLayer(checked.frame, (*warnings, *checked.warnings))
@@ -98,3 +103,8 @@ def _told(
 
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in counts.items() if count)
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    return ", ".join(ids[:_SHOWN]) + more

@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-# OpenStreetMap keeps degrees as whole numbers of this fraction; dividing gives the very float
-# that reading the decimal text would give.
-UNITS_PER_DEGREE: Final = 10_000_000
-# What osmium gives as the coordinate of a node whose place is not known.
-UNKNOWN_PLACE: Final = 2_147_483_647
-
-
-@dataclass(frozen=True, eq=False)
-class WayNodes:
-    """The nodes of ways, one way after the other.
-
-    Parameters
-    ----------
-    way
-        Number of the way each node is part of, ascending, shape (n,).
-    ref
-        Identifier of the node, shape (n,).
-    x, y
-        Longitude and latitude in 1e-7 degree, `UNKNOWN_PLACE` where the file does not have the
-        node, shape (n,).
-    """
-
-    way: NDArray[np.int64]
-    ref: NDArray[np.int64]
-    x: NDArray[np.int64]
-    y: NDArray[np.int64]
+from service.imports.osm.text import NodesOfWays
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +35,7 @@ class Pieces:
     missing: NDArray[np.int64]
 
 
-def split_ways(nodes: WayNodes, *, ways: int, at: NDArray[np.int64]) -> Pieces:
+def split_ways(nodes: NodesOfWays, *, at: NDArray[np.int64]) -> Pieces:
     """Cut ways where they meet each other or themselves, and at given nodes.
 
     Nodes are the same where their identifiers are: two at one place, as on a bridge and the road
@@ -71,18 +46,19 @@ def split_ways(nodes: WayNodes, *, ways: int, at: NDArray[np.int64]) -> Pieces:
     ----------
     nodes
         Of all ways that are walked.
-    ways
-        How many ways there are; `nodes` numbers them from 0.
     at
         Identifiers of nodes to cut at even where no ways meet.
     """
-    known = (nodes.x != UNKNOWN_PLACE) & (nodes.y != UNKNOWN_PLACE)
-    missing = np.bincount(nodes.way[~known], minlength=ways)
+    ways = len(nodes.sizes)
+    way = np.repeat(np.arange(ways), nodes.sizes)
+    # Not a number is no number, so that it differs from itself.
+    known = nodes.lonlat[:, 0] == nodes.lonlat[:, 0]
+    missing = np.bincount(way[~known], minlength=ways)
     doubled = np.zeros(len(known), dtype=bool)
-    doubled[1:] = (nodes.way[1:] == nodes.way[:-1]) & (nodes.ref[1:] == nodes.ref[:-1])
+    doubled[1:] = (way[1:] == way[:-1]) & (nodes.ref[1:] == nodes.ref[:-1])
     position = np.flatnonzero(~doubled)
     starts = np.ones(len(position), dtype=bool)
-    starts[1:] = nodes.way[position][1:] != nodes.way[position][:-1]
+    starts[1:] = way[position][1:] != way[position][:-1]
     starts[1:] |= ~known[position][:-1]
     starts, position = starts[known[position]], position[known[position]]
     ends = np.ones(len(position), dtype=bool)
@@ -91,18 +67,19 @@ def split_ways(nodes: WayNodes, *, ways: int, at: NDArray[np.int64]) -> Pieces:
     starts, ends, position = starts[~single], ends[~single], position[~single]
 
     ref = nodes.ref[position]
-    distinct, number, times = np.unique(ref, return_inverse=True, return_counts=True)
-    cut = ((times > 1) | np.isin(distinct, at))[number]
+    # Twice or more in a sorted list stands beside itself; by counting, the same takes longer.
+    ordered = np.sort(ref)
+    shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    cut = np.isin(ref, np.concatenate([shared, at]))
     begin = np.flatnonzero((starts | cut) & ~ends)
     end = np.flatnonzero((ends | cut) & ~starts)
     counts = end - begin + 1
     line = np.repeat(np.arange(len(begin)), counts)
     inside = np.arange(len(line)) - np.repeat(np.cumsum(counts) - counts, counts)
     vertex = position[np.repeat(begin, counts) + inside]
-    lonlat = np.column_stack([nodes.x[vertex], nodes.y[vertex]]) / UNITS_PER_DEGREE
     return Pieces(
-        way=nodes.way[position[begin]],
-        geometry=np.asarray(shapely.linestrings(lonlat, indices=line), dtype=object),
+        way=way[position[begin]],
+        geometry=np.asarray(shapely.linestrings(nodes.lonlat[vertex], indices=line), dtype=object),
         first=ref[begin],
         last=ref[end],
         missing=missing,

@@ -209,6 +209,13 @@ class StreetTable(_Row):
             )
         )
 
+    @cached_property
+    def node_keys(self) -> frozenset[str]:
+        """All keys the reading of a node looks at."""
+        barriers = self.barriers
+        lifts = (row.key for row in self.lifts)
+        return frozenset((barriers.key, barriers.locked.key, *self.access.keys, *lifts))
+
     def read_way(self, tags: Tags) -> WayReading | None:
         """Read the tags of a way; None where none of them makes it a street."""
         found = self._class(tags)

@@ -22,7 +22,9 @@ def read_table(path: Path, model: type[Table]) -> Table:
         When the file is no YAML, or naming the first row that is not as the model has it.
     """
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        # Ten times as fast as the loader in Python, and as safe.
+        table = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return model.model_validate(table)
     except yaml.YAMLError as error:
         raise InputError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
