@@ -64,12 +64,13 @@ class FileText:
 def read_tagged(path: Path, *, keys: Iterable[str]) -> FileText:
     """Read nodes and ways with one of some keys, in the order of the file."""
     places = osmium.index.create_map("flex_mem")
-    return FileText(_lines(path, NODE | WAY, places, KeyFilter(*keys)), places)
+    return FileText(_lines(path, NODE | WAY, _locating(places), KeyFilter(*keys)), places)
 
 
 def read_ways(path: Path, ids: Iterable[int], *, places: osmium.index.LocationTable) -> list[bytes]:
     """Read ways by their identifiers, whatever their tags."""
-    return _lines(path, WAY, places, IdFilter(ids))
+    # The filter first: of the ways it lets pass alone the nodes are looked up.
+    return _lines(path, WAY, IdFilter(ids), _locating(places))
 
 
 def is_way(line: bytes) -> bool:
@@ -112,20 +113,25 @@ def nodes_of(lines: list[bytes]) -> NodesOfWays:
 def _lines(
     path: Path,
     entities: osmium.osm.osm_entity_bits,
-    places: osmium.index.LocationTable,
-    wanted: KeyFilter | IdFilter,
+    *handlers: KeyFilter | IdFilter | osmium.NodeLocationsForWays,
 ) -> list[bytes]:
-    located = osmium.NodeLocationsForWays(places)
-    located.ignore_errors()
     with TemporaryDirectory(prefix="yike-osm-") as folder:
         file = Path(folder) / "text"
         writer = osmium.SimpleWriter(osmium.io.File(str(file), _FORM))
         try:
             with osmium.io.Reader(str(path), entities) as reader:
-                osmium.apply(reader, located, wanted, writer)
+                osmium.apply(reader, *handlers, writer)
         finally:
             writer.close()
         return file.read_bytes().splitlines()
+
+
+def _locating(places: osmium.index.LocationTable) -> osmium.NodeLocationsForWays:
+    """Return what keeps the places of nodes and gives them to ways."""
+    handler = osmium.NodeLocationsForWays(places)
+    # What is not in the file has no place, and is counted.
+    handler.ignore_errors()
+    return handler
 
 
 def _plain(text: str) -> str:
