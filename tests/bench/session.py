@@ -11,6 +11,7 @@ from spatial.network import Network, build_network
 from tests.bench import pgrouting_peer
 from tests.bench.city import bench_city
 from tests.bench.four_rules import ask
+from tests.bench.pbf_row import pbf_rows
 from tests.bench.row import Row
 from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
 from tests.bench.stored import stored_row
@@ -20,6 +21,11 @@ def measure(
     *, chosen: Sequence[str], districts: int, most_districts: int, repetitions: int
 ) -> Iterator[Row]:
     """Measure the chosen rows; each comes as soon as it is done."""
+    if "pbf" in chosen:
+        _say("OpenStreetMap extracts")
+        yield from pbf_rows()
+    if set(chosen) == {"pbf"}:
+        return
     _say("making the demo city")
     demo = demo_city()
     city = bench_city(demo, build_network(demo.streets))
