@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,17 +13,41 @@ import numpy as np
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
+from pyproj import CRS
+from scipy.sparse import csr_matrix
 
-from spatial.crs import WGS84, geodesic_m
+from spatial.crs import WGS84, geodesic_m, unproject
 from spatial.errors import NetworkError, UnknownCRSError
-from spatial.graph import WalkGraph, build_graph
+from spatial.graph import WalkGraph, adjacency_of, edge_costs_m
 from spatial.grouping import weighted_count
+from spatial.profiles import LEVEL, Impedance
+from spatial.street_index import StreetIndex, build_index
+from spatial.traits import EdgeTraits, differing, traits_of
 
 # Ways that are closed to people on foot whatever else their tags say.
 CLOSED_TO_FOOT: Final = frozenset({"motorway", "motorway_link"})
 
+# Graphs of different impedances kept with a network: anyone may ask for penalties of their own.
+_GRAPHS: Final = 8
+
 # Ends closer than this are one node: about a millimetre, far below any survey's accuracy.
 _NODE_GRID_DEG: Final = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What takes time to work out from a network's edges.
+
+    Parameters
+    ----------
+    index
+        Where the streets are.
+    adjacency
+        The adjacency of `spatial.profiles.LEVEL` (see `spatial.graph.WalkGraph`).
+    """
+
+    index: StreetIndex
+    adjacency: csr_matrix[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,44 +57,103 @@ class Network:
     Parameters
     ----------
     u, v
-        Node numbers of each edge, shape (m,). Streets are walked both ways.
+        Node numbers of each edge, u ≤ v, shape (m,).
     length_m
         Geodesic length of each edge along its geometry, metres, shape (m,).
-    geometry
-        Shapely LineStrings in EPSG:4326 running from `u` to `v`, shape (m,).
-    highway
-        Class of each edge as OpenStreetMap names it, or None, shape (m,).
+    coordinates, offsets
+        Vertices of all edges in EPSG:4326, shape (c, 2); edge i runs from `u` to `v` through
+        ``coordinates[offsets[i]:offsets[i + 1]]``.
+    traits
+        Class, directions, stairs, waits and slope of each edge.
     node_lonlat
         Degrees in EPSG:4326, shape (n, 2).
     version
-        SHA-256 over the edges, in hexadecimal: the same edges give the same version.
+        SHA-256 over the edges and barriers, in hexadecimal: the same give the same version.
     left_out
         How many lines were not taken, by reason.
+    barriers
+        Lines and polygons in EPSG:4326 that no connector may cross, shape (b,); the edges are cut
+        already (`spatial.barriers`).
+    kept
+        What was worked out before and kept with the edges (`spatial.network_files`).
     """
 
     u: NDArray[np.int32]
     v: NDArray[np.int32]
     length_m: NDArray[np.float64]
-    geometry: NDArray[Any]
-    highway: NDArray[Any]
+    coordinates: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+    traits: EdgeTraits
     node_lonlat: NDArray[np.float64]
     version: str
     left_out: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    barriers: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=object))
+    kept: Kept | None = field(default=None, repr=False)
+    _graphs: dict[Impedance, WalkGraph] = field(default_factory=dict, repr=False)
+
+    @property
+    def highway(self) -> NDArray[Any]:
+        """Class of each edge as OpenStreetMap names it, or None, shape (m,)."""
+        return self.traits.highway
 
     @cached_property
+    def geometry(self) -> NDArray[Any]:
+        """Shapely LineStrings in EPSG:4326 running from `u` to `v`, shape (m,)."""
+        lines = shapely.from_ragged_array(
+            shapely.GeometryType.LINESTRING, np.asarray(self.coordinates), (self.offsets,)
+        )
+        return np.asarray(lines, dtype=object)
+
+    @cached_property
+    def index(self) -> StreetIndex:
+        """Where the streets are, built on first use and kept with the network."""
+        if self.kept is not None:
+            return self.kept.index
+        return build_index(self.coordinates, self.offsets, self.node_lonlat)
+
+    @property
     def graph(self) -> WalkGraph:
-        """The network made ready for walking, built on first use and kept with the network."""
-        return build_graph(self.u, self.v, self.length_m, self.geometry, self.node_lonlat)
+        """The network made ready for walking where nothing but length and slope costs."""
+        return self.graph_for(LEVEL)
+
+    def graph_for(self, impedance: Impedance) -> WalkGraph:
+        """Return the network made ready for walking, built on first use and kept with it."""
+        known = self._graphs.get(impedance)
+        if known is None:
+            if len(self._graphs) >= _GRAPHS:
+                self._graphs.pop(next(iter(self._graphs)), None)
+            known = self._graphs[impedance] = self._walked(impedance)
+        return known
+
+    def _walked(self, impedance: Impedance) -> WalkGraph:
+        forward_m, backward_m = edge_costs_m(self.length_m, self.traits, impedance=impedance)
+        return WalkGraph(
+            adjacency=self.kept.adjacency
+            if self.kept is not None and impedance == LEVEL
+            else adjacency_of(self.u, self.v, forward_m, backward_m, len(self.node_lonlat)),
+            u=np.asarray(self.u),
+            v=np.asarray(self.v),
+            length_m=np.asarray(self.length_m),
+            forward_m=forward_m,
+            backward_m=backward_m,
+            index=self.index,
+            barriers=self.barriers,
+        )
+
+    @property
+    def has_slope(self) -> bool:
+        """True where any edge costs more than its length for its slope."""
+        return bool((self.traits.slope_forward > 1).any() or (self.traits.slope_backward > 1).any())
 
     def edge_frame(self) -> GeoDataFrame:
-        """Return the edges as a frame: number, u, v, length_m, highway, geometry in EPSG:4326."""
+        """Return the edges as a frame: number, u, v, length_m, traits, geometry in EPSG:4326."""
         return GeoDataFrame(
             {
                 "number": np.arange(len(self.u)),
                 "u": self.u,
                 "v": self.v,
                 "length_m": self.length_m,
-                "highway": self.highway,
+                **self.traits.arrays(),
             },
             geometry=self.geometry,
             crs=WGS84,
@@ -83,178 +164,320 @@ def build_network(lines: GeoDataFrame) -> Network:
     """Build a network from street lines.
 
     Lines meet where their ends meet, whatever node numbers the file carries. Motorways are left
-    out (`CLOSED_TO_FOOT`), as are empty geometries, lines of no length and exact copies; how many
-    stands in ``left_out``. MultiLineStrings are taken apart.
+    out (`CLOSED_TO_FOOT`), as are lines closed both ways, empty geometries, lines of no length and
+    exact copies; how many stands in ``left_out``. MultiLineStrings are taken apart, and the
+    crossings and lifts of one shared among its parts by length.
 
     Parameters
     ----------
     lines
-        LineStrings or MultiLineStrings in a declared CRS, with an optional column ``highway``
-        (a class, or several in a list or in text as OSMnx writes it: the first counts).
+        LineStrings or MultiLineStrings in a declared CRS. Optional columns: ``highway`` (a class,
+        or several in a list or in text as OSMnx writes it: the first counts); the traits of
+        `spatial.traits.EdgeTraits`; ``cut_start`` and ``cut_end``, true where that end of the line
+        joins no other (a closed gate).
 
     Raises
     ------
     UnknownCRSError
         When the frame declares no CRS.
     NetworkError
-        When a geometry is of another type, a coordinate is not finite or outside the CRS, or no
-        walkable line is left.
+        When a geometry is of another type, a coordinate is not finite or outside the CRS, a trait
+        is not of its field, or no walkable line is left.
     """
     if lines.crs is None:
         raise UnknownCRSError("the street lines declare no coordinate reference system")
     left_out: dict[str, int] = {}
     highway = (
-        np.array([_first_class(value) for value in lines["highway"]], dtype=object)
+        _first_classes(lines["highway"].to_numpy(dtype=object))
         if "highway" in lines
         else np.full(len(lines), None, dtype=object)
     )
     geometry = np.asarray(lines.geometry.array, dtype=object)
     _refuse_other_types(geometry)
+    traits = traits_of(lines, highway=highway)
+    cut = np.column_stack([_flags(lines, "cut_start"), _flags(lines, "cut_end")])
 
     present = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
     left_out["empty"] = int((~present).sum())
-    walkable = present & ~np.isin(highway.astype(str), list(CLOSED_TO_FOOT))
+    closed = np.isin(highway.astype(str), list(CLOSED_TO_FOOT))
+    walkable = present & ~closed & (traits.forward | traits.backward)
     left_out["closed_to_foot"] = int((present & ~walkable).sum())
-    parts, parent = shapely.get_parts(geometry[walkable], return_index=True)
-    if len(parts) == 0:
+    if not walkable.any():
         raise NetworkError("no walkable street is left: every line is empty or closed to foot")
-    wgs84 = shapely.force_2d(
-        np.asarray(GeoDataFrame(geometry=parts, crs=lines.crs).to_crs(WGS84).geometry.array)
-    )
-    coordinates = shapely.get_coordinates(wgs84)
-    if not np.isfinite(coordinates).all():
-        raise NetworkError("a street has coordinates that are not finite in its declared CRS")
-    if (np.abs(coordinates) > (180.0, 90.0)).any():
-        raise NetworkError("a street lies outside the range of longitude and latitude")
-    length_m = geodesic_lengths_m(wgs84)
+    traits, cut = traits[walkable], cut[walkable]
+    parts, parent = shapely.get_parts(geometry[walkable], return_index=True)
+    coordinates, line = shapely.get_coordinates(parts, return_index=True)
+    lonlat = _to_lonlat(coordinates, lines.crs)
+    offsets = np.searchsorted(line, np.arange(len(parts) + 1))
+    length_m = ragged_lengths_m(lonlat, offsets)
+    traits, cut = traits[parent], cut[parent]
+    if len(parts) > int(walkable.sum()):
+        traits = traits.shared(_share_of_whole(length_m, parent))
+        cut = cut & np.column_stack(
+            [np.diff(parent, prepend=-1) > 0, np.diff(parent, append=len(parent)) > 0]
+        )
     kept = length_m > 0
     left_out["no_length"] = int((~kept).sum())
-    return _canonical(
-        wgs84[kept], length_m[kept], highway[walkable][parent][kept], left_out=left_out
-    )
+    if not kept.any():
+        raise NetworkError("no walkable street is left: no line has any length")
+    lonlat, offsets = chosen_lines(lonlat, offsets, np.flatnonzero(kept))
+    return canonical(lonlat, offsets, length_m[kept], traits[kept], cut[kept], left_out=left_out)
 
 
 def network_from_edges(
-    *, length_m: NDArray[np.float64], geometry: NDArray[Any], highway: NDArray[Any]
+    *,
+    u: NDArray[np.int32],
+    v: NDArray[np.int32],
+    length_m: NDArray[np.float64],
+    geometry: NDArray[Any],
+    traits: EdgeTraits,
 ) -> Network:
     """Rebuild a network from edges that `build_network` made, as a database keeps them.
 
     Parameters
     ----------
-    length_m, geometry, highway
-        As in `Network`; in any order.
+    u, v, length_m, geometry, traits
+        As in `Network`, in the order of the network.
 
     Returns
     -------
     The same network, with the same version.
     """
-    return _canonical(np.asarray(geometry, dtype=object), length_m, highway, left_out={})
+    coordinates, line = shapely.get_coordinates(geometry, return_index=True)
+    offsets = np.searchsorted(line, np.arange(len(geometry) + 1))
+    return assemble(u, v, length_m, coordinates, offsets, traits)
+
+
+def assemble(
+    u: NDArray[np.int32],
+    v: NDArray[np.int32],
+    length_m: NDArray[np.float64],
+    coordinates: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    traits: EdgeTraits,
+    *,
+    left_out: Mapping[str, int] = MappingProxyType({}),
+    barriers: NDArray[Any] | None = None,
+) -> Network:
+    """Put edges in canonical form together, and work out their version."""
+    node_lonlat = np.empty((int(max(u.max(), v.max())) + 1 if len(u) else 0, 2))
+    # The lower-numbered edge last: where ends lie a hair apart, its coordinates are the node's.
+    node_lonlat[v[::-1]] = coordinates[offsets[1:] - 1][::-1]
+    node_lonlat[u[::-1]] = coordinates[offsets[:-1]][::-1]
+    walls = np.zeros(0, dtype=object) if barriers is None else barriers
+    return Network(
+        u=u,
+        v=v,
+        length_m=np.asarray(length_m, dtype=np.float64),
+        coordinates=coordinates,
+        offsets=offsets,
+        traits=traits,
+        node_lonlat=node_lonlat,
+        version=_digest(u, v, coordinates, offsets, traits, walls),
+        left_out=left_out,
+        barriers=walls,
+    )
 
 
 def geodesic_lengths_m(lines: NDArray[Any]) -> NDArray[np.float64]:
     """Measure LineStrings in EPSG:4326 along the ellipsoid, in metres, shape (m,)."""
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
+    return ragged_lengths_m(coordinates, np.searchsorted(line, np.arange(len(lines) + 1)))
+
+
+def ragged_lengths_m(
+    lonlat: NDArray[np.float64], offsets: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Measure lines given by ragged coordinates in EPSG:4326, in metres, shape (m,)."""
+    lines = len(offsets) - 1
+    line = np.repeat(np.arange(lines), np.diff(offsets))
     inside = line[1:] == line[:-1]
-    steps = geodesic_m(coordinates[:-1][inside], coordinates[1:][inside])
-    return weighted_count(line[:-1][inside], steps, size=len(lines))
+    steps = geodesic_m(lonlat[:-1][inside], lonlat[1:][inside])
+    return weighted_count(line[:-1][inside], steps, size=lines)
 
 
-def save_network(network: Network, directory: Path) -> None:
-    """Write a network as plain arrays that `load_network` maps into memory.
-
-    `directory` must exist. Processes that map the same files share one copy of their pages.
-    """
-    _, coordinates, (offsets,) = shapely.to_ragged_array(network.geometry)
-    classes, codes = np.unique(network.highway.astype(str), return_inverse=True)
-    arrays: dict[str, NDArray[Any]] = {
-        "u": network.u,
-        "v": network.v,
-        "length_m": network.length_m,
-        "coordinates": coordinates,
-        "offsets": offsets,
-        "highway_codes": codes.astype(np.int16),
-        "node_lonlat": network.node_lonlat,
-    }
-    for name, array in arrays.items():
-        np.save(directory / f"{name}.npy", array, allow_pickle=False)
-    facts = {"version": network.version, "classes": [None if c == "None" else c for c in classes]}
-    (directory / "network.json").write_text(json.dumps(facts), encoding="utf-8")
+def _to_lonlat(coordinates: NDArray[np.float64], crs: CRS) -> NDArray[np.float64]:
+    """Bring the coordinates of street lines to degrees, longitude first."""
+    same = crs.equals(WGS84, ignore_axis_order=True)
+    lonlat = coordinates if same else unproject(coordinates, source=crs)
+    if not np.isfinite(lonlat).all():
+        raise NetworkError("a street has coordinates that are not finite in its declared CRS")
+    if (np.abs(lonlat) > (180.0, 90.0)).any():
+        raise NetworkError("a street lies outside the range of longitude and latitude")
+    return lonlat
 
 
-def load_network(directory: Path) -> Network:
-    """Map a network that `save_network` wrote.
-
-    Raises
-    ------
-    NetworkError
-        When a file is missing or unreadable.
-    """
-    try:
-        facts = json.loads((directory / "network.json").read_text(encoding="utf-8"))
-        array = {
-            name: np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in ("u", "v", "length_m", "coordinates", "offsets", "highway_codes")
-        }
-        node_lonlat = np.load(directory / "node_lonlat.npy", mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        msg = f"{directory}: not a stored network ({error})"
-        raise NetworkError(msg) from error
-    geometry = shapely.from_ragged_array(
-        shapely.GeometryType.LINESTRING, np.asarray(array["coordinates"]), (array["offsets"],)
-    )
-    classes = np.array(facts["classes"], dtype=object)
-    return Network(
-        u=array["u"],
-        v=array["v"],
-        length_m=array["length_m"],
-        geometry=geometry,
-        highway=classes[array["highway_codes"]],
-        node_lonlat=node_lonlat,
-        version=facts["version"],
-    )
+def _share_of_whole(length_m: NDArray[np.float64], parent: NDArray[Any]) -> NDArray[np.float64]:
+    whole = weighted_count(parent, length_m, size=int(parent.max()) + 1)[parent]
+    share = np.divide(length_m, whole, out=np.zeros_like(length_m), where=whole > 0)
+    return np.asarray(share, dtype=np.float64)
 
 
-def _canonical(
-    geometry: NDArray[Any],
+def chosen_lines(
+    coordinates: NDArray[np.float64], offsets: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Pick lines out of ragged coordinates, in the order asked."""
+    count = np.diff(offsets)[chosen]
+    picked = np.concatenate([[0], np.cumsum(count)])
+    at = np.arange(picked[-1]) + np.repeat(offsets[chosen] - picked[:-1], count)
+    return coordinates[at], picked
+
+
+def canonical(
+    lonlat: NDArray[np.float64],
+    offsets: NDArray[np.int64],
     length_m: NDArray[np.float64],
-    highway: NDArray[Any],
+    traits: EdgeTraits,
+    cut: NDArray[np.bool_],
     *,
     left_out: Mapping[str, int],
+    barriers: NDArray[Any] | None = None,
 ) -> Network:
     """Bring edges into one form: nodes numbered, edges turned and ordered, copies dropped."""
-    first = shapely.get_coordinates(shapely.get_point(geometry, 0))
-    last = shapely.get_coordinates(shapely.get_point(geometry, -1))
-    cells = np.rint(np.concatenate([first, last]) / _NODE_GRID_DEG).astype(np.int64)
-    _, index, number = np.unique(cells, axis=0, return_index=True, return_inverse=True)
-    node_lonlat = np.concatenate([first, last])[index]
-    number = number.reshape(-1)
-    u, v = number[: len(geometry)], number[len(geometry) :]
-
-    turned = u > v
-    geometry = np.where(turned, shapely.reverse(geometry), geometry)
+    u, v = _number_nodes(lonlat, offsets, cut)
+    turned = (u > v) | ((u == v) & _ends_backward(lonlat, offsets))
+    lonlat = _reverse(lonlat, offsets, turned)
+    traits = traits.turned(turned)
     u, v = np.minimum(u, v), np.maximum(u, v)
-    wkb = shapely.to_wkb(geometry, byte_order=1)
-    classes = np.array(["" if value is None else str(value) for value in highway], dtype=object)
-    order = sorted(range(len(u)), key=lambda i: (u[i], v[i], wkb[i], classes[i]))
-    kept = [
-        i
-        for before, i in zip([-1, *order[:-1]], order, strict=True)
-        if before < 0 or wkb[before] != wkb[i]
-    ]
-    digest = hashlib.sha256()
-    for i in kept:
-        digest.update(wkb[i])
-        digest.update(classes[i].encode())
-    return Network(
-        u=u[kept].astype(np.int32),
-        v=v[kept].astype(np.int32),
-        length_m=np.asarray(length_m)[kept],
-        geometry=geometry[kept],
-        highway=np.asarray(highway, dtype=object)[kept],
-        node_lonlat=node_lonlat,
-        version=digest.hexdigest(),
-        left_out=MappingProxyType({**left_out, "copies": len(order) - len(kept)}),
+    order = _ordered(u, v, lonlat, offsets, traits)
+    lonlat, offsets = chosen_lines(lonlat, offsets, order)
+    return assemble(
+        u[order].astype(np.int32),
+        v[order].astype(np.int32),
+        length_m[order],
+        lonlat,
+        offsets,
+        traits[order],
+        left_out=MappingProxyType({**left_out, "copies": len(u) - len(order)}),
+        barriers=barriers,
     )
+
+
+def _number_nodes(
+    lonlat: NDArray[np.float64], offsets: NDArray[np.int64], cut: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the ends of lines node numbers by place; a cut end is a node of its own."""
+    ends = np.concatenate([lonlat[offsets[:-1]], lonlat[offsets[1:] - 1]])
+    cells = np.rint(ends / _NODE_GRID_DEG).astype(np.int64)
+    alone = np.concatenate([cut[:, 0], cut[:, 1]])
+    # What tells cut ends at one place apart must not depend on the order of the lines.
+    salt = np.zeros(len(ends), dtype=np.uint64)
+    lines = len(offsets) - 1
+    for end in np.flatnonzero(alone).tolist():
+        line = end % lines
+        along = lonlat[offsets[line] : offsets[line + 1]]
+        outward = along if end < lines else along[::-1]
+        digest = hashlib.sha256(np.ascontiguousarray(outward).tobytes()).digest()
+        salt[end] = int.from_bytes(digest[:8], "big") | 1
+    order = np.lexsort((salt, cells[:, 1], cells[:, 0]))
+    x, y, s = cells[order, 0], cells[order, 1], salt[order]
+    new = np.ones(len(order), dtype=np.int64)
+    new[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1]) | (s[1:] != s[:-1])
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(new) - 1
+    return number[:lines], number[lines:]
+
+
+def _ends_backward(lonlat: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which lines have the greater vertex after their beginning: loops turn so."""
+    second, last = lonlat[offsets[:-1] + 1], lonlat[offsets[1:] - 2]
+    east = second[:, 0] - last[:, 0]
+    backward = (east > 0) | ((east == 0) & (second[:, 1] > last[:, 1]))
+    return np.asarray(backward, dtype=np.bool_)
+
+
+def _reverse(
+    lonlat: NDArray[np.float64], offsets: NDArray[np.int64], mask: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Turn the lines of the mask round."""
+    count = np.diff(offsets)
+    within = np.arange(len(lonlat)) - np.repeat(offsets[:-1], count)
+    back = np.repeat(offsets[1:] - 1, count) - within
+    turned = np.repeat(mask, count)
+    return lonlat[np.where(turned, back, np.arange(len(lonlat)))]
+
+
+def _ordered(
+    u: NDArray[np.int64],
+    v: NDArray[np.int64],
+    lonlat: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    traits: EdgeTraits,
+) -> NDArray[np.int64]:
+    """Order edges by their nodes, parallel ones by their form, and leave out exact copies."""
+    order = np.lexsort((v, u))
+    same = np.zeros(len(order), dtype=bool)
+    same[1:] = (u[order][1:] == u[order][:-1]) & (v[order][1:] == v[order][:-1])
+    group = np.cumsum(~same) - 1
+    parallel = np.isin(group, group[same])
+    kept = [order[~parallel]]
+    others = differing(traits)
+    by_pair: dict[int, list[int]] = {}
+    for number, edge in zip(group[parallel].tolist(), order[parallel].tolist(), strict=True):
+        by_pair.setdefault(number, []).append(edge)
+    for edges in by_pair.values():
+        # Edges of one form and the same traits are copies, whatever class they carry.
+        forms = sorted(
+            (
+                lonlat[offsets[edge] : offsets[edge + 1]].tobytes(),
+                tuple(array[edge].item() for array in others.values()),
+                str(traits.highway[edge] or ""),
+                edge,
+            )
+            for edge in edges
+        )
+        kept.append(
+            np.array(
+                [
+                    form[3]
+                    for before, form in zip([None, *forms[:-1]], forms, strict=True)
+                    if before is None or before[:2] != form[:2]
+                ],
+                dtype=np.int64,
+            )
+        )
+    found = np.concatenate(kept)
+    # Within a pair the order found above stays: the sort is stable.
+    return found[np.lexsort((v[found], u[found]))]
+
+
+def _digest(
+    u: NDArray[np.int32],
+    v: NDArray[np.int32],
+    coordinates: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    traits: EdgeTraits,
+    barriers: NDArray[Any],
+) -> str:
+    digest = hashlib.sha256()
+    for array in (u, v, np.asarray(offsets, dtype=np.int64), coordinates):
+        digest.update(np.ascontiguousarray(array).data)
+    digest.update("\0".join("" if name is None else str(name) for name in traits.highway).encode())
+    for array in differing(traits).values():
+        digest.update(np.ascontiguousarray(array).data)
+    for wkb in sorted(shapely.to_wkb(barriers, byte_order=1).tolist()):
+        digest.update(wkb)
+    return digest.hexdigest()
+
+
+def _flags(lines: GeoDataFrame, name: str) -> NDArray[np.bool_]:
+    if name not in lines:
+        return np.zeros(len(lines), dtype=np.bool_)
+    return lines[name].fillna(value=False).to_numpy(dtype=np.bool_)
+
+
+def _first_classes(values: NDArray[Any]) -> NDArray[Any]:
+    """Read OpenStreetMap classes, each different text once: there are few."""
+    known: dict[str, str | None] = {}
+    classes = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values.tolist()):
+        if isinstance(value, str):
+            if value not in known:
+                known[value] = _first_class(value)
+            classes[i] = known[value]
+        else:
+            classes[i] = _first_class(value)
+    return classes
 
 
 def _first_class(value: object) -> str | None:

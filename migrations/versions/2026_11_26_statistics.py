@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision: str = "statistics"
-down_revision: str | None = "indicators_and_area_rules"
+down_revision: str | None = "street_traits"
 branch_labels: None = None
 depends_on: None = None
 

@@ -12,6 +12,7 @@ from service.commands.options import (
     parse_date,
     parse_file_options,
     parse_language,
+    parse_seconds,
     parse_target_year,
 )
 from service.commands.report import Output
@@ -19,6 +20,7 @@ from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
 from spatial.policy.evaluation import EvaluationParameters
+from spatial.profiles import Penalties
 
 
 def evaluate(  # noqa: PLR0913  # the options of the command, by name only
@@ -65,6 +67,19 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
+    barriers: Annotated[
+        Path | None,
+        typer.Option(help="File of lines and polygons that nobody walks across or into."),
+    ] = None,
+    step_seconds_per_m: Annotated[
+        float | None, typer.Option(help="Seconds lost on each metre of stairs; default none.")
+    ] = None,
+    crossing_seconds: Annotated[
+        float | None, typer.Option(help="Seconds lost at each road crossing; default none.")
+    ] = None,
+    lift_seconds: Annotated[
+        float | None, typer.Option(help="Seconds lost for each lift; default none.")
+    ] = None,
     target_year: Annotated[
         int | None,
         typer.Option(help="Compare with the targets of this year, due or not."),
@@ -84,11 +99,17 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     for path in output.out:
         check_output(path)
     parameters = EvaluationParameters(
-        snap_limit_m=snap_limit_m, target_year=parse_target_year(target_year)
+        snap_limit_m=snap_limit_m,
+        target_year=parse_target_year(target_year),
+        penalties=Penalties(
+            step_seconds_per_m=parse_seconds(step_seconds_per_m, option="--step-seconds-per-m"),
+            crossing_seconds=parse_seconds(crossing_seconds, option="--crossing-seconds"),
+            lift_seconds=parse_seconds(lift_seconds, option="--lift-seconds"),
+        ),
     )
     on = parse_date(as_of, option="--as-of")
     options = parse_file_options(crs or (), map_ or ())
-    files = Files(districts, facilities, network, areas, buildings, parks, indicators)
+    files = Files(districts, facilities, network, areas, buildings, parks, indicators, barriers)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")

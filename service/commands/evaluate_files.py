@@ -18,12 +18,21 @@ from service.exports.region import region_notices
 from service.exports.summary import WORST
 from service.exports.writer import PICTURE, write_evaluation
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
-from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
+from service.imports.reader import (
+    ReadLayer,
+    ReadLines,
+    ReadNetwork,
+    read_barriers,
+    read_layer,
+    read_network,
+)
 from service.imports.relations import unanswered_names
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
-from spatial.errors import Fault, InputError, InputFaults
+from spatial.barriers import with_barriers
+from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import DISTRICTS, LAYERS
+from spatial.network import Network
 from spatial.policy.evaluation import (
     EvaluationParameters,
     PlanningData,
@@ -45,6 +54,7 @@ class Files:
     buildings: Path | None
     parks: Path | None = None
     indicators: Path | None = None
+    barriers: Path | None = None
 
     def given(self) -> dict[str, Path]:
         """Return the files there are, by kind."""
@@ -70,6 +80,8 @@ class Files:
         for kind in ("network", "buildings"):
             if self.districts is None and kind in given:
                 raise InputError(f"--{kind}: is for districts; name them with --districts")
+        if self.barriers is not None and self.network is None:
+            raise InputError("--barriers: bar streets; name them with --network")
         for kind in ("parks", "indicators"):
             if self.areas is None and kind in given:
                 raise InputError(f"--{kind}: is for rules about areas; name them with --areas")
@@ -177,12 +189,15 @@ def read_files(
     layers: dict[str, ReadLayer] = {}
     faults: list[Fault] = []
     streets: ReadNetwork | None = None
+    walls: ReadLines | None = None
     figures: ReadIndicators | None = None
     for kind, path in given.items():
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
                     streets = read_network(path, crs=options.crs_of(kind))
+                elif kind == "barriers":
+                    walls = read_barriers(path, crs=options.crs_of(kind))
                 elif kind == "indicators":
                     figures = read_indicators(
                         path,
@@ -215,7 +230,8 @@ def read_files(
     sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
     warnings = [line for read in tables.values() for line in read.warnings]
-    warnings += streets.warnings if streets is not None else ()
+    for shapes in (streets, walls):
+        warnings += shapes.warnings if shapes is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
     districts = frames["districts"]
     data = PlanningData(
@@ -225,9 +241,18 @@ def read_files(
         buildings=frames["buildings"],
         parks=frames["parks"],
         indicators=None if figures is None else figures.frame,
-        network=None if streets is None else streets.network,
+        network=None if streets is None else _barred(streets.network, walls, files.barriers),
     )
     return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
+
+
+def _barred(network: Network, walls: ReadLines | None, path: Path | None) -> Network:
+    if walls is None:
+        return network
+    try:
+        return with_barriers(network, walls.frame)
+    except NetworkError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _no_districts() -> GeoDataFrame:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
+from math import isfinite
 from typing import Final
 
 from service.exports.content import Language
@@ -14,7 +16,7 @@ from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KINDS: Final = (*LAYERS, "network", "indicators")
+_KINDS: Final = (*LAYERS, "network", "barriers", "indicators")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,21 @@ def parse_target_year(year: int | None) -> int | None:
     if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
         raise InputError(f"--target-year: must be a year from {FIRST_YEAR} to {LAST_YEAR}")
     return year
+
+
+def parse_seconds(value: float | None, *, option: str) -> Fraction:
+    """Return the seconds an option names, exactly as written; none where it is not given.
+
+    Raises
+    ------
+    InputError
+        When it is no number.
+    """
+    if value is None:
+        return Fraction(0)
+    if not isfinite(value):
+        raise InputError(f"{option}: must be a number of seconds, not {value}")
+    return Fraction(repr(value))
 
 
 def parse_language(text: str) -> Language:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -29,6 +29,7 @@ from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
+BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class ReadLayer:
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in."""
 
     frame: gpd.GeoDataFrame
     origin_crs: str
@@ -222,6 +223,11 @@ def read_lines(path: Path, *, crs: str | None = None) -> gpd.GeoDataFrame:
     return read_street_lines(path, crs=crs).frame
 
 
+def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
+    """Read user-drawn barriers: lines and polygons; see `read_street_lines`."""
+    return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
+
+
 def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     """Read street lines for a network.
 
@@ -242,8 +248,17 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     InputError
         As `read_layer`.
     """
+    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    if "highway" in read.frame:
+        return read
+    note = f"{path}: has no column highway, so every line counts as walkable"
+    return replace(read, warnings=(*read.warnings, note))
+
+
+def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
+    """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer="network")
+    raw = read_raw(path, prefer=prefer)
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -257,7 +272,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     located = to_lonlat({"geometry": shapes}, declared, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
-        located.columns["geometry"], types=LINE_TYPES, required=True, skip=sorted(reported)
+        located.columns["geometry"], types=types, required=True, skip=sorted(reported)
     )
     faults.extend(Fault(source, at + 1, "geometry", why) for at, why in (*parsed.faults, *found))
     faults.extend(located.faults)
@@ -271,8 +286,6 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
     warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    if "highway" not in lines:
-        warnings.append(f"{source}: has no column highway, so every line counts as walkable")
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 

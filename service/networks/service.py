@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from service.core.copying import copy_rows
 from service.core.rows import hex_ewkb, object_array
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from spatial.errors import InputError, NetworkError
-from spatial.network import Network, load_network, network_from_edges, save_network
+from spatial.network import Network, network_from_edges
+from spatial.network_files import load_network, save_network
+from spatial.traits import EdgeTraits, plain_traits
 
 
 @dataclass(frozen=True)
@@ -155,14 +157,15 @@ def _to_disk(path: Path) -> None:
 
 
 def _copy_edges(connection: Connection, network: Network) -> None:
-    columns = ["network_version", "number", "u", "v", "length_m", "highway", "geometry"]
+    traits = network.traits.arrays()
+    columns = ["network_version", "number", "u", "v", "length_m", *traits, "geometry"]
     rows = zip(
         [network.version] * len(network.u),
         range(len(network.u)),
         network.u.tolist(),
         network.v.tolist(),
         network.length_m.tolist(),
-        network.highway.tolist(),
+        *(array.tolist() for array in traits.values()),
         hex_ewkb(network.geometry),
         strict=True,
     )
@@ -171,14 +174,33 @@ def _copy_edges(connection: Connection, network: Network) -> None:
 
 def _from_database(connection: Connection, version: str) -> Network:
     edge = NETWORK_EDGE.c
+    names = [field.name for field in fields(EdgeTraits)]
     rows = connection.execute(
-        select(edge.length_m, edge.highway, func.ST_AsBinary(edge.geometry))
+        select(
+            edge.u,
+            edge.v,
+            edge.length_m,
+            func.ST_AsBinary(edge.geometry),
+            *(edge[name] for name in names),
+        )
         .where(edge.network_version == version)
         .order_by(edge.number)
     ).all()
-    length_m, highway, geometry = zip(*rows, strict=True) if rows else ((), (), ())
-    return network_from_edges(
+    u, v, length_m, geometry, *traits = zip(*rows, strict=True)
+    plain = plain_traits(object_array(traits[names.index("highway")]))
+    network = network_from_edges(
+        u=np.array(u, dtype=np.int32),
+        v=np.array(v, dtype=np.int32),
         length_m=np.array(length_m, dtype=np.float64),
         geometry=shapely.from_wkb(object_array(geometry)),
-        highway=object_array(highway),
+        traits=EdgeTraits(
+            **{
+                name: plain.highway
+                if name == "highway"
+                else np.array(values, dtype=getattr(plain, name).dtype)
+                for name, values in zip(names, traits, strict=True)
+            }
+        ),
     )
+    # A version stored before edges had traits keeps the name it was given.
+    return replace(network, version=version)

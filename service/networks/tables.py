@@ -6,6 +6,7 @@ from typing import Final
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -47,9 +49,25 @@ NETWORK_EDGE: Final = Table(
     Column("v", Integer, nullable=False),
     Column("length_m", Double, nullable=False),
     Column("highway", Text),
+    *(
+        Column(name, kind, nullable=False)
+        for name, kind in (
+            ("forward", Boolean),
+            ("backward", Boolean),
+            ("steps", Boolean),
+            ("crossings", Double),
+            ("lifts", Double),
+            ("structure", SmallInteger),
+            ("slope_forward", Double),
+            ("slope_backward", Double),
+        )
+    ),
     Column("geometry", Geometry("LINESTRING", srid=4326, spatial_index=False), nullable=False),
     PrimaryKeyConstraint("network_version", "number"),
     CheckConstraint("length_m > 0 AND length_m < 'Infinity'", name="length_m_positive"),
     CheckConstraint("number >= 0 AND u >= 0 AND v >= 0", name="not_negative"),
+    CheckConstraint("forward OR backward", name="open"),
+    CheckConstraint("crossings >= 0 AND lifts >= 0", name="waits_not_negative"),
+    CheckConstraint("slope_forward >= 1 AND slope_backward >= 1", name="slope_from_1"),
 )
 Index("ix_network_edge_geometry", NETWORK_EDGE.c.geometry, postgresql_using="gist")

@@ -32,6 +32,7 @@ from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
 from spatial.policy.rollup import roll_up
+from spatial.profiles import NO_PENALTIES, Penalties
 
 REGION_INSIDE: Final = "inside"
 REGION_OUTSIDE: Final = "outside (illustration)"
@@ -81,12 +82,16 @@ class EvaluationParameters:
         The user's own least share by rule id, in [0, 1], for area rows; shown as the user's own.
     target_year
         Year whose targets are compared with, due or not; None for those due on the date.
+    penalties
+        Seconds that walks lose on stairs, at crossings and with lifts; none by default, as clauses
+        name none. Walking metres are then metres on the level that take as long.
     """
 
     snap_limit_m: float = 200.0
     grid_spacing_m: float = 50.0
     min_share: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     target_year: int | None = None
+    penalties: Penalties = NO_PENALTIES
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -113,6 +118,7 @@ class EvaluationParameters:
             "grid_spacing_m": self.grid_spacing_m,
             "min_share": {rule: str(share) for rule, share in sorted(self.min_share.items())},
             "target_year": self.target_year,
+            "penalties": self.penalties.as_json(),
         }
 
 
@@ -192,12 +198,13 @@ def evaluate(
             as_of=as_of,
             snap_limit_m=parameters.snap_limit_m,
             grid_spacing_m=parameters.grid_spacing_m,
+            penalties=parameters.penalties,
         )
         if len(city.districts):
             _ = city.demand, city.gates
     if city.network is not None and len(city.districts):
         with _timed(seconds, "snap"):
-            _ = city.gate_snaps, city.door_snaps
+            _ = city.snaps()
     warnings = facility_warnings(city)
     judged: list[tuple[Pack, Facts, pd.DataFrame]] = []
     with _timed(seconds, "judge"):

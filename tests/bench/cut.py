@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spatial.network import Network, network_from_edges
+from spatial.network import Network, build_network
 
 
 def cut_network(network: Network, *, share: float) -> Network:
@@ -20,8 +20,4 @@ def cut_network(network: Network, *, share: float) -> Network:
     ends = (network.node_lonlat[network.u] + network.node_lonlat[network.v]) / 2
     away = np.linalg.norm(ends - np.median(ends, axis=0), axis=1)
     kept = np.sort(np.argsort(away, kind="stable")[: max(1, round(share * len(away)))])
-    return network_from_edges(
-        length_m=network.length_m[kept],
-        geometry=network.geometry[kept],
-        highway=network.highway[kept],
-    )
+    return build_network(network.edge_frame().iloc[kept][["highway", "geometry"]])

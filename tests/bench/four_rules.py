@@ -23,7 +23,8 @@ from spatial.policy.evaluation import PlanningData
 from spatial.policy.kinds.facility_count_by_households import needed
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
-from spatial.reach import SEARCH_LIMIT_M, nearest_walk, snap
+from spatial.reach import SEARCH_LIMIT_M, nearest_walk
+from spatial.snapping import snap
 from spatial.straight import nearest_straight
 from tests.bench.city import AS_OF
 

@@ -9,7 +9,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from spatial.graph import WalkGraph
 from spatial.network import Network
-from spatial.reach import Snap, node_distances
+from spatial.reach import node_distances
+from spatial.snapping import Snap
 
 LIMIT_M = 1200.0
 FACILITIES = 600

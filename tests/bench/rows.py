@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spatial.graph import WalkGraph, build_graph
+from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.evaluation import Evaluation, PlanningData, evaluate
-from spatial.reach import Snap
+from spatial.snapping import Snap
 from tests.bench import nearest, pandana_peer
 from tests.bench.agreement import Agreement, distances_agree, verdicts_agree
 from tests.bench.city import AS_OF, BenchCity
@@ -283,10 +284,8 @@ def _evaluate(data: PlanningData, city: BenchCity) -> Evaluation:
 
 
 def _fresh_graph(network: Network) -> WalkGraph:
-    """Build the walking graph anew, as on first use; its index is built by the first question."""
-    return build_graph(
-        network.u, network.v, network.length_m, network.geometry, network.node_lonlat
-    )
+    """Build the walking graph and its index anew, as on first use."""
+    return replace(network, kept=None, _graphs={}).graph
 
 
 def _four_rules_agree(own: pd.DataFrame, other: pd.DataFrame) -> tuple[Agreement, ...]:

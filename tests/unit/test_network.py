@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from planning import line, lonlat
 
 from spatial.errors import NetworkError, UnknownCRSError
-from spatial.network import build_network, load_network, network_from_edges, save_network
+from spatial.network import build_network, network_from_edges
+from spatial.network_files import load_network, save_network
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"
 
@@ -95,9 +96,11 @@ def test_a_network_survives_files_and_tables(tmp_path: Path) -> None:
     assert shapely.equals_exact(mapped.geometry, network.geometry).all()
     assert (mapped.length_m == network.length_m).all()
     rebuilt = network_from_edges(
-        length_m=network.length_m[::-1],
-        geometry=network.geometry[::-1],
-        highway=network.highway[::-1],
+        u=network.u,
+        v=network.v,
+        length_m=network.length_m,
+        geometry=network.geometry,
+        traits=network.traits,
     )
     assert rebuilt.version == network.version
     assert (rebuilt.u == network.u).all()

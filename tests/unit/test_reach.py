@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from planning import line, main_street, point, square, street
 
 from spatial.network import Network, build_network
-from spatial.reach import Snap, Walk, nearest_walk, snap
+from spatial.reach import Walk, nearest_walk
+from spatial.snapping import Snap, snap
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"
 

@@ -1,0 +1,305 @@
+"""Where the streets are: their segments in a grid of cells, as plain arrays.
+
+Arrays alone, so that they can be mapped into memory and shared by processes; asked for many
+points at once without a Python object for each street.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from spatial.crs import metric_crs, project_lonlat
+
+# A city block or so: most places have a street in the nine cells around them.
+_CELL_M: Final = 64.0
+# Points asked at once; bounds the memory of a question, changes no answer.
+_CHUNK: Final = 16_384
+# Far more than rounding makes of a distance inside a city.
+_ROUNDING_M: Final = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class StreetIndex:
+    """Street segments by cell.
+
+    Parameters
+    ----------
+    crs
+        Projected system, metres: that of the middle of the network's nodes.
+    xy
+        Vertices of all edges in `crs`, shape (c, 2).
+    offsets
+        Edge i has the vertices ``xy[offsets[i]:offsets[i + 1]]``, shape (m + 1,).
+    segment
+        First vertex of each segment, shape (s,).
+    edge
+        Edge each segment belongs to, shape (s,).
+    along_m
+        Planar metres from the beginning of the edge to the segment, shape (s,).
+    line_m
+        Planar length of each edge, metres, shape (m,).
+    low
+        South-western corner of the grid in `crs`, shape (2,).
+    cell_m
+        Side of a cell, metres, shape (1,).
+    shape
+        Columns and rows of the grid, shape (2,).
+    cell_start, cell_segment
+        The segments whose box meets cell i (row × columns + column) are
+        ``cell_segment[cell_start[i]:cell_start[i + 1]]``.
+    """
+
+    crs: CRS
+    xy: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+    segment: NDArray[np.int32]
+    edge: NDArray[np.int32]
+    along_m: NDArray[np.float64]
+    line_m: NDArray[np.float64]
+    low: NDArray[np.float64]
+    cell_m: NDArray[np.float64]
+    shape: NDArray[np.int64]
+    cell_start: NDArray[np.int64]
+    cell_segment: NDArray[np.int32]
+
+    @cached_property
+    def lines(self) -> NDArray[Any]:
+        """Edges as LineStrings in `crs`, shape (m,)."""
+        found = shapely.from_ragged_array(
+            shapely.GeometryType.LINESTRING, np.asarray(self.xy), (self.offsets,)
+        )
+        return np.asarray(found, dtype=object)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index over `lines`, for places that are no points."""
+        return shapely.STRtree(self.lines)
+
+    def near(
+        self,
+        points: NDArray[np.float64],
+        *,
+        usable: NDArray[np.bool_],
+        limit_m: float,
+        slack_m: float,
+    ) -> Near:
+        """Find the segments next to points.
+
+        Parameters
+        ----------
+        points
+            In `crs`, finite, shape (n, 2).
+        usable
+            Mask over the edges; others are passed over.
+        limit_m
+            Planar metres, inclusive.
+        slack_m
+            How much farther than the nearest usable segment a segment may be, planar metres,
+            inclusive.
+
+        Returns
+        -------
+        Pairs of a point and a segment, by point; a segment may be listed twice.
+        """
+        found = [Near(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros((0, 2)))]
+        todo = np.arange(len(points))
+        rings = 1
+        while len(todo):
+            sure_m = rings * float(self.cell_m[0])
+            left: list[NDArray[np.int64]] = []
+            for chunk in _chunks(todo, max(1, _CHUNK // (rings * rings))):
+                point, segment = self._block(points[chunk], rings=rings, usable=usable)
+                metres = self._roughly_m(points[chunk], point, segment)
+                nearest = np.full(len(chunk), np.inf)
+                np.minimum.at(nearest, point, metres)
+                bound = np.minimum(nearest + slack_m, limit_m)
+                done = bound <= sure_m
+                kept = np.flatnonzero(done[point] & (metres <= bound[point] + _ROUNDING_M))
+                found.append(self._measure(points, chunk[point[kept]], segment[kept]))
+                left.append(chunk[~done])
+            todo = np.concatenate(left)
+            rings *= 2
+        point, segment, metres, foot = (
+            np.concatenate([getattr(part, name) for part in found])
+            for name in ("point", "segment", "metres", "foot")
+        )
+        return Near(point, segment, metres, foot)
+
+    def _block(
+        self, points: NDArray[np.float64], *, rings: int, usable: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Pair points with the usable segments of the cells around them."""
+        columns, rows = (int(n) for n in self.shape)
+        cell = np.floor((points - self.low) / self.cell_m[0])
+        # Far outside the grid a cell number would not fit an integer.
+        cell = np.clip(cell, -rings - 1, np.array([columns, rows]) + rings).astype(np.int64)
+        first = np.clip(cell[:, 0] - rings, 0, columns)
+        last = np.clip(cell[:, 0] + rings + 1, 0, columns)
+        row = cell[:, 1, np.newaxis] + np.arange(-rings, rings + 1)
+        inside = (row >= 0) & (row < rows) & (last > first)[:, np.newaxis]
+        point, _ = np.nonzero(inside)
+        base = row[inside] * columns
+        start = self.cell_start[base + first[point]]
+        count = self.cell_start[base + last[point]] - start
+        point = np.repeat(point, count)
+        at = np.arange(len(point)) + np.repeat(start - (np.cumsum(count) - count), count)
+        segment = np.take(self.cell_segment, at)
+        if usable.all():
+            return point, segment
+        kept = usable[self.edge[segment]]
+        return point[kept], segment[kept]
+
+    def _roughly_m(
+        self, points: NDArray[np.float64], point: NDArray[np.int64], segment: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Distance from points to segments, but for rounding: fast, for choosing among many."""
+        dx, dy = np.take(self._run[0], segment), np.take(self._run[1], segment)
+        gap_x = np.take(points[:, 0], point) - np.take(self._beginning[0], segment)
+        gap_y = np.take(points[:, 1], point) - np.take(self._beginning[1], segment)
+        t = (gap_x * dx + gap_y * dy) * np.take(self._per_square, segment)
+        np.clip(t, 0.0, 1.0, out=t)
+        gap_x -= t * dx
+        gap_y -= t * dy
+        return np.asarray(np.sqrt(gap_x * gap_x + gap_y * gap_y))
+
+    @cached_property
+    def _beginning(self) -> NDArray[np.float64]:
+        return np.ascontiguousarray(self.xy[self.segment].T)
+
+    @cached_property
+    def _run(self) -> NDArray[np.float64]:
+        return np.ascontiguousarray((self.xy[self.segment + 1] - self.xy[self.segment]).T)
+
+    @cached_property
+    def _per_square(self) -> NDArray[np.float64]:
+        square = (self._run**2).sum(axis=0)
+        # A segment of no length is its own beginning.
+        inverse = np.divide(1.0, square, out=np.zeros_like(square), where=square > 0)
+        return np.asarray(inverse, dtype=np.float64)
+
+    def _measure(
+        self, points: NDArray[np.float64], point: NDArray[np.int64], segment: NDArray[np.int32]
+    ) -> Near:
+        at = self.segment[segment]
+        a, b, p = self.xy[at], self.xy[at + 1], points[point]
+        d = b - a
+        t = np.einsum("ij,ij->i", p - a, d) * self._per_square[segment]
+        t = np.clip(t, 0.0, 1.0)[:, np.newaxis]
+        # The far end itself, not what rounding makes of it: edges that meet there then tie.
+        foot = np.where(t == 1.0, b, a + t * d)
+        gap = p - foot
+        return Near(point, segment, np.hypot(gap[:, 0], gap[:, 1]), foot)
+
+    def fraction(
+        self, segment: NDArray[np.int32], foot: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return how far along their edges places on segments lie, in [0, 1]."""
+        gap = foot - self.xy[self.segment[segment]]
+        along = self.along_m[segment] + np.hypot(gap[:, 0], gap[:, 1])
+        whole = self.line_m[self.edge[segment]]
+        share = np.divide(along, whole, out=np.zeros_like(along), where=whole > 0)
+        return np.clip(share, 0.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Pairs of a point and a segment near it.
+
+    Parameters
+    ----------
+    point, segment
+        Their numbers, shape (k,).
+    metres
+        Planar distance, shape (k,).
+    foot
+        Nearest place on the segment, in the index's system, shape (k, 2).
+    """
+
+    point: NDArray[np.int64]
+    segment: NDArray[np.int32]
+    metres: NDArray[np.float64]
+    foot: NDArray[np.float64]
+
+    def __getitem__(self, chosen: NDArray[Any]) -> Near:
+        """Return the chosen pairs."""
+        return Near(
+            self.point[chosen], self.segment[chosen], self.metres[chosen], self.foot[chosen]
+        )
+
+
+def build_index(
+    coordinates: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    node_lonlat: NDArray[np.float64],
+) -> StreetIndex:
+    """Index edges given by their vertices in EPSG:4326 (see `spatial.network.Network`).
+
+    The projected system is that of the middle of the network's nodes, so it depends on nothing
+    but the network.
+    """
+    middle = (node_lonlat.min(axis=0) + node_lonlat.max(axis=0)) / 2
+    crs = metric_crs(float(middle[0]), float(middle[1]))
+    xy = project_lonlat(np.asarray(coordinates), target=crs)
+    offsets = np.asarray(offsets, dtype=np.int64)
+    edges = len(offsets) - 1
+    owner = np.repeat(np.arange(edges, dtype=np.int32), np.diff(offsets))
+    segment = np.flatnonzero(owner[1:] == owner[:-1])
+    edge = owner[segment]
+    gap = xy[segment + 1] - xy[segment]
+    metres = np.hypot(gap[:, 0], gap[:, 1])
+    walked = np.concatenate([[0.0], np.cumsum(metres)])
+    first = np.searchsorted(edge, np.arange(edges + 1))
+    low, cell_m, shape, cell_start, cell_segment = _cells(xy[segment], xy[segment + 1])
+    return StreetIndex(
+        crs=crs,
+        xy=xy,
+        offsets=offsets,
+        segment=segment.astype(np.int32),
+        edge=edge,
+        along_m=walked[:-1] - walked[first[edge]],
+        line_m=walked[first[1:]] - walked[first[:-1]],
+        low=low,
+        cell_m=np.array([cell_m]),
+        shape=shape,
+        cell_start=cell_start,
+        cell_segment=cell_segment,
+    )
+
+
+def _cells(
+    a: NDArray[np.float64], b: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float, NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Enter segments in every cell their box meets."""
+    least, most = np.minimum(a, b), np.maximum(a, b)
+    low, high = least.min(axis=0), most.max(axis=0)
+    # A stray street far away must not make a grid that fills the memory.
+    room = 16 * len(a) + 4096
+    cell_m = max(_CELL_M, float(np.sqrt(np.prod(np.maximum(high - low, 1.0)) / room)))
+    shape = np.floor((high - low) / cell_m).astype(np.int64) + 1
+    first = np.floor((least - low) / cell_m).astype(np.int64)
+    last = np.floor((most - low) / cell_m).astype(np.int64)
+    span = last - first + 1
+    count = span[:, 0] * span[:, 1]
+    segment = np.repeat(np.arange(len(a), dtype=np.int32), count)
+    offset = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
+    width = span[segment, 0]
+    column = first[segment, 0] + offset % width
+    row = first[segment, 1] + offset // width
+    cell = row * shape[0] + column
+    order = np.argsort(cell, kind="stable")
+    start = np.zeros(int(shape[0] * shape[1]) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(cell, minlength=len(start) - 1), out=start[1:])
+    return low, cell_m, shape, start, segment[order]
+
+
+def _chunks(numbers: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
