@@ -14,6 +14,9 @@ import osmium
 import osmnx
 import pyrosm
 
+from service.imports.reader import read_network
+from spatial.network import Network
+
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm"
 EXTRACTS = ("Helsinki.osm.pbf", "las_palmas_20230221.osm.pbf")
 
@@ -46,6 +49,22 @@ class Size:
     nodes: int
     edges: int
     components: int
+
+
+def with_yike(extract: Path) -> Network:
+    """Read the streets and build their network, ready to be stored or walked on."""
+    return read_network(extract).network
+
+
+def size_of_network(network: Network) -> Size:
+    """Say what Yike read; of its edges each is one street, walked both ways."""
+    component = network.graph.component
+    return Size(
+        kilometres=float(network.length_m.sum()) / 1000,
+        nodes=len(network.node_lonlat),
+        edges=len(network.u),
+        components=int(component.max()) + 1,
+    )
 
 
 def write_walkable_xml(extract: Path, xml: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from tests.bench import pbf
 from tests.bench.agreement import Agreement
 from tests.bench.row import Row
-from tests.bench.timing import compare, interleave
+from tests.bench.timing import at_least, compare, interleave
 
+YIKE = "Yike, streets and network"
 OSMNX = "OSMnx graph_from_xml"
 PYROSM = "pyrosm, lines and graph"
 PYROSM_LINES = "pyrosm, lines alone"
@@ -36,12 +37,14 @@ def _pbf_row(extract: Path, *, warm_up: int) -> Row:
         xml = Path(folder) / "walkable.osm"
         pbf.write_walkable_xml(extract, xml)
         contenders: dict[str, Callable[[], object]] = {
+            YIKE: partial(pbf.with_yike, extract),
             OSMNX: partial(pbf.with_osmnx, xml),
             PYROSM: partial(pbf.with_pyrosm, extract),
             PYROSM_LINES: partial(pbf.pyrosm_lines, extract),
         }
         timed = interleave(contenders, repetitions=_REPETITIONS, warm_up=warm_up)
         sizes = {
+            YIKE: pbf.size_of_network(pbf.with_yike(extract)),
             OSMNX: pbf.size_of(pbf.with_osmnx(xml)),
             PYROSM: pbf.size_of(pbf.with_pyrosm(extract)),
         }
@@ -51,7 +54,12 @@ def _pbf_row(extract: Path, *, warm_up: int) -> Row:
             "network"
         ),
         timings=tuple(timed.values()),
-        ratios=(compare(timed[OSMNX], timed[PYROSM]),),
+        ratios=(
+            compare(timed[OSMNX], timed[YIKE], budget=at_least(10)),
+            compare(timed[PYROSM], timed[YIKE], budget=at_least(3)),
+            compare(timed[PYROSM_LINES], timed[YIKE]),
+            compare(timed[OSMNX], timed[PYROSM]),
+        ),
         agreements=(_lengths_agree(sizes, OSMNX, PYROSM),),
         facts={
             name: (
@@ -62,7 +70,8 @@ def _pbf_row(extract: Path, *, warm_up: int) -> Row:
         },
         notes=(
             "OSMnx reads no PBF: osmium wrote the walkable ways as XML beforehand, untimed.",
-            "Each engine decides by itself what is walkable.",
+            "Each engine decides by itself what is walkable: Yike also walks platforms, trails and",
+            "the outlines of squares (docs/osm.md); tests hold the lengths of those to GDAL's.",
         ),
     )
 
