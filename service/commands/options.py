@@ -29,10 +29,13 @@ class FileOptions:
         System by kind of file; under None what holds for all of them.
     columns
         Column to field by kind of file; under None what holds wherever there is such a column.
+    planarize
+        True to split street lines where they cross or touch without a common end.
     """
 
     crs: Mapping[str | None, str]
     columns: Mapping[str | None, Mapping[str, str]]
+    planarize: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""

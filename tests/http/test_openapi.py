@@ -58,6 +58,7 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/isochrone",
         "POST /v1/isochrones",
         "POST /v1/catchments",
+        "GET /v1/networks",
         "GET /v1/packs",
         "GET /v1/packs/{pack_id}",
         "GET /v1/packs/{pack_id}/rules",
