@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -24,6 +26,12 @@ from spatial.snapping import Snap, snap
 
 ADULT, WHEELCHAIR = PROFILES["adult"], PROFILES["wheelchair"]
 GEOD = Geod(ellps="WGS84")
+WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"
+
+
+@pytest.fixture(scope="module")
+def wuhan() -> Network:
+    return build_network(gpd.read_parquet(WUHAN))
 
 
 def shapes(*geometries: object) -> np.ndarray:
@@ -302,3 +310,20 @@ def test_on_a_straight_street_the_distance_is_the_difference(east, sites, k) -> 
     for i, e in enumerate(east):
         gaps = sorted(gap for gap in (abs(e - s) for s in sites) if gap <= 5000 - 0.1)
         assert found.metres[found.place == i] == pytest.approx(gaps[:k], abs=0.05)
+
+
+def test_ways_through_a_real_city_are_as_long_as_their_distances(wuhan: Network) -> None:
+    random = np.random.default_rng(20261126)
+    nodes = wuhan.node_lonlat
+    at = nodes[random.integers(0, len(nodes), 260)] + random.uniform(-6e-4, 6e-4, (260, 2))
+    points = list(shapely.points(at))
+    for direction in Direction:
+        found = ask(wuhan, points[:200], points[200:], k=3, direction=direction)
+        assert len(found.place) > 400
+        for way, metres in zip(found.geometry, found.metres, strict=True):
+            assert abs(length_m(way) - metres) < 0.01
+        # From the sites instead of from the places: the same nearest.
+        few = ask(wuhan, points[:20], points[200:], k=3, direction=direction, paths=False)
+        rows = found.place < 20
+        assert few.site.tolist() == found.site[rows].tolist()
+        assert few.cost_m == pytest.approx(found.cost_m[rows], abs=1e-6)
