@@ -17,7 +17,7 @@ from spatial.crs import unproject
 from spatial.graph import WalkGraph
 from spatial.parts import places_on
 from spatial.snapping import DETOUR_M, near_barriers, snap
-from spatial.street_bits import BIT_M, street_bits
+from spatial.street_bits import StreetBits, street_bits
 
 STEP_M: Final = 10.0
 
@@ -55,6 +55,9 @@ class Window:
         As in `spatial.snapping.Snap`; no number where there is none.
     away
         Unit vector from the street to the point, shape (2, rows, columns); zero on the street.
+    amid_xy, amid
+        Places between the points where ground is narrower than the lattice, shape (k, 2), and
+        their ``edge``, ``fraction`` and ``connector_m`` in the fields of a record, shape (k,).
     """
 
     low: NDArray[np.float64]
@@ -63,6 +66,8 @@ class Window:
     fraction: NDArray[np.float32]
     connector_m: NDArray[np.float32]
     away: NDArray[np.float16]
+    amid_xy: NDArray[np.float64]
+    amid: NDArray[np.void]
 
     @property
     def high(self) -> NDArray[np.float64]:
@@ -87,6 +92,15 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
+class _Block:
+    """A square of points, and the places between them (see `Window`)."""
+
+    points: NDArray[np.void]
+    amid_xy: NDArray[np.float64]
+    amid: NDArray[np.void]
+
+
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """Where the points of a square lattice join the streets.
 
@@ -103,7 +117,7 @@ class Lattice:
     graph: WalkGraph
     snap_limit_m: float
     step_m: float = STEP_M
-    _blocks: dict[tuple[int, int], NDArray[np.void]] = field(default_factory=dict, repr=False)
+    _blocks: dict[tuple[int, int], _Block] = field(default_factory=dict, repr=False)
 
     def window(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Window:
         """Return the points of the squares that meet any of some boxes.
@@ -129,7 +143,7 @@ class Lattice:
         whole = np.full(
             (int(shape[1]) + 2, int(shape[0]) + 2, _BLOCK, _BLOCK), _nowhere(), dtype=_RECORD
         )
-        whole[y + 1, x + 1] = blocks
+        whole[y + 1, x + 1] = np.stack([block.points for block in blocks])
         points = whole.transpose(0, 2, 1, 3).reshape(whole.shape[0] * _BLOCK, -1)
         return Window(
             low=(corner - 1) * side_m,
@@ -138,10 +152,12 @@ class Lattice:
             fraction=np.ascontiguousarray(points["fraction"]),
             connector_m=np.ascontiguousarray(points["connector_m"]),
             away=np.stack([points["away_x"], points["away_y"]]),
+            amid_xy=np.concatenate([block.amid_xy for block in blocks]),
+            amid=np.concatenate([block.amid for block in blocks]),
         )
 
-    def _answered(self, keys: list[tuple[int, int]]) -> NDArray[np.void]:
-        """Return squares, asking those that are not known yet; shape (k, side, side)."""
+    def _answered(self, keys: list[tuple[int, int]]) -> list[_Block]:
+        """Return squares, asking those that are not known yet."""
         known = {key: self._blocks[key] for key in keys if key in self._blocks}
         missing = [key for key in keys if key not in known]
         if missing:
@@ -150,45 +166,60 @@ class Lattice:
             self._blocks.update(fresh)
             for key in list(self._blocks)[: max(0, len(self._blocks) - _KEPT)]:
                 self._blocks.pop(key, None)
-        return np.stack([known[key] for key in keys])
+        return [known[key] for key in keys]
 
-    def _ask(self, blocks: NDArray[np.int64]) -> NDArray[np.void]:
+    def _ask(self, blocks: NDArray[np.int64]) -> list[_Block]:
         inside = np.arange(_BLOCK)
         rows, columns = np.meshgrid(inside, inside, indexing="ij")
         x = blocks[:, 0, np.newaxis, np.newaxis] * _BLOCK + columns
         y = blocks[:, 1, np.newaxis, np.newaxis] * _BLOCK + rows
         xy = np.column_stack([x.ravel(), y.ravel()]) * self.step_m
         records = np.full(len(xy), _nowhere(), dtype=_RECORD)
-        walled = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
-        self._answer_walled(records, np.flatnonzero(walled), xy)
-        self._answer_open(records, np.flatnonzero(~walled), xy)
-        return records.reshape(x.shape)
-
-    def _answer_open(
-        self, records: NDArray[np.void], at: NDArray[np.int64], xy: NDArray[np.float64]
-    ) -> None:
-        """Fill in points no barrier is near: from the nearest bits of streets, which is fast.
-
-        Where two streets are equally far but for half a bit, the other may be taken.
-        """
-        if len(at) == 0:
-            return
-        graph, limit_m = self.graph, self.snap_limit_m
-        bits = street_bits(graph, xy[at].min(axis=0) - limit_m, xy[at].max(axis=0) + limit_m)
-        if len(bits.edge) == 0:
-            return
-        found_m, found = bits.tree().query(xy[at], distance_upper_bound=limit_m + BIT_M / 2)
-        near = np.flatnonzero(np.isfinite(found_m))
-        at, rough_m, bit = at[near], np.asarray(found_m)[near], np.asarray(found)[near]
-        astray = np.flatnonzero(graph.island[bits.edge[bit]])
-        sound = np.flatnonzero(~graph.island[bits.edge])
-        if len(astray) and len(sound):
-            other_m, other = (
-                bits[sound].tree().query(xy[at[astray]], distance_upper_bound=limit_m + BIT_M / 2)
+        exact = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
+        nearest_m, bit, bits = self._nearest_bits(xy)
+        known = np.flatnonzero(np.isfinite(nearest_m))
+        island = np.zeros(len(xy), dtype=bool)
+        island[known] = self.graph.island[bits.edge[bit[known]]]
+        plain = known[~(exact | island)[known]]
+        self._fill(records, plain, xy, segment=bits.segment[bit[plain]])
+        rest = np.flatnonzero(exact | island)
+        records[rest] = self._joined(xy[rest])
+        rim = np.flatnonzero(island & (nearest_m > self.snap_limit_m - DETOUR_M - self.step_m))
+        amid, block = self._amid(xy[rim], rim // _BLOCK**2)
+        parts = np.searchsorted(block, np.arange(len(blocks) + 1))
+        return [
+            _Block(points, amid[0][begin:end], amid[1][begin:end])
+            for points, begin, end in zip(
+                records.reshape(x.shape), parts[:-1].tolist(), parts[1:].tolist(), strict=True
             )
-            better = np.flatnonzero(np.asarray(other_m) <= rough_m[astray] + DETOUR_M)
-            bit[astray[better]] = sound[np.asarray(other)[better]]
-        self._fill(records, at, xy, segment=bits.segment[bit])
+        ]
+
+    def _nearest_bits(
+        self, xy: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], StreetBits]:
+        """Find the nearest bit of a street for each point; infinitely far where there is none.
+
+        Where two streets are equally far but for half a bit, the other may be found.
+        """
+        reach_m = self.snap_limit_m + self.step_m
+        bits = street_bits(self.graph, xy.min(axis=0) - reach_m, xy.max(axis=0) + reach_m)
+        if len(bits.edge) == 0:
+            return np.full(len(xy), np.inf), np.zeros(len(xy), dtype=np.int64), bits
+        metres, bit = bits.tree().query(xy, distance_upper_bound=reach_m)
+        return np.asarray(metres), np.asarray(bit), bits
+
+    def _amid(
+        self, xy: NDArray[np.float64], block: NDArray[np.int64]
+    ) -> tuple[tuple[NDArray[np.float64], NDArray[np.void]], NDArray[np.int64]]:
+        """Ask places around points at the rim of an island's ground.
+
+        There the sound street beside may be just too far, and the island gets a sickle of ground
+        that is narrower than the lattice.
+        """
+        third = self.step_m / 3
+        around = np.array([(x, y) for x in (-third, 0, third) for y in (-third, 0, third)])
+        places = (xy[:, np.newaxis] + around).reshape(-1, 2)
+        return (places, self._joined(places)), np.repeat(block, len(around))
 
     def _fill(
         self,
@@ -216,22 +247,22 @@ class Lattice:
         unit = np.divide(away.T, metres, out=np.zeros_like(away.T), where=metres > 0)
         records["away_x"][at], records["away_y"][at] = unit
 
-    def _answer_walled(
-        self, records: NDArray[np.void], at: NDArray[np.int64], xy: NDArray[np.float64]
-    ) -> None:
-        """Fill in points near a barrier, by the rule for places itself."""
-        places = np.asarray(shapely.points(unproject(xy[at], source=self.graph.crs)), dtype=object)
-        found = snap(self.graph, places, limit_m=self.snap_limit_m)
-        on = np.flatnonzero(found.on_network)
+    def _joined(self, xy: NDArray[np.float64]) -> NDArray[np.void]:
+        """Join points to streets by the rule for places itself."""
         index = self.graph.index
+        places = np.asarray(shapely.points(unproject(xy, source=self.graph.crs)), dtype=object)
+        found = snap(self.graph, places, limit_m=self.snap_limit_m)
+        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
+        on = np.flatnonzero(found.on_network)
         feet = places_on(index, index.xy, edge=found.edge[on], fraction=found.fraction[on])
-        away = (xy[at[on]] - feet).T
+        away = (xy[on] - feet).T
         metres = np.hypot(away[0], away[1])
-        records["edge"][at[on]] = found.edge[on]
-        records["fraction"][at[on]] = found.fraction[on]
-        records["connector_m"][at[on]] = found.connector_m[on]
+        records["edge"][on] = found.edge[on]
+        records["fraction"][on] = found.fraction[on]
+        records["connector_m"][on] = found.connector_m[on]
         unit = np.divide(away, metres, out=np.zeros_like(away), where=metres > 0)
-        records["away_x"][at[on]], records["away_y"][at[on]] = unit
+        records["away_x"][on], records["away_y"][on] = unit
+        return records
 
 
 def _covered(
