@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from spatial.crs import unproject
 from spatial.graph import WalkGraph
@@ -28,6 +29,7 @@ CORNERS: Final = 4
 _BLOCK: Final = 16
 # Squares kept: 16 bytes a point make these 67 MB, and 420 km² at the usual step.
 _KEPT: Final = 16_384
+_AROUND: Final = ((0, 0), (1, 0), (0, 1), (1, 1))
 _RECORD: Final = np.dtype(
     [
         ("edge", np.int32),
@@ -101,6 +103,22 @@ class _Block:
 
 
 @dataclass(frozen=True, eq=False)
+class _Bits:
+    """Bits of streets with their tree, and how far is looked for the nearest."""
+
+    bits: StreetBits
+    tree: KDTree | None
+    reach_m: float
+
+    def nearest(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Find the nearest bit for each point; infinitely far where there is none."""
+        if self.tree is None or len(xy) == 0:
+            return np.full(len(xy), np.inf), np.zeros(len(xy), dtype=np.int64)
+        metres, bit = self.tree.query(xy, distance_upper_bound=self.reach_m)
+        return np.asarray(metres), np.asarray(bit)
+
+
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """Where the points of a square lattice join the streets.
 
@@ -169,57 +187,62 @@ class Lattice:
         return [known[key] for key in keys]
 
     def _ask(self, blocks: NDArray[np.int64]) -> list[_Block]:
-        inside = np.arange(_BLOCK)
+        # A row and a column more than are kept, so that every cell of a square has its corners.
+        inside = np.arange(_BLOCK + 1)
         rows, columns = np.meshgrid(inside, inside, indexing="ij")
         x = blocks[:, 0, np.newaxis, np.newaxis] * _BLOCK + columns
         y = blocks[:, 1, np.newaxis, np.newaxis] * _BLOCK + rows
         xy = np.column_stack([x.ravel(), y.ravel()]) * self.step_m
-        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
-        exact = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
-        nearest_m, bit, bits = self._nearest_bits(xy)
-        known = np.flatnonzero(np.isfinite(nearest_m))
-        island = np.zeros(len(xy), dtype=bool)
-        island[known] = self.graph.island[bits.edge[bit[known]]]
-        plain = known[~(exact | island)[known]]
-        self._fill(records, plain, xy, segment=bits.segment[bit[plain]])
-        rest = np.flatnonzero(exact | island)
-        records[rest] = self._joined(xy[rest])
-        rim = np.flatnonzero(island & (nearest_m > self.snap_limit_m - DETOUR_M - self.step_m))
-        amid, block = self._amid(xy[rim], rim // _BLOCK**2)
-        parts = np.searchsorted(block, np.arange(len(blocks) + 1))
+        bits = self._bits_around(xy)
+        records, rim = self._answer(xy, bits)
+        points = records.reshape(x.shape)
+        block, row, column = np.nonzero(rim.reshape(x.shape)[:, :-1, :-1] | _rough(points))
+        cell = (blocks[block] * _BLOCK + np.column_stack([column, row])) * self.step_m
+        quarter = self.step_m * np.array([(a, b) for a in (0.25, 0.75) for b in (0.25, 0.75)])
+        amid_xy = (cell[:, np.newaxis] + quarter).reshape(-1, 2)
+        amid, _ = self._answer(amid_xy, bits)
+        of = np.repeat(np.arange(len(block)), len(quarter))
+        strange = np.ones(len(of), dtype=bool)
+        for right, up in _AROUND:
+            corner = points["edge"][block, row + up, column + right]
+            strange &= amid["edge"] != corner[of]
+        amid_xy, amid, of = amid_xy[strange], amid[strange], block[of[strange]]
+        parts = np.searchsorted(of, np.arange(len(blocks) + 1))
         return [
-            _Block(points, amid[0][begin:end], amid[1][begin:end])
-            for points, begin, end in zip(
-                records.reshape(x.shape), parts[:-1].tolist(), parts[1:].tolist(), strict=True
+            _Block(square[:-1, :-1], amid_xy[begin:end], amid[begin:end])
+            for square, begin, end in zip(
+                points, parts[:-1].tolist(), parts[1:].tolist(), strict=True
             )
         ]
 
-    def _nearest_bits(
-        self, xy: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64], StreetBits]:
-        """Find the nearest bit of a street for each point; infinitely far where there is none.
-
-        Where two streets are equally far but for half a bit, the other may be found.
-        """
+    def _bits_around(self, xy: NDArray[np.float64]) -> _Bits:
         reach_m = self.snap_limit_m + self.step_m
         bits = street_bits(self.graph, xy.min(axis=0) - reach_m, xy.max(axis=0) + reach_m)
-        if len(bits.edge) == 0:
-            return np.full(len(xy), np.inf), np.zeros(len(xy), dtype=np.int64), bits
-        metres, bit = bits.tree().query(xy, distance_upper_bound=reach_m)
-        return np.asarray(metres), np.asarray(bit), bits
+        return _Bits(bits, bits.tree() if len(bits.edge) else None, reach_m)
 
-    def _amid(
-        self, xy: NDArray[np.float64], block: NDArray[np.int64]
-    ) -> tuple[tuple[NDArray[np.float64], NDArray[np.void]], NDArray[np.int64]]:
-        """Ask places around points at the rim of an island's ground.
+    def _answer(
+        self, xy: NDArray[np.float64], bits: _Bits
+    ) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+        """Join points to streets, and tell which are at the rim of an island's ground.
 
-        There the sound street beside may be just too far, and the island gets a sickle of ground
-        that is narrower than the lattice.
+        Where no barrier nor island is near, the nearest bit of a street says which street it is,
+        which is fast; of two that are equally far but for half a bit, it may say the other.
+
+        At the rim the sound street beside may be just too far, and the island gets a sickle of
+        ground that is narrower than the lattice.
         """
-        third = self.step_m / 3
-        around = np.array([(x, y) for x in (-third, 0, third) for y in (-third, 0, third)])
-        places = (xy[:, np.newaxis] + around).reshape(-1, 2)
-        return (places, self._joined(places)), np.repeat(block, len(around))
+        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
+        exact = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
+        nearest_m, bit = bits.nearest(xy)
+        known = np.flatnonzero(np.isfinite(nearest_m))
+        island = np.zeros(len(xy), dtype=bool)
+        island[known] = self.graph.island[bits.bits.edge[bit[known]]]
+        plain = known[~(exact | island)[known]]
+        self._fill(records, plain, xy, segment=bits.bits.segment[bit[plain]])
+        rest = np.flatnonzero(exact | island)
+        records[rest] = self._joined(xy[rest])
+        rim = island & (nearest_m > self.snap_limit_m - DETOUR_M - self.step_m)
+        return records, rim
 
     def _fill(
         self,
@@ -263,6 +286,15 @@ class Lattice:
         unit = np.divide(away, metres, out=np.zeros_like(away), where=metres > 0)
         records["away_x"][on], records["away_y"][on] = unit
         return records
+
+
+def _rough(points: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Tell the cells whose corners do not all join one street; shape (k, side, side)."""
+    edge = points["edge"]
+    first = edge[:, :-1, :-1]
+    return np.asarray(
+        (edge[:, 1:, :-1] != first) | (edge[:, :-1, 1:] != first) | (edge[:, 1:, 1:] != first)
+    )
 
 
 def _covered(
