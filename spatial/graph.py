@@ -102,31 +102,6 @@ class WalkGraph:
         return self.open & small[np.maximum(self.component, 0)]
 
 
-def build_graph(
-    u: NDArray[np.int32],
-    v: NDArray[np.int32],
-    length_m: NDArray[np.float64],
-    traits: EdgeTraits,
-    *,
-    index: StreetIndex,
-    nodes: int,
-    impedance: Impedance,
-    barriers: NDArray[Any],
-) -> WalkGraph:
-    """Build the walking arrays of a network's edges (see `spatial.network.Network`)."""
-    forward_m, backward_m = edge_costs_m(length_m, traits, impedance=impedance)
-    return WalkGraph(
-        adjacency=_adjacency(u, v, forward_m, backward_m, nodes),
-        u=np.asarray(u),
-        v=np.asarray(v),
-        length_m=np.asarray(length_m),
-        forward_m=forward_m,
-        backward_m=backward_m,
-        index=index,
-        barriers=barriers,
-    )
-
-
 def edge_costs_m(
     length_m: NDArray[np.float64], traits: EdgeTraits, *, impedance: Impedance
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -150,14 +125,14 @@ def edge_costs_m(
     return forward_m, backward_m
 
 
-def _adjacency(
+def adjacency_of(
     u: NDArray[np.int32],
     v: NDArray[np.int32],
     forward_m: NDArray[np.float64],
     backward_m: NDArray[np.float64],
     nodes: int,
 ) -> csr_matrix[np.float64]:
-    """Both directions of every edge; of parallel edges the cheapest, loops left out.
+    """Lay out both directions of every edge; of parallel edges the cheapest, loops left out.
 
     A CSR matrix made from coordinates would add parallel edges up, so they are thinned first.
     """

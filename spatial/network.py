@@ -14,10 +14,11 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pyproj import CRS
+from scipy.sparse import csr_matrix
 
 from spatial.crs import WGS84, geodesic_m, unproject
 from spatial.errors import NetworkError, UnknownCRSError
-from spatial.graph import WalkGraph, build_graph
+from spatial.graph import WalkGraph, adjacency_of, edge_costs_m
 from spatial.grouping import weighted_count
 from spatial.lattice import Lattice
 from spatial.profiles import LEVEL, Impedance
@@ -27,11 +28,30 @@ from spatial.traits import EdgeTraits, differing, traits_of
 # Ways that are closed to people on foot whatever else their tags say.
 CLOSED_TO_FOOT: Final = frozenset({"motorway", "motorway_link"})
 
+# Graphs of different impedances kept with a network: anyone may ask for penalties of their own.
+_GRAPHS: Final = 8
+
 # Ends closer than this are one node: about a millimetre, far below any survey's accuracy.
 _NODE_GRID_DEG: Final = 1e-8
 
 # Each may take some 60 MB.
 _LATTICES: Final = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What takes time to work out from a network's edges.
+
+    Parameters
+    ----------
+    index
+        Where the streets are.
+    adjacency
+        The adjacency of `spatial.profiles.LEVEL` (see `spatial.graph.WalkGraph`).
+    """
+
+    index: StreetIndex
+    adjacency: csr_matrix[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +78,8 @@ class Network:
     barriers
         Lines and polygons in EPSG:4326 that no connector may cross, shape (b,); the edges are cut
         already (`spatial.barriers`).
-    kept_index
-        Where the streets are, when it was kept with them (`spatial.network_files`).
+    kept
+        What was worked out before and kept with the edges (`spatial.network_files`).
     """
 
     u: NDArray[np.int32]
@@ -72,7 +92,7 @@ class Network:
     version: str
     left_out: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     barriers: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=object))
-    kept_index: StreetIndex | None = field(default=None, repr=False)
+    kept: Kept | None = field(default=None, repr=False)
     _graphs: dict[Impedance, WalkGraph] = field(default_factory=dict, repr=False)
     _lattices: dict[tuple[bool, float], Lattice] = field(default_factory=dict, repr=False)
 
@@ -92,8 +112,8 @@ class Network:
     @cached_property
     def index(self) -> StreetIndex:
         """Where the streets are, built on first use and kept with the network."""
-        if self.kept_index is not None:
-            return self.kept_index
+        if self.kept is not None:
+            return self.kept.index
         return build_index(self.coordinates, self.offsets, self.node_lonlat)
 
     @property
@@ -103,18 +123,27 @@ class Network:
 
     def graph_for(self, impedance: Impedance) -> WalkGraph:
         """Return the network made ready for walking, built on first use and kept with it."""
-        if impedance not in self._graphs:
-            self._graphs[impedance] = build_graph(
-                self.u,
-                self.v,
-                self.length_m,
-                self.traits,
-                index=self.index,
-                nodes=len(self.node_lonlat),
-                impedance=impedance,
-                barriers=self.barriers,
-            )
-        return self._graphs[impedance]
+        known = self._graphs.get(impedance)
+        if known is None:
+            if len(self._graphs) >= _GRAPHS:
+                self._graphs.pop(next(iter(self._graphs)), None)
+            known = self._graphs[impedance] = self._walked(impedance)
+        return known
+
+    def _walked(self, impedance: Impedance) -> WalkGraph:
+        forward_m, backward_m = edge_costs_m(self.length_m, self.traits, impedance=impedance)
+        return WalkGraph(
+            adjacency=self.kept.adjacency
+            if self.kept is not None and impedance == LEVEL
+            else adjacency_of(self.u, self.v, forward_m, backward_m, len(self.node_lonlat)),
+            u=np.asarray(self.u),
+            v=np.asarray(self.v),
+            length_m=np.asarray(self.length_m),
+            forward_m=forward_m,
+            backward_m=backward_m,
+            index=self.index,
+            barriers=self.barriers,
+        )
 
     def lattice_for(self, impedance: Impedance, *, snap_limit_m: float) -> Lattice:
         """Return the ground by the street it joins, asked as it is needed and kept here."""

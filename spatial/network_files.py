@@ -12,14 +12,16 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from scipy.sparse import csr_matrix
 
 from spatial.errors import NetworkError
-from spatial.network import Network
+from spatial.network import Kept, Network
 from spatial.street_index import StreetIndex
 from spatial.traits import EdgeTraits
 
 _OWN: Final = ("u", "v", "length_m", "coordinates", "offsets", "node_lonlat")
 _TRAITS: Final = tuple(f.name for f in fields(EdgeTraits) if f.name != "highway")
+_ADJACENCY: Final = ("data", "indices", "indptr")
 _INDEX: Final = tuple(f.name for f in fields(StreetIndex) if f.name not in ("crs", "offsets"))
 
 
@@ -34,6 +36,7 @@ def save_network(network: Network, directory: Path) -> None:
         **{name: getattr(network, name) for name in _OWN},
         **{f"traits_{name}": traits[name] for name in _TRAITS},
         **{f"index_{name}": getattr(network.index, name) for name in _INDEX},
+        **{f"adjacency_{name}": getattr(network.graph.adjacency, name) for name in _ADJACENCY},
         "highway_codes": codes.astype(np.int16),
     }
     for name, array in arrays.items():
@@ -67,8 +70,15 @@ def load_network(directory: Path) -> Network:
             traits=EdgeTraits(highway=classes[codes], **traits),
             version=facts["version"],
             barriers=np.array(shapely.from_wkt(facts["barriers"]), dtype=object),
-            kept_index=StreetIndex(
-                crs=CRS.from_user_input(facts["index_crs"]), offsets=own["offsets"], **index
+            kept=Kept(
+                index=StreetIndex(
+                    crs=CRS.from_user_input(facts["index_crs"]), offsets=own["offsets"], **index
+                ),
+                adjacency=csr_matrix(
+                    tuple(_mapped(directory, f"adjacency_{name}") for name in _ADJACENCY),
+                    shape=(len(own["node_lonlat"]),) * 2,
+                    copy=False,
+                ),
             ),
         )
     except (OSError, ValueError, LookupError, TypeError, CRSError) as error:

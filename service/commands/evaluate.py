@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.evaluate_files import Files, evaluate_files
+from service.commands.evaluate_files import Files, check_elevation, evaluate_files
 from service.commands.options import (
     parse_date,
     parse_file_options,
     parse_language,
+    parse_seconds,
     parse_target_year,
 )
 from service.commands.report import Output
@@ -19,6 +21,7 @@ from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
 from spatial.policy.evaluation import EvaluationParameters
+from spatial.profiles import Penalties
 
 
 def evaluate(  # noqa: PLR0913  # the options of the command, by name only
@@ -31,7 +34,20 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
     facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
-    network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="File of street lines, or OpenStreetMap PBF or XML.")
+    ] = None,
+    osm: Annotated[
+        Path | None,
+        typer.Option(
+            help="OpenStreetMap PBF or XML: districts, buildings, facilities and streets, each "
+            "unless an option of its own names a file."
+        ),
+    ] = None,
+    elevation: Annotated[
+        Path | None,
+        typer.Option(help="GeoTIFF of the ground's heights: walking on --network counts slope."),
+    ] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
     parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
@@ -62,9 +78,28 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
     ] = None,
+    planarize: Annotated[
+        bool,
+        typer.Option(
+            "--planarize", help="Split street lines where they cross or touch without a common end."
+        ),
+    ] = False,
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
+    barriers: Annotated[
+        Path | None,
+        typer.Option(help="File of lines and polygons that nobody walks across or into."),
+    ] = None,
+    step_seconds_per_m: Annotated[
+        float | None, typer.Option(help="Seconds lost on each metre of stairs; default none.")
+    ] = None,
+    crossing_seconds: Annotated[
+        float | None, typer.Option(help="Seconds lost at each road crossing; default none.")
+    ] = None,
+    lift_seconds: Annotated[
+        float | None, typer.Option(help="Seconds lost for each lift; default none.")
+    ] = None,
     target_year: Annotated[
         int | None,
         typer.Option(help="Compare with the targets of this year, due or not."),
@@ -77,24 +112,35 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
 ) -> None:
     """Evaluate every district and area, clause by clause.
 
-    With --districts and --facilities from files to the files of --out, without any database; with
-    --areas alone only the rules about areas; else what is stored in the database.
+    With --districts and --facilities, or --osm, from files to the files of --out, without any
+    database; with --areas alone only the rules about areas; else what is stored in the database.
     """
     output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
     for path in output.out:
         check_output(path)
     parameters = EvaluationParameters(
-        snap_limit_m=snap_limit_m, target_year=parse_target_year(target_year)
+        snap_limit_m=snap_limit_m,
+        target_year=parse_target_year(target_year),
+        penalties=Penalties(
+            step_seconds_per_m=parse_seconds(step_seconds_per_m, option="--step-seconds-per-m"),
+            crossing_seconds=parse_seconds(crossing_seconds, option="--crossing-seconds"),
+            lift_seconds=parse_seconds(lift_seconds, option="--lift-seconds"),
+        ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = parse_file_options(crs or (), map_ or ())
-    files = Files(districts, facilities, network, areas, buildings, parks, indicators)
+    options = replace(parse_file_options(crs or (), map_ or ()), planarize=planarize)
+    files = Files(
+        districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
+    )
+    check_elevation(elevation, network)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")
         files.refuse_incomplete()
         if not output.out and not output.json:
             raise InputError("--out is missing: name a file to write, or --json for a summary")
+        if planarize and network is None:
+            raise InputError("--planarize: is for street lines; name them with --network")
         evaluate_files(
             files,
             find_packs(pack or ()),
@@ -102,10 +148,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             parameters=parameters,
             options=options,
             assume_status=assume_status,
+            elevation=elevation,
             output=output,
         )
         return
-    for name, value in (("--crs", crs), ("--map", map_), ("--assume-status", assume_status)):
+    for name, value in (
+        ("--crs", crs),
+        ("--map", map_),
+        ("--assume-status", assume_status),
+        ("--planarize", planarize),
+    ):
         if value:
             raise InputError(f"{name}: is for files; name them with --districts and --facilities")
     # The database's libraries are not needed to evaluate files.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,19 +11,31 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.commands.options import FileOptions
+from service.commands.osm_layers import OSM_KINDS, read_osm_layers
 from service.commands.progress import Progress
 from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
-from service.exports.summary import WORST
+from service.exports.summary import WORST, slope_words
 from service.exports.writer import PICTURE, write_evaluation
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
-from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
+from service.imports.reader import (
+    ReadLayer,
+    ReadLines,
+    ReadNetwork,
+    read_barriers,
+    read_layer,
+    read_network,
+)
 from service.imports.relations import unanswered_names
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
-from spatial.errors import Fault, InputError, InputFaults
+from service.networks.wording import diagnosis_warnings
+from spatial.barriers import with_barriers
+from spatial.diagnosis import diagnose
+from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import DISTRICTS, LAYERS
+from spatial.network import Network
 from spatial.policy.evaluation import (
     EvaluationParameters,
     PlanningData,
@@ -31,12 +43,18 @@ from spatial.policy.evaluation import (
     summarise,
 )
 from spatial.policy.pack import Pack
+from spatial.policy.slope_effect import SlopeEffect, slope_effect
 from spatial.policy.wording import output_districts
+from spatial.slope import without_slope
 
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a call by kind; None for one that is not given."""
+    """The files of a call by kind; None for one that is not given.
+
+    An OpenStreetMap file stands in for each of districts, buildings, facilities and network that
+    has no file of its own.
+    """
 
     districts: Path | None
     facilities: Path | None
@@ -45,6 +63,8 @@ class Files:
     buildings: Path | None
     parks: Path | None = None
     indicators: Path | None = None
+    barriers: Path | None = None
+    osm: Path | None = None
 
     def given(self) -> dict[str, Path]:
         """Return the files there are, by kind."""
@@ -60,16 +80,20 @@ class Files:
         """
         given = self.given()
         others = ", ".join(f"--{name}" for name in given)
-        if self.districts is None and self.areas is None:
+        if self.osm is not None:
+            given |= dict.fromkeys(OSM_KINDS, self.osm)
+        if "districts" not in given and self.areas is None:
             raise InputError(
                 f"--districts is missing: {others} alone cannot be evaluated; "
                 "name --districts and --facilities, or --areas"
             )
-        if self.districts is not None and self.facilities is None:
+        if "districts" in given and "facilities" not in given:
             raise InputError(f"--facilities is missing: {others} alone cannot be evaluated")
         for kind in ("network", "buildings"):
-            if self.districts is None and kind in given:
+            if "districts" not in given and kind in given:
                 raise InputError(f"--{kind}: is for districts; name them with --districts")
+        if self.barriers is not None and "network" not in given:
+            raise InputError("--barriers: bar streets; name them with --network")
         for kind in ("parks", "indicators"):
             if self.areas is None and kind in given:
                 raise InputError(f"--{kind}: is for rules about areas; name them with --areas")
@@ -87,11 +111,14 @@ class ReadFiles:
         What the rows say of their origin, each text once.
     warnings
         One line each.
+    streets
+        The network before any barrier; None without one.
     """
 
     data: PlanningData
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
+    streets: Network | None = None
 
 
 def evaluate_files(
@@ -102,6 +129,7 @@ def evaluate_files(
     parameters: EvaluationParameters,
     options: FileOptions,
     assume_status: str | None,
+    elevation: Path | None = None,
     output: Output,
 ) -> None:
     """Read files, evaluate them, write the outputs and report.
@@ -111,14 +139,32 @@ def evaluate_files(
     InputError
         When anything given cannot be used; then nothing is written.
     """
-    if files.districts is None:
+    if files.districts is None and files.osm is None:
         _refuse_pictures(output)
     progress = Progress(quiet=output.json)
-    read = read_files(files, options=options, assume_status=assume_status, progress=progress)
+    read = read_files(
+        files,
+        options=options,
+        assume_status=assume_status,
+        elevation=elevation,
+        progress=progress,
+    )
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
+    effect: SlopeEffect | None = None
+    network = read.data.network
+    if network is not None and network.has_slope:
+        with progress.stage("evaluate without slope", "evaluating without slope"):
+            data = replace(read.data, network=without_slope(network))
+            level = evaluate(data, packs=packs, as_of=as_of, parameters=parameters)
+            effect = slope_effect(evaluation, level)
+    elif elevation is not None:
+        # Asked for, and there is none: that is an answer too.
+        effect = slope_effect(evaluation, evaluation)
     said = notices(read.sources, output.lang)
     said += region_notices(evaluation.region, packs, lang=output.lang)
+    if effect is not None:
+        said.append(slope_words(effect.as_json(), lang=output.lang))
     for path in output.out:
         with progress.stage(f"write {path.suffix}", f"writing {path}"):
             write_evaluation(
@@ -135,6 +181,9 @@ def evaluate_files(
     reading = {name: taken for name, taken in around.items() if name.startswith("read")}
     writing = {name: taken for name, taken in around.items() if name not in reading}
     summary = {"evaluation": None, **summarise(evaluation)}
+    del summary["seconds"]
+    if effect is not None:
+        summary["slope"] = effect.as_json()
     summary["seconds"] = {
         name: round(taken, 3)
         for name, taken in (reading | dict(evaluation.seconds) | writing).items()
@@ -148,11 +197,20 @@ def evaluate_files(
         notices=said,
         warnings=(
             *read.warnings,
+            *_odd_streets(files, read.streets, output),
             *_unanswered_figures(files, read.data, packs),
             *evaluation.warnings,
         ),
         output=output,
     )
+
+
+def _odd_streets(files: Files, streets: Network | None, output: Output) -> list[str]:
+    """Tell what is wrong with the streets, if anything is; what barriers do to them is meant."""
+    if streets is None:
+        return []
+    source = str(files.network or files.osm)
+    return diagnosis_warnings(diagnose(streets), source=source, lang=output.lang)
 
 
 def _refuse_pictures(output: Output) -> None:
@@ -162,7 +220,12 @@ def _refuse_pictures(output: Output) -> None:
 
 
 def read_files(
-    files: Files, *, options: FileOptions, assume_status: str | None, progress: Progress
+    files: Files,
+    *,
+    options: FileOptions,
+    assume_status: str | None,
+    elevation: Path | None = None,
+    progress: Progress,
 ) -> ReadFiles:
     """Read all files, so that the faults of all of them are told at once.
 
@@ -173,16 +236,20 @@ def read_files(
     InputFaults
         With the faults of every file that can be read.
     """
-    given = files.given()
-    layers: dict[str, ReadLayer] = {}
+    given = {kind: path for kind, path in files.given().items() if kind != "osm"}
+    layers, streets, mapped = _read_osm(files, progress)
     faults: list[Fault] = []
-    streets: ReadNetwork | None = None
+    walls: ReadLines | None = None
     figures: ReadIndicators | None = None
     for kind, path in given.items():
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
-                    streets = read_network(path, crs=options.crs_of(kind))
+                    streets = read_network(
+                        path, crs=options.crs_of(kind), planarize=options.planarize
+                    )
+                elif kind == "barriers":
+                    walls = read_barriers(path, crs=options.crs_of(kind))
                 elif kind == "indicators":
                     figures = read_indicators(
                         path,
@@ -202,20 +269,28 @@ def read_files(
                 faults.extend(error.faults)
     if faults:
         raise InputFaults(faults)
+    if streets is not None and elevation is not None:
+        # Reading rasters takes a third of a second to load, and most calls have none.
+        from service.imports.elevation import add_slope  # noqa: PLC0415
+
+        with progress.stage("read elevation", f"reading {elevation}"):
+            streets = add_slope(streets, elevation)
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
-    _refuse_unused_columns(options, tables, given)
+    own = {kind: table for kind, table in tables.items() if kind in given}
+    _refuse_unused_columns(options, own, given)
     frames: dict[str, GeoDataFrame | None] = {
         kind: layers[kind].frame if kind in layers else None for kind in LAYERS
     }
     for kind in ("districts", "areas"):
-        if kind in layers and not len(layers[kind].frame):
+        if kind in given and not len(layers[kind].frame):
             raise InputError(f"{given[kind]}: has no rows, so there is nothing to evaluate")
     sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
-    warnings = [line for read in tables.values() for line in read.warnings]
-    warnings += streets.warnings if streets is not None else ()
+    warnings = [*mapped, *(line for read in tables.values() for line in read.warnings)]
+    for shapes in (streets, walls):
+        warnings += shapes.warnings if shapes is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
     districts = frames["districts"]
     data = PlanningData(
@@ -225,9 +300,60 @@ def read_files(
         buildings=frames["buildings"],
         parks=frames["parks"],
         indicators=None if figures is None else figures.frame,
-        network=None if streets is None else streets.network,
+        network=None if streets is None else _barred(streets.network, walls, files.barriers),
     )
-    return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
+    plain = None if streets is None else streets.network
+    return ReadFiles(data, tuple(sorted(sources)), tuple(warnings), plain)
+
+
+def _read_osm(
+    files: Files, progress: Progress
+) -> tuple[dict[str, ReadLayer], ReadNetwork | None, list[str]]:
+    """Read of the OpenStreetMap file, if there is one, what no other file gives.
+
+    Returns
+    -------
+    Layers by kind, streets, and what to know of the choice.
+    """
+    if files.osm is None:
+        return {}, None, []
+    given = files.given()
+    kinds = [kind for kind in OSM_KINDS if kind not in given]
+    warnings = []
+    if "districts" in given and "buildings" in kinds:
+        kinds.remove("buildings")
+        warnings.append(
+            f"{files.osm}: its buildings are not taken, for they name districts of their own, "
+            "not those of --districts"
+        )
+    read = read_osm_layers(files.osm, kinds=kinds, progress=progress)
+    layers = {kind: one for kind, one in read.items() if isinstance(one, ReadLayer)}
+    streets = next((one for one in read.values() if isinstance(one, ReadNetwork)), None)
+    return layers, streets, warnings
+
+
+def check_elevation(elevation: Path | None, network: Path | None) -> None:
+    """Refuse heights without the streets that lie on them.
+
+    Raises
+    ------
+    InputError
+        Naming the option that is missing.
+    """
+    if elevation is not None and network is None:
+        raise InputError(
+            "--elevation: is for street lines; name them with --network, "
+            "or import them with yike import network --elevation"
+        )
+
+
+def _barred(network: Network, walls: ReadLines | None, path: Path | None) -> Network:
+    if walls is None:
+        return network
+    try:
+        return with_barriers(network, walls.frame)
+    except NetworkError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _no_districts() -> GeoDataFrame:

@@ -10,7 +10,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from service.commands.evaluate_files import Files, read_files
+from service.commands.evaluate_files import Files, check_elevation, read_files
 from service.commands.options import (
     parse_date,
     parse_file_options,
@@ -53,6 +53,9 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
     facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
     network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    elevation: Annotated[
+        Path | None, typer.Option(help="GeoTIFF of the ground's heights; as in evaluate.")
+    ] = None,
     areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
     buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
     parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
@@ -80,6 +83,7 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     """
     language = parse_language(lang)
     files = Files(districts, facilities, network, areas, buildings, parks, indicators)
+    check_elevation(elevation, network)
     if files.given():
         if evaluation is not None:
             raise InputError("--evaluation: is for the database; name it or files, not both")
@@ -89,6 +93,7 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
             files,
             options=parse_file_options(crs or (), map_ or ()),
             assume_status=None,
+            elevation=elevation,
             progress=Progress(quiet=True),
         )
         warn(read.warnings, every=False)

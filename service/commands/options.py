@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
+from math import isfinite
 from typing import Final
 
 from service.exports.content import Language
@@ -14,7 +16,7 @@ from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KINDS: Final = (*LAYERS, "network", "indicators")
+_KINDS: Final = (*LAYERS, "network", "barriers", "indicators")
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ class FileOptions:
         System by kind of file; under None what holds for all of them.
     columns
         Column to field by kind of file; under None what holds wherever there is such a column.
+    planarize
+        True to split street lines where they cross or touch without a common end.
     """
 
     crs: Mapping[str | None, str]
     columns: Mapping[str | None, Mapping[str, str]]
+    planarize: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""
@@ -101,6 +106,21 @@ def parse_target_year(year: int | None) -> int | None:
     if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
         raise InputError(f"--target-year: must be a year from {FIRST_YEAR} to {LAST_YEAR}")
     return year
+
+
+def parse_seconds(value: float | None, *, option: str) -> Fraction:
+    """Return the seconds an option names, exactly as written; none where it is not given.
+
+    Raises
+    ------
+    InputError
+        When it is no number.
+    """
+    if value is None:
+        return Fraction(0)
+    if not isfinite(value):
+        raise InputError(f"{option}: must be a number of seconds, not {value}")
+    return Fraction(repr(value))
 
 
 def parse_language(text: str) -> Language:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
@@ -17,6 +18,7 @@ from service.evaluations.service import EvaluationRequest, StoredEvaluation
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
 from spatial.policy.evaluation import EvaluationParameters
+from spatial.profiles import LONGEST_WAIT_S, Penalties
 
 
 def _number(value: object) -> object:
@@ -34,6 +36,28 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PenaltiesBody(_Body):
+    """Seconds that walks lose, exact."""
+
+    step_seconds_per_m: Number = Field(
+        default=Decimal(0), ge=0, le=LONGEST_WAIT_S, description="For each metre of stairs"
+    )
+    crossing_seconds: Number = Field(
+        default=Decimal(0), ge=0, le=LONGEST_WAIT_S, description="At each road crossing"
+    )
+    lift_seconds: Number = Field(
+        default=Decimal(0), ge=0, le=LONGEST_WAIT_S, description="For each lift"
+    )
+
+    def penalties(self) -> Penalties:
+        """Return the seconds."""
+        return Penalties(
+            step_seconds_per_m=Fraction(self.step_seconds_per_m),
+            crossing_seconds=Fraction(self.crossing_seconds),
+            lift_seconds=Fraction(self.lift_seconds),
+        )
+
+
 class ParametersBody(_Body):
     """What else may be set; each has a default."""
 
@@ -45,6 +69,7 @@ class ParametersBody(_Body):
     target_year: Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)] | None = Field(
         default=None, description="Compare with the targets of this year, due or not"
     )
+    penalties: PenaltiesBody = PenaltiesBody()
 
 
 class EvaluationBody(_Body):
@@ -89,6 +114,7 @@ def read_request(document: Json, *, today: date) -> EvaluationRequest:
             grid_spacing_m=float(given.grid_spacing_m),
             min_share=MappingProxyType(dict(given.min_share)),
             target_year=given.target_year,
+            penalties=given.penalties.penalties(),
         )
     except InputError as error:
         raise InvalidBodyError.of("/parameters", str(error)) from None

@@ -11,8 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -20,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core import audit, history
 from service.core.history import Moment
+from service.core.network_cache import NetworkCache
 from service.evaluations.identity import Basis, EvaluationRequest, code_version, evaluation_id
 from service.evaluations.planning import (
     Selection,
@@ -46,8 +46,10 @@ from service.evaluations.storage import (
 from service.networks import service as networks
 from service.packs import service as packs
 from spatial.errors import InputError, PackError
-from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.pack import Pack
+from spatial.policy.slope_effect import slope_effect
+from spatial.slope import without_slope
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class _Snapshot:
 
 
 def run(
-    engine: Engine, request: EvaluationRequest, *, cache_dir: Path, actor: str = "yike"
+    engine: Engine, request: EvaluationRequest, *, network_cache: NetworkCache, actor: str = "yike"
 ) -> EvaluationRun:
     """Evaluate the stored data, unless the same request on the same data was computed before.
 
@@ -88,8 +90,8 @@ def run(
 
     Parameters
     ----------
-    cache_dir
-        Where networks are kept as files.
+    network_cache
+        Holds the streets, with the graph a run before this one has built of them.
     actor
         Who asks, for the record.
 
@@ -109,7 +111,7 @@ def run(
                 existing = _existing(connection, request)
                 if existing is not None:
                     return existing
-                snapshot = _read(connection, request, cache_dir=cache_dir)
+                snapshot = _read(connection, request, network_cache=network_cache)
             read = time.perf_counter() - started
             return _compute_and_store(connection, request, snapshot, read=read, actor=actor)
 
@@ -123,10 +125,7 @@ def _compute_and_store(
     actor: str,
 ) -> EvaluationRun:
     selection = snapshot.selection
-    whole = evaluate(
-        selection.data, packs=snapshot.packs, as_of=request.as_of, parameters=request.parameters
-    )
-    evaluation = restrict(whole, selection, snapshot.packs)
+    evaluation = _evaluated(snapshot, request)
     started = time.perf_counter()
     data = selection.data
     areas_of = dict(
@@ -154,6 +153,30 @@ def _compute_and_store(
     return EvaluationRun(snapshot.id, created=True, seconds=MappingProxyType(seconds))
 
 
+def _evaluated(snapshot: _Snapshot, request: EvaluationRequest) -> Evaluation:
+    """Evaluate a snapshot; where its streets have slope, also say what that changes."""
+
+    def found(selection: Selection) -> Evaluation:
+        whole = evaluate(
+            selection.data, packs=snapshot.packs, as_of=request.as_of, parameters=request.parameters
+        )
+        return restrict(whole, selection, snapshot.packs)
+
+    evaluation = found(snapshot.selection)
+    data = snapshot.selection.data
+    if data.network is None or not data.network.has_slope:
+        return evaluation
+    started = time.perf_counter()
+    level = replace(data, network=without_slope(data.network))
+    effect = slope_effect(evaluation, found(replace(snapshot.selection, data=level)))
+    seconds = {**evaluation.seconds, "without_slope": time.perf_counter() - started}
+    return replace(
+        evaluation,
+        warnings=(effect.line(), *evaluation.warnings),
+        seconds=MappingProxyType(seconds),
+    )
+
+
 def _existing(connection: Connection, request: EvaluationRequest) -> EvaluationRun | None:
     """Find the run of this request on the data as they are."""
     stored = get(connection, evaluation_id(request, _basis(connection, request)))
@@ -179,7 +202,9 @@ def _basis(connection: Connection, request: EvaluationRequest) -> Basis:
     )
 
 
-def _read(connection: Connection, request: EvaluationRequest, *, cache_dir: Path) -> _Snapshot:
+def _read(
+    connection: Connection, request: EvaluationRequest, *, network_cache: NetworkCache
+) -> _Snapshot:
     basis = _basis(connection, request)
     by_id = {pack.id: pack for pack in packs.load_versions(connection, basis.pack_versions)}
     return _Snapshot(
@@ -191,7 +216,7 @@ def _read(connection: Connection, request: EvaluationRequest, *, cache_dir: Path
             area=request.area,
             moment=Moment(valid_on=request.as_of),
             network_version=basis.network_version,
-            cache_dir=cache_dir,
+            network_cache=network_cache,
         ),
     )
 

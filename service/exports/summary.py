@@ -68,6 +68,14 @@ def _flag_lines(flags: Mapping[str, int], total: int, lang: Language) -> list[st
     ]
 
 
+def slope_words(slope: Mapping[str, Any], *, lang: Language) -> str:
+    """Say what counting slope has changed."""
+    more, changed = slope["households_outside_more"], slope["districts_changed"]
+    if lang == "zh":
+        return f"计入坡度：圈外多 {more} 户，{changed} 个居住区的评定改变"
+    return f"With slope: {more} more households outside, {changed} districts flagged otherwise"
+
+
 def _area_lines(rules: Mapping[str, Mapping[str, int]], lang: Language, *, each: bool) -> list[str]:
     """Sum the rules about areas up in one line and, where nothing else was judged, a line each."""
     if not rules:

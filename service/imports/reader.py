@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
-from service.imports.formats import read_raw
+from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
     check_geometries,
@@ -22,13 +22,18 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
+from service.imports.osm.file import is_osm
+from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import RawTable
+from service.imports.street_columns import street_columns
 from service.imports.validation import check
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
+from spatial.planarize import planarize as split_at_crossings
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
+BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class ReadLayer:
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in."""
 
     frame: gpd.GeoDataFrame
     origin_crs: str
@@ -81,6 +86,8 @@ class ReadNetwork:
         The system the file is in.
     warnings
         What was not taken, one line each.
+    notes
+        What was done besides, one line each.
     """
 
     network: Network
@@ -88,6 +95,7 @@ class ReadNetwork:
     sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_layer(
@@ -222,13 +230,20 @@ def read_lines(path: Path, *, crs: str | None = None) -> gpd.GeoDataFrame:
     return read_street_lines(path, crs=crs).frame
 
 
+def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
+    """Read user-drawn barriers: lines and polygons; see `read_street_lines`."""
+    return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
+
+
 def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     """Read street lines for a network.
 
     Parameters
     ----------
     path
-        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes.
+        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes, and
+        others that say how they are walked (`service.imports.street_columns`); a graph; or an
+        OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
 
@@ -242,8 +257,26 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     InputError
         As `read_layer`.
     """
+    if is_osm(path):
+        choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
+        streets = read_osm_lines(path)
+        return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
+    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
+    if walked.faults:
+        raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
+    lines = gpd.GeoDataFrame(walked.frame, geometry=read.frame.geometry, crs=read.frame.crs)
+    read = replace(read, frame=lines)
+    if "highway" in read.frame:
+        return read
+    note = f"{path}: has no column highway, so every line counts as walkable"
+    return replace(read, warnings=(*read.warnings, note))
+
+
+def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
+    """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer="network")
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -257,7 +290,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     located = to_lonlat({"geometry": shapes}, declared, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
-        located.columns["geometry"], types=LINE_TYPES, required=True, skip=sorted(reported)
+        located.columns["geometry"], types=types, required=True, skip=sorted(reported)
     )
     faults.extend(Fault(source, at + 1, "geometry", why) for at, why in (*parsed.faults, *found))
     faults.extend(located.faults)
@@ -271,13 +304,16 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
     warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    if "highway" not in lines:
-        warnings.append(f"{source}: has no column highway, so every line counts as walkable")
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 
-def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
+def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
     """Read street lines and build their network.
+
+    Parameters
+    ----------
+    planarize
+        True to split lines first where they cross or touch without a common end.
 
     Raises
     ------
@@ -285,19 +321,44 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         As `read_street_lines`, and when the lines make no network.
     """
     lines = read_street_lines(path, crs=crs)
+    return make_network(lines, source=str(path), planarize=planarize)
+
+
+def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> ReadNetwork:
+    """Build the network of street lines, wherever they come from.
+
+    Parameters
+    ----------
+    source
+        What the lines are called in messages.
+    planarize
+        True to split lines first where they cross or touch without a common end.
+
+    Raises
+    ------
+    InputError
+        When the lines make no network.
+    """
+    frame = lines.frame
+    notes: list[str] = []
+    if planarize:
+        split = split_at_crossings(frame)
+        notes.append(f"{source}: {split.cut} lines split at {split.places} places")
+        frame = split.lines
     try:
-        network = build_network(lines.frame)
+        network = build_network(frame)
     except NetworkError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{source}: {error}") from None
     left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
-    note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
+    note = [f"{source}: lines left out: {', '.join(left_out)}"] if left_out else []
     sources: list[object] = []
     if "source" in lines.frame:
         sources = lines.frame["source"].dropna().unique().tolist()
     return ReadNetwork(
         network,
         rows=len(lines.frame),
-        sources=tuple(str(source) for source in sources),
+        sources=tuple(str(text) for text in sources),
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
+        notes=tuple(notes),
     )

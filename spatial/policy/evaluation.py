@@ -22,6 +22,7 @@ from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
+from spatial.policy.area_table import AreaRows, area_frame
 from spatial.policy.facility_warnings import facility_warnings
 from spatial.policy.facts import City, Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
@@ -30,7 +31,8 @@ from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
-from spatial.policy.rollup import area_frame, roll_up
+from spatial.policy.rollup import roll_up
+from spatial.profiles import NO_PENALTIES, Penalties
 
 REGION_INSIDE: Final = "inside"
 REGION_OUTSIDE: Final = "outside (illustration)"
@@ -80,12 +82,16 @@ class EvaluationParameters:
         The user's own least share by rule id, in [0, 1], for area rows; shown as the user's own.
     target_year
         Year whose targets are compared with, due or not; None for those due on the date.
+    penalties
+        Seconds that walks lose on stairs, at crossings and with lifts; none by default, as clauses
+        name none. Walking metres are then metres on the level that take as long.
     """
 
     snap_limit_m: float = 200.0
     grid_spacing_m: float = 50.0
     min_share: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     target_year: int | None = None
+    penalties: Penalties = NO_PENALTIES
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -112,6 +118,7 @@ class EvaluationParameters:
             "grid_spacing_m": self.grid_spacing_m,
             "min_share": {rule: str(share) for rule, share in sorted(self.min_share.items())},
             "target_year": self.target_year,
+            "penalties": self.penalties.as_json(),
         }
 
 
@@ -191,12 +198,13 @@ def evaluate(
             as_of=as_of,
             snap_limit_m=parameters.snap_limit_m,
             grid_spacing_m=parameters.grid_spacing_m,
+            penalties=parameters.penalties,
         )
         if len(city.districts):
             _ = city.demand, city.gates
     if city.network is not None and len(city.districts):
         with _timed(seconds, "snap"):
-            _ = city.gate_snaps, city.door_snaps
+            _ = city.snaps()
     warnings = facility_warnings(city)
     judged: list[tuple[Pack, Facts, pd.DataFrame]] = []
     with _timed(seconds, "judge"):
@@ -363,7 +371,7 @@ def _area_rows(
     city: City,
     judged: Sequence[tuple[Pack, Facts, pd.DataFrame]],
     parameters: EvaluationParameters,
-) -> list[pd.DataFrame]:
+) -> list[AreaRows]:
     """Judge the rules about areas; none without areas."""
     if city.areas is None or len(city.areas) == 0:
         return []
@@ -371,7 +379,7 @@ def _area_rows(
     figures = AreaFigures(city.areas, known, data.indicators, as_of=city.as_of)
     parks = None if data.parks is None else _by_key(data.parks, "id")
     places = membership(city.districts, city.areas)
-    rows: list[pd.DataFrame] = []
+    rows: list[AreaRows] = []
     for pack, facts, findings in judged:
         rows += judge_areas(
             pack,

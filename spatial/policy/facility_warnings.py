@@ -42,11 +42,13 @@ def facility_warnings(city: City) -> list[str]:
         f"facility {row.id}: its district {row.district_id} is not among the districts"
         for row in facilities.loc[named, ["id", "district_id"]].itertuples()
     ]
-    if city.network is not None and not city.door_snaps.on_network.all():
-        lost = city.facilities["id"].to_numpy()[
-            np.unique(city.doors[1][~city.door_snaps.on_network])
-        ]
-        warnings += [
-            f"facility {facility}: an entrance is off the street network" for facility in lost
-        ]
+    if city.network is not None:
+        _, snaps = city.snaps()
+        island = snaps.on_network & city.graph().island[snaps.edge]
+        for where, mask in (
+            ("is off the street network", ~snaps.on_network),
+            ("joins a street that hangs together with no other", island),
+        ):
+            lost = city.facilities["id"].to_numpy()[np.unique(city.doors[1][mask])]
+            warnings += [f"facility {facility}: an entrance {where}" for facility in lost]
     return warnings

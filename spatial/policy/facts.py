@@ -21,6 +21,7 @@ from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
 from spatial.policy.units import Allotment, Units, allot, build_units, entrance_points
+from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
 from spatial.reach import SEARCH_LIMIT_M, nearest_walk
 from spatial.snapping import Snap, snap
 from spatial.straight import nearest_straight, pair_distances_m
@@ -39,6 +40,8 @@ class Reach:
     snap_m
         Length of the connector of the place (or of the gate used) to the streets; NaN off the
         network.
+    astray
+        True where the place joins a street that leads nowhere known: then its walk is NaN too.
     """
 
     straight_mm: NDArray[np.float64]
@@ -46,6 +49,17 @@ class Reach:
     walk_mm: NDArray[np.float64]
     walk_facility: NDArray[np.int64]
     snap_m: NDArray[np.float64]
+    astray: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """Walks from demand points, shape (q,) each; as in `Reach`."""
+
+    walk_mm: NDArray[np.float64]
+    facility: NDArray[np.int64]
+    snap_m: NDArray[np.float64]
+    astray: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +76,8 @@ class City:
         The date facilities are seen on.
     snap_limit_m, grid_spacing_m
         Metres; see `spatial.policy.evaluation.EvaluationParameters`.
+    penalties
+        Seconds that walks lose.
     """
 
     districts: GeoDataFrame
@@ -72,6 +88,8 @@ class City:
     as_of: dt.date
     snap_limit_m: float
     grid_spacing_m: float
+    penalties: Penalties = NO_PENALTIES
+    _snaps: dict[Impedance, tuple[Snap, Snap]] = field(default_factory=dict, repr=False)
     _reach: dict[tuple[Any, ...], Reach] = field(default_factory=dict, repr=False)
     _counted: dict[Counts, Counted] = field(default_factory=dict, repr=False)
     _gain: dict[tuple[Any, ...], tuple[NDArray[np.bool_], NDArray[np.int64]]] = field(
@@ -82,7 +100,7 @@ class City:
     def crs(self) -> CRS:
         """Projected system to work in: the network's, else that of the districts' middle."""
         if self.network is not None:
-            return self.network.graph.crs
+            return self.network.index.crs
         west, south, east, north = self.districts.total_bounds
         return metric_crs((west + east) / 2, (south + north) / 2)
 
@@ -109,26 +127,31 @@ class City:
         return entrance_points(self.facilities)
 
     @cached_property
-    def door_snaps(self) -> Snap:
-        """Where the facilities' entrances join the streets; only with a network."""
-        return snap(self._graph, self.doors[0], limit_m=self.snap_limit_m)
-
-    @cached_property
     def gates(self) -> Gates:
         """Where demand points leave their districts."""
         return _gates(self.districts, self.demand, self.demand_local, crs=self.crs)
 
-    @cached_property
-    def gate_snaps(self) -> Snap:
-        """Where gates join the streets; only with a network."""
-        return snap(self._graph, self.gates.geometry, limit_m=self.snap_limit_m)
+    def snaps(self, impedance: Impedance = LEVEL) -> tuple[Snap, Snap]:
+        """Where gates, and the facilities' entrances, join the streets; only with a network."""
+        if impedance not in self._snaps:
+            graph = self.graph(impedance)
+            gates, doors = self.gates.geometry, self.doors[0]
+            self._snaps[impedance] = (
+                snap(graph, gates, limit_m=self.snap_limit_m),
+                snap(graph, doors, limit_m=self.snap_limit_m),
+            )
+        return self._snaps[impedance]
 
-    @property
-    def _graph(self) -> WalkGraph:
+    def graph(self, impedance: Impedance = LEVEL) -> WalkGraph:
+        """Return the streets made ready for a walk; only with a network."""
         if self.network is None:
             msg = "walking needs a network"
             raise ValueError(msg)
-        return self.network.graph
+        return self.network.graph_for(impedance)
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile of a rule, losing the seconds asked for."""
+        return PROFILES[name].losing(self.penalties)
 
     def straight(
         self, chosen: NDArray[np.bool_], *, limit_m: float = SEARCH_LIMIT_M
@@ -151,7 +174,8 @@ class City:
         *,
         points: NDArray[np.int64] | None = None,
         limit_m: float = SEARCH_LIMIT_M,
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+        impedance: Impedance = LEVEL,
+    ) -> Walked:
         """Walk from demand points to the nearest of the chosen facilities.
 
         Parameters
@@ -161,36 +185,43 @@ class City:
         points
             Positions of the demand points asked for, ascending, shape (q,); None for all.
         limit_m
-            Search limit in metres, inclusive.
+            Search limit in equivalent metres, inclusive.
+        impedance
+            What costs more than its length.
 
         Returns
         -------
-        Whole millimetres, facility numbers and connector lengths in metres, shape (q,) each; NaN,
-        -1 and NaN without a network.
+        Distances in whole millimetres. NaN off the network, on an island of streets
+        (`WalkGraph.island`) without any of them, and without a network.
         """
         asked = np.arange(len(self.demand.district)) if points is None else points
         if self.network is None:
             nothing = np.full(len(asked), np.nan)
-            return nothing, np.full(len(asked), -1, dtype=np.int64), nothing.copy()
+            nowhere = np.full(len(asked), -1, dtype=np.int64)
+            return Walked(nothing, nowhere, nothing.copy(), np.zeros(len(asked), dtype=bool))
+        graph, (gate_snaps, door_snaps) = self.graph(impedance), self.snaps(impedance)
         pair, place = self._ways_out(asked)
         gate, of_gate = np.unique(self.gates.gate[pair], return_inverse=True)
-        snaps, doors_used = self.gate_snaps[gate], chosen[self.doors[1]]
+        snaps, doors_used = gate_snaps[gate], chosen[self.doors[1]]
         walk = nearest_walk(
-            self._graph,
+            graph,
             places=snaps,
-            sites=self.door_snaps[doors_used],
+            sites=door_snaps[doors_used],
             site_of=self.doors[1][doors_used],
             limit_m=limit_m,
         )
         total = self.gates.inside_m[pair] + walk.metres[of_gate]
         total[total > limit_m] = np.inf
+        # Where the known streets end a few steps on, nobody can say how far it is.
+        astray = (snaps.on_network & graph.island[snaps.edge])[of_gate] & np.isinf(total)
+        total[astray] = np.nan
         # NaN (a gate off the network) sorts last, so one good gate is enough. Every point has a
         # gate, so the first of each point's ways is its best.
         order = np.lexsort((of_gate, total, place))
         best = order[np.searchsorted(place[order], np.arange(len(asked)))]
         metres = total[best]
         facility = np.where(np.isfinite(metres), walk.site[of_gate[best]], -1)
-        return millimetres(metres), facility, snaps.connector_m[of_gate[best]]
+        return Walked(millimetres(metres), facility, snaps.connector_m[of_gate[best]], astray[best])
 
     def _ways_out(self, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """List the pairs of `gates` that belong to the points, and each pair's point in turn."""
@@ -264,26 +295,33 @@ class Facts:
             known[counts] = counted(self.city.facilities, status=self.city.standing, counts=counts)
         return known[counts]
 
-    def reach(self, counts: Counts) -> Reach:
+    def reach(self, counts: Counts, impedance: Impedance = LEVEL) -> Reach:
         """Distances to what counts, worked out once for rules with the same conditions."""
-        key = (counts, self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage))
+        stage = self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage)
+        key = (counts, impedance, stage)
         known = self.city._reach  # noqa: SLF001 - the cache lives with what it is computed from
         if key not in known:
-            known[key] = self._reach(counts)
+            known[key] = self._reach(counts, impedance)
         return known[key]
 
-    def _reach(self, counts: Counts) -> Reach:
+    def _reach(self, counts: Counts, impedance: Impedance) -> Reach:
         chosen = self.counted(counts)
         straight_mm, straight_facility = self.city.straight(chosen.operating)
-        walk_mm, walk_facility, snap_m = self.city.walk(chosen.operating)
+        walked = self.city.walk(chosen.operating, impedance=impedance)
+        reach = Reach(
+            straight_mm,
+            straight_facility,
+            walked.walk_mm,
+            walked.facility,
+            walked.snap_m,
+            walked.astray,
+        )
         if counts.status == "operating_or_approved_in_unit":
-            self._add_approved(
-                chosen.approved, straight_mm, straight_facility, walk_mm, walk_facility
-            )
-        return Reach(straight_mm, straight_facility, walk_mm, walk_facility, snap_m)
+            self._add_approved(chosen.approved, reach, impedance)
+        return reach
 
     def unknown_gain(
-        self, counts: Counts, *, limit_mm: float, walking: bool
+        self, counts: Counts, *, limit_mm: float, walking: Impedance | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Tell which demand points a facility would serve if more were known of it.
 
@@ -294,7 +332,7 @@ class Facts:
         limit_mm
             Distance within which it would serve, whole millimetres, inclusive.
         walking
-            On foot, or in a straight line.
+            What a walk pays for; None in a straight line.
 
         Returns
         -------
@@ -306,26 +344,22 @@ class Facts:
         return known[key]
 
     def _unknown_gain(
-        self, counts: Counts, *, limit_mm: float, walking: bool
+        self, counts: Counts, *, limit_mm: float, walking: Impedance | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         chosen = self.counted(counts).unknown
         if not chosen.any():
             points = len(self.city.demand.district)
             return np.zeros(points, dtype=bool), np.full(points, -1, dtype=np.int64)
         limit_m = limit_mm / 1000
-        if walking:
-            distance_mm, facility, _ = self.city.walk(chosen, limit_m=limit_m)
-        else:
+        if walking is None:
             distance_mm, facility = self.city.straight(chosen, limit_m=limit_m)
+        else:
+            walked = self.city.walk(chosen, limit_m=limit_m, impedance=walking)
+            distance_mm, facility = walked.walk_mm, walked.facility
         return distance_mm <= limit_mm, facility
 
     def _add_approved(
-        self,
-        approved: NDArray[np.bool_],
-        straight_mm: NDArray[np.float64],
-        straight_facility: NDArray[np.int64],
-        walk_mm: NDArray[np.float64],
-        walk_facility: NDArray[np.int64],
+        self, approved: NDArray[np.bool_], reach: Reach, impedance: Impedance
     ) -> None:
         """Let approved facilities of a unit serve its new and planned districts, in place.
 
@@ -333,6 +367,8 @@ class Facts:
         farthest distance it could improve.
         """
         demand, city = self.city.demand, self.city
+        straight_mm, straight_facility = reach.straight_mm, reach.straight_facility
+        walk_mm, walk_facility = reach.walk_mm, reach.walk_facility
         unit_of_point = self.units.of_district[demand.district]
         new_point = (self.stage != "existing")[demand.district]
         doors, door_of = city.doors
@@ -354,14 +390,17 @@ class Facts:
             straight_facility[at[closer]] = door_of[used[best[closer]]]
 
             so_far = walk_mm[at]
-            on_network = so_far[~np.isnan(so_far)]
+            # A street that leads nowhere known may still lead to the unit's own.
+            open_end = np.where(reach.astray[at], np.inf, so_far)
+            on_network = open_end[~np.isnan(open_end)]
             if len(on_network) == 0:
                 continue
             limit_m = min(SEARCH_LIMIT_M, float(on_network.max()) / 1000)
-            walked_mm, facility, _ = city.walk(facilities, points=at, limit_m=limit_m)
-            shorter = walked_mm < so_far
-            walk_mm[at[shorter]] = walked_mm[shorter]
-            walk_facility[at[shorter]] = facility[shorter]
+            walked = city.walk(facilities, points=at, limit_m=limit_m, impedance=impedance)
+            shorter = walked.walk_mm < open_end
+            walk_mm[at[shorter]] = walked.walk_mm[shorter]
+            walk_facility[at[shorter]] = walked.facility[shorter]
+            reach.astray[at[shorter]] = False
 
 
 def _gates(districts: GeoDataFrame, demand: Demand, points_m: NDArray[Any], *, crs: CRS) -> Gates:

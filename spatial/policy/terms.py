@@ -88,6 +88,10 @@ FIELDS: Final = MappingProxyType(
         "own_entrance": ("是否有独立出入口", "whether it has an entrance of its own"),
         "lift": ("是否有电梯", "whether it has a lift"),
         "network": ("路网", "a street network"),
+        "street_connected": (
+            "与其他道路的连接",
+            "a way from its street to the others",
+        ),
         "street_within_snap_limit": (
             "接驳限距内的道路",
             "a street within the snapping limit",

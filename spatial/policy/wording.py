@@ -66,6 +66,13 @@ _REASONS: Final = MappingProxyType(
             "有住处或出入口离路网过远，无法判断步行距离",
             "a dwelling point or gate is too far from the street network to measure walking",
         ),
+        "street_island": (
+            "有住处或出入口所接道路与其他道路不相连，无法判断步行距离",
+            (
+                "a dwelling point or gate joins a street that hangs together with no other, so "
+                "walking is unknown"
+            ),
+        ),
         "no_network": ("没有路网，无法判断步行距离", "without a street network walking is unknown"),
         "rural": ("农村社区，只列指标", "rural community: indicator only"),
         "radius_met": (

@@ -137,8 +137,9 @@ def test_an_edge_without_length_is_refused(engine):
         with pytest.raises(IntegrityError, match="length_m_positive"):
             connection.execute(
                 text(
-                    "INSERT INTO network_edge SELECT network_version, 9, u, v, 0, highway, "
-                    "geometry FROM network_edge WHERE network_version = :version LIMIT 1"
+                    "INSERT INTO network_edge SELECT (jsonb_populate_record(e, "
+                    """'{"number": 9, "length_m": 0}'::jsonb)).* FROM network_edge AS e """
+                    "WHERE network_version = :version LIMIT 1"
                 ),
                 {"version": version},
             )

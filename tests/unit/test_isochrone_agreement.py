@@ -4,12 +4,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import osmium
 import pytest
 import shapely
 from agreement_of_ground import agreements, random_origins
 from planning import lonlat
 
+from service.imports.osm.reader import read_osm_lines
 from spatial.barriers import with_barriers
 from spatial.isochrone import Status, isochrones, limits_within_reach
 from spatial.network import Network, build_network
@@ -30,30 +30,8 @@ def wuhan() -> Network:
 
 @pytest.fixture(scope="module")
 def las_palmas() -> Network:
-    """The streets of the extract as they stand, with stairs and some one-way."""
-    ways = []
-    objects = osmium.FileProcessor(LAS_PALMAS, osmium.osm.NODE | osmium.osm.WAY).with_locations()
-    for way in objects.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)):
-        known = [(node.ref, node.lon, node.lat) for node in way.nodes if node.location.valid()]
-        if way.tags.get("highway") and len(known) > 1:
-            ways.append((way.tags["highway"], way.tags.get("oneway") == "yes", known))
-    used = np.concatenate([[node[0] for node in nodes] for _, _, nodes in ways])
-    ends = [node[0] for _, _, nodes in ways for node in (nodes[0], nodes[-1])]
-    numbers, count = np.unique(used, return_counts=True)
-    joints = set(numbers[count > 1].tolist()) | set(ends)
-    rows = []
-    for highway, oneway, nodes in ways:
-        begin = 0
-        for at in range(1, len(nodes)):
-            if nodes[at][0] in joints:
-                line = shapely.LineString([node[1:] for node in nodes[begin : at + 1]])
-                # Cars' one-way streets stand in for those of walkers, of which there are few.
-                rows.append((highway, highway == "steps", not oneway or at % 3 > 0, line))
-                begin = at
-    frame = gpd.GeoDataFrame(
-        rows, columns=["highway", "steps", "backward", "geometry"], crs="EPSG:4326"
-    )
-    return build_network(frame)
+    """The streets of the extract as they are imported: with stairs and one-way footways."""
+    return build_network(read_osm_lines(LAS_PALMAS).frame)
 
 
 def check(

@@ -185,6 +185,10 @@ def _remedy(case: Case, explained: _Explained) -> str | None:
             "declare one pool of new districts and one of existing ones",
         ),
         "no_network": ("导入路网", "import a street network"),
+        "street_island": (
+            "核对该处道路与周边道路的连接，或补充渡口、桥梁、通道",
+            "check how the street there joins the others, or add the bridge, ferry or passage",
+        ),
         "off_network": (
             "补充住处或设施出入口附近的道路，或标明实际出入口",
             "add the streets near the homes or entrances, or give the real entrances",

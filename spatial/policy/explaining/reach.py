@@ -76,7 +76,7 @@ def circle_text(case: Case) -> str:
     )
     if case.reason == "rural":
         return pick(lang, "农村社区，只列指标；", "a rural community, indicator only; ") + reach
-    if case.reason in {"no_network", "off_network"}:
+    if case.reason in {"no_network", "off_network", "street_island"}:
         lacking = pick(lang, "；步行距离无法量算", "; the walking distance cannot be measured")
         return reach + lacking
     if value is None or limit is None:

@@ -11,6 +11,7 @@ from spatial.demand import BUILDINGS, GRID, POINT, Demand
 from spatial.policy.facts import Facts, Reach
 from spatial.policy.findings import MET, MET_RELAXED, NOT_APPLICABLE
 from spatial.policy.rule import Rule
+from spatial.profiles import Impedance
 
 # A verdict that hangs on less than this is marked (design, section 4).
 NEAR_THRESHOLD_MM = 500.0
@@ -97,9 +98,12 @@ def fill_would_count(
     *,
     inside: NDArray[np.bool_],
     limit_mm: float,
-    walking: bool,
+    walking: Impedance | None,
 ) -> None:
-    """Name facilities that would bring a point inside if what is not known of them held."""
+    """Name facilities that would bring a point inside if what is not known of them held.
+
+    `walking` is what a walk pays for, None for a straight line.
+    """
     would_serve, facility = facts.unknown_gain(rule.counts, limit_mm=limit_mm, walking=walking)
     gain = ~inside & would_serve
     missing_field = facts.counted(rule.counts).missing_field

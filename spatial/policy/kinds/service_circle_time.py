@@ -36,7 +36,6 @@ from spatial.policy.kinds.points import (
     worst_point,
 )
 from spatial.policy.rule import Rule
-from spatial.profiles import PROFILES
 
 
 def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
@@ -45,18 +44,20 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     A point is inside at ≤ minutes × speed of the profile, compared in whole millimetres. `met`:
     all points are inside. `not_met`: none is inside under the rule's profile, the widest profile
     or the straight-line screen. `advise`: anything between. `undetermined`: without a network, and
-    where points off the network leave more than one of these possible. Rural: `indicator`.
+    where points off the network, or on an island of streets without a way out, leave more than
+    one of these possible. Rural: `indicator`.
     """
-    parameters, demand, reach = rule.parameters, facts.city.demand, facts.reach(rule.counts)
+    parameters, demand = rule.parameters, facts.city.demand
     minutes = Fraction(parameters["minutes"])
-    profile, widest = PROFILES[parameters["profile"]], PROFILES[parameters["widest_profile"]]
+    profile = facts.city.profile(parameters["profile"])
+    widest = facts.city.profile(parameters["widest_profile"])
+    reach = facts.reach(rule.counts, profile.impedance)
+    wide_mm = facts.reach(rule.counts, widest.impedance).walk_mm
     limit_mm = _whole_mm(profile.limit_m(minutes))
     screen_mm = _whole_mm(Fraction(parameters["straight_screen_m"]))
     inside = reach.walk_mm <= limit_mm
     wide = (
-        inside
-        | (reach.walk_mm <= _whole_mm(widest.limit_m(minutes)))
-        | (reach.straight_mm <= screen_mm)
+        inside | (wide_mm <= _whole_mm(widest.limit_m(minutes))) | (reach.straight_mm <= screen_mm)
     )
     unknown = np.isnan(reach.walk_mm)
     points = np.diff(demand.start)
@@ -90,7 +91,10 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     columns["near_threshold"] = per_district(demand, near) > 0
     any_inside = per_district(demand, inside) > 0
     _explain(columns, facts, worst_mm=worst_mm, any_unknown=any_unknown, any_inside=any_inside)
-    fill_would_count(columns, rule, facts, inside=inside, limit_mm=limit_mm, walking=True)
+    _name_islands(columns, astray=per_district(demand, reach.astray) > 0)
+    fill_would_count(
+        columns, rule, facts, inside=inside, limit_mm=limit_mm, walking=profile.impedance
+    )
     _straight_reading(columns, facts, straight_mm=reach.straight_mm, screen_mm=screen_mm)
     columns["verdict"][facts.rural] = INDICATOR
     columns["reason_code"][facts.rural] = "rural"
@@ -133,6 +137,13 @@ def _explain(
         missing = [{"field": "street_within_snap_limit"}]
     for row in np.flatnonzero(any_unknown).tolist():
         columns["missing"][row] = missing
+
+
+def _name_islands(columns: dict[str, NDArray[Any]], *, astray: NDArray[np.bool_]) -> None:
+    """Say of what is undetermined for a street that leads nowhere known that it is that."""
+    columns["reason_code"][astray & (columns["verdict"] == UNDETERMINED)] = "street_island"
+    for row in np.flatnonzero(astray).tolist():
+        columns["missing"][row] = [{"field": "street_connected"}]
 
 
 def _straight_reading(

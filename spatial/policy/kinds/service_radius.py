@@ -102,7 +102,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         ["radius_met", "radius_met_relaxed", "beyond_5000_m", "radius_outer", "radius_approved"],
         default="radius_not_relaxed",
     ).astype(object)
-    fill_would_count(columns, rule, facts, inside=held, limit_mm=outer_mm, walking=False)
+    fill_would_count(columns, rule, facts, inside=held, limit_mm=outer_mm, walking=None)
     _walking_reading(columns, facts, walk_mm=reach.walk_mm, held_mm=held_mm)
     if rule.parameters["role"] == RELAXED:
         clear(columns, ~recorded)
