@@ -12,12 +12,13 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from spatial.crs import unproject
 from spatial.graph import WalkGraph
 from spatial.parts import places_on
 from spatial.snapping import DETOUR_M, near_barriers, snap
-from spatial.street_bits import BIT_M, street_bits
+from spatial.street_bits import StreetBits, street_bits
 
 STEP_M: Final = 10.0
 
@@ -28,6 +29,7 @@ CORNERS: Final = 4
 _BLOCK: Final = 16
 # Squares kept: 16 bytes a point make these 67 MB, and 420 km² at the usual step.
 _KEPT: Final = 16_384
+_AROUND: Final = ((0, 0), (1, 0), (0, 1), (1, 1))
 _RECORD: Final = np.dtype(
     [
         ("edge", np.int32),
@@ -55,6 +57,9 @@ class Window:
         As in `spatial.snapping.Snap`; no number where there is none.
     away
         Unit vector from the street to the point, shape (2, rows, columns); zero on the street.
+    amid_xy, amid
+        Places between the points where ground is narrower than the lattice, shape (k, 2), and
+        their ``edge``, ``fraction`` and ``connector_m`` in the fields of a record, shape (k,).
     """
 
     low: NDArray[np.float64]
@@ -63,6 +68,8 @@ class Window:
     fraction: NDArray[np.float32]
     connector_m: NDArray[np.float32]
     away: NDArray[np.float16]
+    amid_xy: NDArray[np.float64]
+    amid: NDArray[np.void]
 
     @property
     def high(self) -> NDArray[np.float64]:
@@ -87,6 +94,31 @@ class Window:
 
 
 @dataclass(frozen=True, eq=False)
+class _Block:
+    """A square of points, and the places between them (see `Window`)."""
+
+    points: NDArray[np.void]
+    amid_xy: NDArray[np.float64]
+    amid: NDArray[np.void]
+
+
+@dataclass(frozen=True, eq=False)
+class _Bits:
+    """Bits of streets with their tree, and how far is looked for the nearest."""
+
+    bits: StreetBits
+    tree: KDTree | None
+    reach_m: float
+
+    def nearest(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Find the nearest bit for each point; infinitely far where there is none."""
+        if self.tree is None or len(xy) == 0:
+            return np.full(len(xy), np.inf), np.zeros(len(xy), dtype=np.int64)
+        metres, bit = self.tree.query(xy, distance_upper_bound=self.reach_m)
+        return np.asarray(metres), np.asarray(bit)
+
+
+@dataclass(frozen=True, eq=False)
 class Lattice:
     """Where the points of a square lattice join the streets.
 
@@ -103,7 +135,7 @@ class Lattice:
     graph: WalkGraph
     snap_limit_m: float
     step_m: float = STEP_M
-    _blocks: dict[tuple[int, int], NDArray[np.void]] = field(default_factory=dict, repr=False)
+    _blocks: dict[tuple[int, int], _Block] = field(default_factory=dict, repr=False)
 
     def window(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Window:
         """Return the points of the squares that meet any of some boxes.
@@ -129,7 +161,7 @@ class Lattice:
         whole = np.full(
             (int(shape[1]) + 2, int(shape[0]) + 2, _BLOCK, _BLOCK), _nowhere(), dtype=_RECORD
         )
-        whole[y + 1, x + 1] = blocks
+        whole[y + 1, x + 1] = np.stack([block.points for block in blocks])
         points = whole.transpose(0, 2, 1, 3).reshape(whole.shape[0] * _BLOCK, -1)
         return Window(
             low=(corner - 1) * side_m,
@@ -138,10 +170,12 @@ class Lattice:
             fraction=np.ascontiguousarray(points["fraction"]),
             connector_m=np.ascontiguousarray(points["connector_m"]),
             away=np.stack([points["away_x"], points["away_y"]]),
+            amid_xy=np.concatenate([block.amid_xy for block in blocks]),
+            amid=np.concatenate([block.amid for block in blocks]),
         )
 
-    def _answered(self, keys: list[tuple[int, int]]) -> NDArray[np.void]:
-        """Return squares, asking those that are not known yet; shape (k, side, side)."""
+    def _answered(self, keys: list[tuple[int, int]]) -> list[_Block]:
+        """Return squares, asking those that are not known yet."""
         known = {key: self._blocks[key] for key in keys if key in self._blocks}
         missing = [key for key in keys if key not in known]
         if missing:
@@ -150,45 +184,65 @@ class Lattice:
             self._blocks.update(fresh)
             for key in list(self._blocks)[: max(0, len(self._blocks) - _KEPT)]:
                 self._blocks.pop(key, None)
-        return np.stack([known[key] for key in keys])
+        return [known[key] for key in keys]
 
-    def _ask(self, blocks: NDArray[np.int64]) -> NDArray[np.void]:
-        inside = np.arange(_BLOCK)
+    def _ask(self, blocks: NDArray[np.int64]) -> list[_Block]:
+        # A row and a column more than are kept, so that every cell of a square has its corners.
+        inside = np.arange(_BLOCK + 1)
         rows, columns = np.meshgrid(inside, inside, indexing="ij")
         x = blocks[:, 0, np.newaxis, np.newaxis] * _BLOCK + columns
         y = blocks[:, 1, np.newaxis, np.newaxis] * _BLOCK + rows
         xy = np.column_stack([x.ravel(), y.ravel()]) * self.step_m
-        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
-        walled = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
-        self._answer_walled(records, np.flatnonzero(walled), xy)
-        self._answer_open(records, np.flatnonzero(~walled), xy)
-        return records.reshape(x.shape)
-
-    def _answer_open(
-        self, records: NDArray[np.void], at: NDArray[np.int64], xy: NDArray[np.float64]
-    ) -> None:
-        """Fill in points no barrier is near: from the nearest bits of streets, which is fast.
-
-        Where two streets are equally far but for half a bit, the other may be taken.
-        """
-        if len(at) == 0:
-            return
-        graph, limit_m = self.graph, self.snap_limit_m
-        bits = street_bits(graph, xy[at].min(axis=0) - limit_m, xy[at].max(axis=0) + limit_m)
-        if len(bits.edge) == 0:
-            return
-        found_m, found = bits.tree().query(xy[at], distance_upper_bound=limit_m + BIT_M / 2)
-        near = np.flatnonzero(np.isfinite(found_m))
-        at, rough_m, bit = at[near], np.asarray(found_m)[near], np.asarray(found)[near]
-        astray = np.flatnonzero(graph.island[bits.edge[bit]])
-        sound = np.flatnonzero(~graph.island[bits.edge])
-        if len(astray) and len(sound):
-            other_m, other = (
-                bits[sound].tree().query(xy[at[astray]], distance_upper_bound=limit_m + BIT_M / 2)
+        bits = self._bits_around(xy)
+        records, rim = self._answer(xy, bits)
+        points = records.reshape(x.shape)
+        block, row, column = np.nonzero(rim.reshape(x.shape)[:, :-1, :-1] | _rough(points))
+        cell = (blocks[block] * _BLOCK + np.column_stack([column, row])) * self.step_m
+        quarter = self.step_m * np.array([(a, b) for a in (0.25, 0.75) for b in (0.25, 0.75)])
+        amid_xy = (cell[:, np.newaxis] + quarter).reshape(-1, 2)
+        amid, _ = self._answer(amid_xy, bits)
+        of = np.repeat(np.arange(len(block)), len(quarter))
+        strange = np.ones(len(of), dtype=bool)
+        for right, up in _AROUND:
+            corner = points["edge"][block, row + up, column + right]
+            strange &= amid["edge"] != corner[of]
+        amid_xy, amid, of = amid_xy[strange], amid[strange], block[of[strange]]
+        parts = np.searchsorted(of, np.arange(len(blocks) + 1))
+        return [
+            _Block(square[:-1, :-1], amid_xy[begin:end], amid[begin:end])
+            for square, begin, end in zip(
+                points, parts[:-1].tolist(), parts[1:].tolist(), strict=True
             )
-            better = np.flatnonzero(np.asarray(other_m) <= rough_m[astray] + DETOUR_M)
-            bit[astray[better]] = sound[np.asarray(other)[better]]
-        self._fill(records, at, xy, segment=bits.segment[bit])
+        ]
+
+    def _bits_around(self, xy: NDArray[np.float64]) -> _Bits:
+        reach_m = self.snap_limit_m + self.step_m
+        bits = street_bits(self.graph, xy.min(axis=0) - reach_m, xy.max(axis=0) + reach_m)
+        return _Bits(bits, bits.tree() if len(bits.edge) else None, reach_m)
+
+    def _answer(
+        self, xy: NDArray[np.float64], bits: _Bits
+    ) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
+        """Join points to streets, and tell which are at the rim of an island's ground.
+
+        Where no barrier nor island is near, the nearest bit of a street says which street it is,
+        which is fast; of two that are equally far but for half a bit, it may say the other.
+
+        At the rim the sound street beside may be just too far, and the island gets a sickle of
+        ground that is narrower than the lattice.
+        """
+        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
+        exact = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
+        nearest_m, bit = bits.nearest(xy)
+        known = np.flatnonzero(np.isfinite(nearest_m))
+        island = np.zeros(len(xy), dtype=bool)
+        island[known] = self.graph.island[bits.bits.edge[bit[known]]]
+        plain = known[~(exact | island)[known]]
+        self._fill(records, plain, xy, segment=bits.bits.segment[bit[plain]])
+        rest = np.flatnonzero(exact | island)
+        records[rest] = self._joined(xy[rest])
+        rim = island & (nearest_m > self.snap_limit_m - DETOUR_M - self.step_m)
+        return records, rim
 
     def _fill(
         self,
@@ -216,22 +270,31 @@ class Lattice:
         unit = np.divide(away.T, metres, out=np.zeros_like(away.T), where=metres > 0)
         records["away_x"][at], records["away_y"][at] = unit
 
-    def _answer_walled(
-        self, records: NDArray[np.void], at: NDArray[np.int64], xy: NDArray[np.float64]
-    ) -> None:
-        """Fill in points near a barrier, by the rule for places itself."""
-        places = np.asarray(shapely.points(unproject(xy[at], source=self.graph.crs)), dtype=object)
-        found = snap(self.graph, places, limit_m=self.snap_limit_m)
-        on = np.flatnonzero(found.on_network)
+    def _joined(self, xy: NDArray[np.float64]) -> NDArray[np.void]:
+        """Join points to streets by the rule for places itself."""
         index = self.graph.index
+        places = np.asarray(shapely.points(unproject(xy, source=self.graph.crs)), dtype=object)
+        found = snap(self.graph, places, limit_m=self.snap_limit_m)
+        records = np.full(len(xy), _nowhere(), dtype=_RECORD)
+        on = np.flatnonzero(found.on_network)
         feet = places_on(index, index.xy, edge=found.edge[on], fraction=found.fraction[on])
-        away = (xy[at[on]] - feet).T
+        away = (xy[on] - feet).T
         metres = np.hypot(away[0], away[1])
-        records["edge"][at[on]] = found.edge[on]
-        records["fraction"][at[on]] = found.fraction[on]
-        records["connector_m"][at[on]] = found.connector_m[on]
+        records["edge"][on] = found.edge[on]
+        records["fraction"][on] = found.fraction[on]
+        records["connector_m"][on] = found.connector_m[on]
         unit = np.divide(away, metres, out=np.zeros_like(away), where=metres > 0)
-        records["away_x"][at[on]], records["away_y"][at[on]] = unit
+        records["away_x"][on], records["away_y"][on] = unit
+        return records
+
+
+def _rough(points: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Tell the cells whose corners do not all join one street; shape (k, side, side)."""
+    edge = points["edge"]
+    first = edge[:, :-1, :-1]
+    return np.asarray(
+        (edge[:, 1:, :-1] != first) | (edge[:, :-1, 1:] != first) | (edge[:, 1:, 1:] != first)
+    )
 
 
 def _covered(

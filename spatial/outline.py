@@ -24,7 +24,7 @@ from spatial.geometry import surface
 from spatial.lattice import CORNERS, Lattice, Window
 from spatial.snapping import snap
 from spatial.spread import Spread
-from spatial.street_bits import StreetBits, shadowed, street_bits
+from spatial.street_bits import shadowed, street_bits
 
 # How far, in metres, an outline may lie from where the engine has the limit; and by how many
 # equivalent metres the cost of a place may then still miss the limit.
@@ -37,9 +37,33 @@ _INSET: Final = 0.02
 # Strips: half their width, and what a street may be wrong by before it gets one.
 _STRIP_M: Final = 2.0
 _SLIGHT_M: Final = 3.0
+_SPECK_M: Final = 0.5
 _SMOOTH_M: Final = 1.0
 # A projected distance differs from the geodesic by less than this share inside a zone.
 _SCALE_MARGIN: Final = 1.002
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """Places that may slip between the lattice points: on every street, and some others.
+
+    Parameters
+    ----------
+    xy
+        In the graph's system, shape (k, 2).
+    half
+        What each stands for reaches so far to either side, metres, shape (k, 2).
+    metres
+        As in `Ground`, shape (k,).
+    """
+
+    xy: NDArray[np.float64]
+    half: NDArray[np.float64]
+    metres: NDArray[np.float64]
+
+    def __getitem__(self, chosen: NDArray[Any]) -> Probes:
+        """Return the chosen places."""
+        return Probes(self.xy[chosen], self.half[chosen], self.metres[chosen])
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +79,8 @@ class Ground:
     metres
         Equivalent metres between the origin and each point, both connectors included; infinite
         where it is not reached, shape (rows, columns).
-    bits
-        The streets there whose own places join them.
-    bit_m
-        Equivalent metres between the origin and the middle of each bit.
+    probes
+        Places between the points.
     snap_limit_m
         Longest connector of a place.
     """
@@ -66,8 +88,7 @@ class Ground:
     spread: Spread
     window: Window
     metres: NDArray[np.float64]
-    bits: StreetBits
-    bit_m: NDArray[np.float64]
+    probes: Probes
     snap_limit_m: float
 
 
@@ -86,15 +107,39 @@ def ground_around(spread: Spread, lattice: Lattice) -> Ground | None:
     room_m = np.minimum(lattice.snap_limit_m, spread.limit_m - cheapest) * _SCALE_MARGIN
     room = np.repeat(room_m, count)[:, np.newaxis]
     window = lattice.window(np.minimum(a, b) - room, np.maximum(a, b) + room)
-    metres = np.full(window.edge.shape, np.inf)
-    on = window.edge >= 0
-    metres[on] = window.connector_m[on] + spread.street_m(
-        window.edge[on].astype(np.int64), window.fraction[on].astype(np.float64)
+    metres = _costs_m(spread, window.edge, window.fraction, window.connector_m)
+    return Ground(spread, window, metres, _probes(spread, window), lattice.snap_limit_m)
+
+
+def _costs_m(
+    spread: Spread,
+    edge: NDArray[np.int32],
+    fraction: NDArray[np.float32],
+    connector_m: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Work out what places cost that join the streets so; infinite where they do not."""
+    metres = np.full(edge.shape, np.inf)
+    on = edge >= 0
+    metres[on] = connector_m[on] + spread.street_m(
+        edge[on].astype(np.int64), fraction[on].astype(np.float64)
     )
-    bits = street_bits(graph, window.low, window.high)
-    bits = bits[~shadowed(graph, bits) & window.around(bits.xy)]
-    bit_m = spread.street_m(bits.edge, bits.fraction)
-    return Ground(spread, window, metres, bits, bit_m, lattice.snap_limit_m)
+    return metres
+
+
+def _probes(spread: Spread, window: Window) -> Probes:
+    bits = street_bits(spread.graph, window.low, window.high)
+    bits = bits[~shadowed(spread.graph, bits) & window.around(bits.xy)]
+    amid = window.amid
+    return Probes(
+        xy=np.concatenate([bits.xy, window.amid_xy]),
+        half=np.concatenate([bits.half, np.full((len(amid), 2), (_SPECK_M, 0.0))]),
+        metres=np.concatenate(
+            [
+                spread.street_m(bits.edge, bits.fraction),
+                _costs_m(spread, amid["edge"], amid["fraction"], amid["connector_m"]),
+            ]
+        ),
+    )
 
 
 def outline(ground: Ground, *, limit_m: float) -> shapely.MultiPolygon:
@@ -208,18 +253,18 @@ def _with_strips(
     drawn: shapely.MultiPolygon, ground: Ground, inside: NDArray[np.bool_], *, limit_m: float
 ) -> shapely.Geometry:
     """Put right the streets that slip between the lattice points."""
-    bits, wanted = ground.bits, ground.bit_m <= limit_m
-    # Amid points that agree with a bit there is nothing to ask.
-    around = ground.window.corners(inside, bits.xy)
+    probes, wanted = ground.probes, ground.probes.metres <= limit_m
+    # Amid points that agree with a place there is nothing to ask.
+    around = ground.window.corners(inside, probes.xy)
     doubtful = np.where(wanted, around < CORNERS, around > 0)
-    doubtful &= np.abs(ground.bit_m - limit_m) > _SLIGHT_M
+    doubtful &= np.abs(probes.metres - limit_m) > _SLIGHT_M
     at = np.flatnonzero(doubtful)
     shapely.prepare(drawn)
-    at = at[shapely.contains_xy(drawn, bits.xy[at]) != wanted[at]]
-    at = at[_own(ground, bits[at], limit_m=limit_m, wanted=wanted[at])]
+    at = at[shapely.contains_xy(drawn, probes.xy[at]) != wanted[at]]
+    at = at[_own(ground, probes.xy[at], limit_m=limit_m, wanted=wanted[at])]
     if len(at) == 0:
         return drawn
-    ends = np.stack([bits.xy[at] - bits.half[at], bits.xy[at] + bits.half[at]], axis=1)
+    ends = np.stack([probes.xy[at] - probes.half[at], probes.xy[at] + probes.half[at]], axis=1)
     lines = np.asarray(shapely.linestrings(ends), dtype=object)
     strips = np.asarray(shapely.buffer(lines, _STRIP_M, quad_segs=2), dtype=object)
     less = shapely.difference(drawn, shapely.union_all(strips[~wanted[at]]))
@@ -227,13 +272,13 @@ def _with_strips(
 
 
 def _own(
-    ground: Ground, bits: StreetBits, *, limit_m: float, wanted: NDArray[Any]
+    ground: Ground, xy: NDArray[np.float64], *, limit_m: float, wanted: NDArray[Any]
 ) -> NDArray[np.bool_]:
-    """Tell which bits the engine itself judges so, as places: streets may lie on one another."""
-    if len(bits.edge) == 0:
+    """Tell which places the engine itself judges so: streets may lie on one another."""
+    if len(xy) == 0:
         return np.zeros(0, dtype=bool)
     graph = ground.spread.graph
-    places = np.asarray(shapely.points(unproject(bits.xy, source=graph.crs)), dtype=object)
+    places = np.asarray(shapely.points(unproject(xy, source=graph.crs)), dtype=object)
     found = snap(graph, places, limit_m=ground.snap_limit_m)
     metres = np.full(len(places), np.inf)
     on = found.on_network
