@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from spatial.crs import project, project_lonlat, unproject
 from spatial.graph import WalkGraph
 from spatial.grouping import weighted_count
 from spatial.network import Network
+from spatial.path_lines import Way, drawn
 from spatial.reach import Direction, end_costs_m
 from spatial.search import Found, Stops, direct_ways, searches
-from spatial.stretches import Stretches, stretch_coordinates
+from spatial.stretches import Stretches
 
 # How much farther than the distance known a search for its way goes: rounding, not metres.
 _ROUNDING_M: Final = 1e-3
@@ -45,26 +44,6 @@ class Paths:
 
     metres: NDArray[np.float64]
     geometry: NDArray[Any] | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Way:
-    """Ways in the order searched, pair by pair.
-
-    Parameters
-    ----------
-    pair
-        Position of the pair, ascending, shape (s,); each has at least one stretch.
-    stretches
-        What is walked, shape (s,).
-    near, far
-        Positions of the doors at both ends in their stops, by pair, shape (r,).
-    """
-
-    pair: NDArray[np.int64]
-    stretches: Stretches
-    near: NDArray[np.int64]
-    far: NDArray[np.int64]
 
 
 def trace(
@@ -113,7 +92,7 @@ def trace(
         metres[chosen] = _lengths(network, way, one, other)
         if shapes is not None and geometry is not None:
             doors = shapes if from_places else shapes[::-1]
-            geometry[chosen] = _drawn(network, way, one, other, doors, turned=not leaving)
+            geometry[chosen] = drawn(network, way, one, other, doors, turned=not leaving)
         done += len(found.members)
         if report is not None:
             report(done, len(members))
@@ -129,7 +108,7 @@ def _ways(
     its: NDArray[np.int64],
     *,
     leaving: bool,
-) -> _Way:
+) -> Way:
     row = np.searchsorted(found.members, mine)
     ends = _arrivals(graph, found, one, other, mine, its, row, leaving=leaving)
     far, by_edge, at_v, near = ends
@@ -181,7 +160,7 @@ def _ways(
         ]
     )
     order = np.lexsort((place, all_pairs))
-    return _Way(all_pairs[order], stretches[order], near, far)
+    return Way(all_pairs[order], stretches[order], near, far)
 
 
 def _arrivals(
@@ -287,61 +266,7 @@ def _cheapest(
     return np.asarray(np.concatenate([edges, edges])[order[at]], dtype=np.int64)
 
 
-def _lengths(network: Network, way: _Way, one: Stops, other: Stops) -> NDArray[np.float64]:
+def _lengths(network: Network, way: Way, one: Stops, other: Stops) -> NDArray[np.float64]:
     streets_m = way.stretches.share * np.asarray(network.length_m)[way.stretches.edge]
     whole_m = weighted_count(way.pair, streets_m, size=len(way.near))
     return whole_m + one.snap.connector_m[way.near] + other.snap.connector_m[way.far]
-
-
-def _drawn(
-    network: Network,
-    way: _Way,
-    one: Stops,
-    other: Stops,
-    doors: tuple[NDArray[Any], NDArray[Any]],
-    *,
-    turned: bool,
-) -> NDArray[Any]:
-    """Draw ways from door to door, connectors included."""
-    if len(way.near) == 0:
-        return np.zeros(0, dtype=object)
-    lonlat, offsets = stretch_coordinates(network, way.stretches)
-    pair = np.repeat(way.pair, np.diff(offsets))
-    first = np.searchsorted(pair, np.arange(len(way.near)))
-    after = np.searchsorted(pair, np.arange(len(way.near)), side="right")
-    crs = network.index.crs
-    begin = _ends(doors[0][one.door[way.near]], lonlat[first], crs=crs)
-    end = _ends(doors[1][other.door[way.far]], lonlat[after - 1], crs=crs)
-    number = np.arange(len(way.near))
-    owner = np.concatenate([number, pair, number])
-    order = np.argsort(owner, kind="stable")
-    # Stable: of each pair first its beginning, then its streets, then its end.
-    owner, chain = owner[order], np.concatenate([begin, lonlat, end])[order]
-    fresh = np.ones(len(owner), dtype=bool)
-    fresh[1:] = (owner[1:] != owner[:-1]) | (chain[1:] != chain[:-1]).any(axis=1)
-    # A walk of no length is still drawn, by two positions.
-    alone = np.bincount(owner[fresh], minlength=len(number)) == 1
-    last = np.append(owner[1:] != owner[:-1], True)  # a value, not a switch
-    fresh |= last & alone[owner]
-    if turned:
-        owner, chain, fresh = owner[::-1], chain[::-1], fresh[::-1]
-        back = np.argsort(owner[fresh], kind="stable")
-        lines = shapely.linestrings(chain[fresh][back], indices=owner[fresh][back])
-    else:
-        lines = shapely.linestrings(chain[fresh], indices=owner[fresh])
-    return np.asarray(lines, dtype=object)
-
-
-def _ends(shapes: NDArray[Any], split: NDArray[np.float64], *, crs: Any) -> NDArray[np.float64]:  # noqa: ANN401
-    """Place where connectors begin: the point itself, or the nearest of a polygon or line."""
-    ends = np.array(split)
-    points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
-    ends[points] = shapely.get_coordinates(shapes[points])
-    wide = np.flatnonzero(~points)
-    if len(wide):
-        local = project(shapes[wide], target=crs)
-        foot = shapely.points(project_lonlat(split[wide], target=crs))
-        links = shapely.get_coordinates(shapely.shortest_line(local, foot)).reshape(-1, 2, 2)
-        apart = (links[:, 0] != links[:, 1]).any(axis=1)
-        ends[wide[apart]] = unproject(links[apart, 0], source=crs)
-    return ends
