@@ -20,7 +20,19 @@ from service.commands.options import (
     parse_language,
 )
 from service.commands.progress import Progress, warn
-from service.commands.reach_data import database, parse_numbers, parse_speed, read_streets
+from service.commands.reach_data import (
+    BarriersOption,
+    CrossingOption,
+    ElevationOption,
+    LiftOption,
+    PlanarizeOption,
+    StepOption,
+    StreetFiles,
+    database,
+    parse_numbers,
+    parse_penalties,
+    parse_speed,
+)
 from service.core import history, scope
 from service.core.history import Moment
 from service.core.notices import notices
@@ -77,6 +89,12 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     network: Annotated[
         Path | None, typer.Option(help="File of street lines, with --districts.")
     ] = None,
+    barriers: BarriersOption = None,
+    elevation: ElevationOption = None,
+    planarize: PlanarizeOption = False,
+    step_seconds_per_m: StepOption = None,
+    crossing_seconds: CrossingOption = None,
+    lift_seconds: LiftOption = None,
     area: Annotated[
         str | None, typer.Option(help="In the database: only the districts of this area.")
     ] = None,
@@ -115,7 +133,12 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     With --districts from files, without any database; else among the stored districts.
     """
     language = parse_language(lang)
-    walking = read_walking(profile, speed=parse_speed(speed), direction=direction)
+    walking = read_walking(
+        profile,
+        speed=parse_speed(speed),
+        direction=direction,
+        penalties=parse_penalties(step_seconds_per_m, crossing_seconds, lift_seconds),
+    )
     straight = limits_of(metres=parse_numbers(metres, name="metres") or (), profile=walking.profile)
     timed = limits_of(minutes=parse_numbers(minutes, name="minutes") or (), profile=walking.profile)
     question = CatchmentQuestion(
@@ -127,6 +150,8 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
         raise InputError("--out is missing: name a file to write, or --json for the counts")
     if sum(given is not None for given in (facilities, points, facility or None)) != 1:
         raise InputError("--facilities: give --facilities, --points or --facility, one of them")
+    files = StreetFiles(network, barriers, elevation, planarize)
+    files.refuse_incomplete()
     options = parse_file_options(crs or (), map_ or ())
     progress = Progress(quiet=json_)
     if districts is not None:
@@ -134,7 +159,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
             if value:
                 raise InputError(f"{name}: is for the database; files are counted whole")
         found, sites, sources, version = _from_files(
-            question, facilities, points, districts, buildings, network, options, progress
+            question, facilities, points, districts, buildings, files, options, progress
         )
     else:
         for name, path in (("--network", network), ("--buildings", buildings)):
@@ -197,7 +222,7 @@ def _from_files(
     points: Path | None,
     districts: Path,
     buildings: Path | None,
-    network: Path | None,
+    files: StreetFiles,
     options: FileOptions,
     progress: Progress,
 ) -> tuple[Catchments, Sites, list[object], str | None]:
@@ -215,7 +240,7 @@ def _from_files(
             frames[layer.name] = read.frame
             warnings += read.warnings
     sites = _sites(facilities, points, options)
-    streets = None if network is None else read_streets(network, crs=options.crs_of("network"))
+    streets = files.read(options)
     warn(warnings, every=False)
     with progress.counting("counting", total=sites.doors.places) as report:
         found = count_among(

@@ -18,7 +18,14 @@ from geopandas import GeoDataFrame
 
 from service.commands.options import parse_date, parse_file_options, parse_language
 from service.commands.progress import Progress, warn
-from service.commands.reach_data import database, read_origins, read_streets
+from service.commands.reach_data import (
+    BarriersOption,
+    ElevationOption,
+    PlanarizeOption,
+    StreetFiles,
+    database,
+    read_origins,
+)
 from service.core import history
 from service.core.history import Moment
 from service.core.language import Language
@@ -91,6 +98,9 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     network: Annotated[
         Path | None, typer.Option(help="File of street lines, with --facilities.")
     ] = None,
+    barriers: BarriersOption = None,
+    elevation: ElevationOption = None,
+    planarize: PlanarizeOption = False,
     as_of: Annotated[
         str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
     ] = None,
@@ -125,6 +135,8 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
         check_features_output(out)
     packs = find_packs(pack) if pack else [one for one in shipped_packs() if not one.background]
     question = _Question(service, tuple(packs), parse_date(as_of, option="--as-of"), k, path)
+    files = StreetFiles(network, barriers, elevation, planarize)
+    files.refuse_incomplete()
     options = parse_file_options(crs or (), map_ or ())
     places = read_origins(lon=lon, lat=lat, points=points, crs=options.crs_of("points"))
     if facilities is None:
@@ -142,7 +154,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
             assume_status=assume_status,
         )
         warn(read.warnings, every=False)
-        streets = None if network is None else read_streets(network, crs=options.crs_of("network"))
+        streets = files.read(options)
         sites = _Sites(
             read.frame,
             None if streets is None else streets.network,

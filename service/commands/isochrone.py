@@ -15,11 +15,18 @@ from geopandas import GeoDataFrame
 from service.commands.options import parse_file_options, parse_language
 from service.commands.progress import Progress
 from service.commands.reach_data import (
+    BarriersOption,
+    CrossingOption,
+    ElevationOption,
+    LiftOption,
+    PlanarizeOption,
+    StepOption,
+    StreetFiles,
     database,
     parse_numbers,
+    parse_penalties,
     parse_speed,
     read_origins,
-    read_streets,
     stored_streets,
 )
 from service.core.notices import notices
@@ -60,6 +67,12 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     network: Annotated[
         Path | None, typer.Option(help="File of street lines; without it the stored network.")
     ] = None,
+    barriers: BarriersOption = None,
+    elevation: ElevationOption = None,
+    planarize: PlanarizeOption = False,
+    step_seconds_per_m: StepOption = None,
+    crossing_seconds: CrossingOption = None,
+    lift_seconds: LiftOption = None,
     streets: Annotated[bool, typer.Option(help="Write the streets reached, too.")] = False,
     out: Annotated[Path | None, typer.Option(help="File to write: .geojson or .gpkg.")] = None,
     crs: Annotated[
@@ -74,7 +87,12 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     be used is told in its status and spoils no other.
     """
     language = parse_language(lang)
-    walking = read_walking(profile, speed=parse_speed(speed), direction=direction)
+    walking = read_walking(
+        profile,
+        speed=parse_speed(speed),
+        direction=direction,
+        penalties=parse_penalties(step_seconds_per_m, crossing_seconds, lift_seconds),
+    )
     limits = read_limits(
         minutes=parse_numbers(minutes, name="minutes"),
         metres=parse_numbers(metres, name="metres"),
@@ -83,10 +101,12 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     if out is None:
         raise InputError("--out is missing: name a .geojson or .gpkg file to write")
     check_features_output(out)
+    files = StreetFiles(network, barriers, elevation, planarize)
+    files.refuse_incomplete()
     systems = parse_file_options(crs or (), ())
     origins = read_origins(lon=lon, lat=lat, points=points, crs=systems.crs_of("points"))
-    if network is not None:
-        read = read_streets(network, crs=systems.crs_of("network"))
+    read = files.read(systems)
+    if read is not None:
         graph, sources = read.network, list[object](read.sources)
     else:
         with database() as (connection, cache):

@@ -4,32 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import shapely
 import typer
 from sqlalchemy import Connection
 
+from service.commands.options import FileOptions, parse_seconds
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.network_cache import NetworkCache
 from service.core.settings import load_settings
 from service.imports.places import ReadPlaces, read_places_file
-from service.imports.reader import ReadNetwork, read_network
+from service.imports.reader import ReadNetwork, read_barriers, read_network
 from service.networks import service as networks
 from service.reach.walking import read_numbers
-from spatial.errors import InputError
+from spatial.barriers import with_barriers
+from spatial.errors import InputError, SpatialError
 from spatial.network import Network
+from spatial.profiles import Penalties
+
+BarriersOption = Annotated[
+    Path | None,
+    typer.Option(help="File of lines and polygons that nobody walks across or into."),
+]
+ElevationOption = Annotated[
+    Path | None, typer.Option(help="Elevation raster: the slope of streets then counts.")
+]
+PlanarizeOption = Annotated[
+    bool,
+    typer.Option(
+        "--planarize", help="Split street lines where they cross or touch without a common end."
+    ),
+]
+StepOption = Annotated[
+    float | None, typer.Option(help="Seconds lost on each metre of stairs; default none.")
+]
+CrossingOption = Annotated[
+    float | None, typer.Option(help="Seconds lost at each road crossing; default none.")
+]
+LiftOption = Annotated[float | None, typer.Option(help="Seconds lost for each lift; default none.")]
 
 
-def read_streets(path: Path, *, crs: str | None) -> ReadNetwork:
-    """Read street lines from a file, saying what was left out."""
-    read = read_network(path, crs=crs)
-    for line in read.warnings:
-        typer.echo(f"yike: warning: {line}", err=True)
-    return read
+@dataclass(frozen=True)
+class StreetFiles:
+    """Street lines, and what is to be made of them.
+
+    Parameters
+    ----------
+    network
+        File of the lines; None for the stored network.
+    barriers
+        File of what nobody walks across or into.
+    elevation
+        Raster of heights.
+    planarize
+        True to split lines where they cross.
+    """
+
+    network: Path | None
+    barriers: Path | None = None
+    elevation: Path | None = None
+    planarize: bool = False
+
+    def refuse_incomplete(self) -> None:
+        """Refuse what is said of street lines where there are none.
+
+        Raises
+        ------
+        InputError
+            Naming the option.
+        """
+        if self.network is None:
+            for name in ("barriers", "elevation", "planarize"):
+                if getattr(self, name):
+                    raise InputError(f"--{name}: is for street lines; name them with --network")
+
+    def read(self, options: FileOptions) -> ReadNetwork | None:
+        """Read the streets, saying what was left out; None where there is no file."""
+        if self.network is None:
+            return None
+        read = read_network(self.network, crs=options.crs_of("network"), planarize=self.planarize)
+        if self.elevation is not None:
+            # Reading rasters takes a third of a second to load, and most calls have none.
+            from service.imports.elevation import add_slope  # noqa: PLC0415
+
+            read = add_slope(read, self.elevation)
+        if self.barriers is not None:
+            walls = read_barriers(self.barriers, crs=options.crs_of("barriers"))
+            try:
+                barred = with_barriers(read.network, walls.frame)
+            except SpatialError as error:
+                raise InputError(f"{self.barriers}: {error}") from None
+            read = replace(read, network=barred, warnings=(*read.warnings, *walls.warnings))
+        for line in read.warnings:
+            typer.echo(f"yike: warning: {line}", err=True)
+        return read
+
+
+def parse_penalties(
+    step_seconds_per_m: float | None, crossing_seconds: float | None, lift_seconds: float | None
+) -> Penalties:
+    """Read the seconds that walks lose."""
+    return Penalties(
+        step_seconds_per_m=parse_seconds(step_seconds_per_m, option="--step-seconds-per-m"),
+        crossing_seconds=parse_seconds(crossing_seconds, option="--crossing-seconds"),
+        lift_seconds=parse_seconds(lift_seconds, option="--lift-seconds"),
+    )
 
 
 @contextmanager

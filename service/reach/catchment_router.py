@@ -142,6 +142,7 @@ def _question(asked: CatchmentsBody) -> CatchmentQuestion:
             asked.profile.value,
             speed=None if asked.speed is None else Fraction(asked.speed),
             direction=asked.direction.value,
+            penalties=asked.penalties.penalties(),
         )
         straight = limits_of(metres=exact(asked.metres) or (), profile=walking.profile)
         minutes = limits_of(minutes=exact(asked.minutes) or (), profile=walking.profile)

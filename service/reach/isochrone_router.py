@@ -123,6 +123,7 @@ def _add_batch(router: APIRouter) -> None:
                 asked.profile.value,
                 speed=None if asked.speed is None else Fraction(asked.speed),
                 direction=asked.direction.value,
+                penalties=asked.penalties.penalties(),
             )
             limits = read_limits(
                 minutes=exact(asked.minutes), metres=exact(asked.metres), profile=walking.profile

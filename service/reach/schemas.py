@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
+from service.evaluations.schemas import PenaltiesBody
 from service.reach.dependencies import ProfileName
 from service.reach.walking import MAX_LIMITS
 from spatial.profiles import SPEEDS
@@ -42,6 +43,7 @@ class _Body(BaseModel):
         default=Direction.TOWARD,
         description="Whether people walk toward the places or away from them",
     )
+    penalties: PenaltiesBody = PenaltiesBody()
 
 
 class IsochronesBody(_Body):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from spatial.errors import InputError
 from spatial.limits import Limit, limits_of
-from spatial.profiles import PROFILES, Profile, profile_at
+from spatial.profiles import NO_PENALTIES, Penalties, Profile, profile_at
 from spatial.reach import Direction
 
 # As many as anyone draws on one map.
@@ -38,17 +38,34 @@ class Walking:
 
     def as_json(self) -> dict[str, Any]:
         """Return what answers say of it."""
+        lost = self.profile.penalties
         return {
             "profile": self.profile.id,
             "speed_m_per_s": float(self.profile.speed_m_per_s),
             "direction": self.direction.value,
+            **({} if lost == NO_PENALTIES else {"penalties": lost.as_json()}),
         }
 
 
 def read_walking(
-    profile: str, *, speed: Fraction | None = None, direction: str = Direction.TOWARD.value
+    profile: str,
+    *,
+    speed: Fraction | None = None,
+    direction: str = Direction.TOWARD.value,
+    penalties: Penalties = NO_PENALTIES,
 ) -> Walking:
     """Read who walks, and which way.
+
+    Parameters
+    ----------
+    profile
+        One of `spatial.profiles.PROFILES`.
+    speed
+        Metres a second instead of the profile's.
+    direction
+        ``toward`` or ``away``.
+    penalties
+        Seconds lost on the way.
 
     Raises
     ------
@@ -59,7 +76,9 @@ def read_walking(
     if direction not in known:
         msg = f"parameter direction: must be {' or '.join(known)}, not {direction[:_SHOWN]!r}"
         raise InputError(msg)
-    return Walking(profile_at(profile, speed_m_per_s=speed), Direction(direction))
+    return Walking(
+        profile_at(profile, speed_m_per_s=speed, penalties=penalties), Direction(direction)
+    )
 
 
 def read_numbers(text: str, *, name: str) -> tuple[Fraction, ...]:
@@ -103,6 +122,3 @@ def read_limits(
     if not limits:
         raise InputError("parameter minutes: names no limit")
     return tuple(sorted(limits, key=lambda limit: limit.metres))
-
-
-PROFILE_NAMES: Final = tuple(PROFILES)

@@ -170,6 +170,24 @@ def test_what_serves_many_places(town, yike):
     assert merged["metres"].tolist() == pytest.approx(merged["walking_m"].tolist(), abs=1e-6)
 
 
+def test_a_barrier_and_lost_seconds_shorten_the_walk(town, yike):
+    wall = shapely.LineString([(LON + 2.5 * EAST, SOUTH - 0.01), (LON + 2.5 * EAST, SOUTH + 0.01)])
+    gpd.GeoDataFrame(geometry=[wall], crs=4326).to_file(town / "wall.geojson")
+    options = ("isochrone", *HERE, *STREETS, "--metres", "300")
+    for name, more in (("open", ()), ("barred", ("--barriers", "wall.geojson"))):
+        done = yike(*options, *more, "--out", f"{name}.geojson")
+        assert done.returncode == 0, done.stderr
+    east = shapely.Point(LON + 3 * EAST, SOUTH)
+    grounds = {
+        name: gpd.read_file(town / f"{name}.geojson").geometry[0] for name in ("open", "barred")
+    }
+    assert grounds["open"].contains(east)
+    assert not grounds["barred"].contains(east)
+    losing = ("--crossing-seconds", "30", "--out", "slow.geojson")
+    told = json.loads(yike(*options, *losing).stdout)
+    assert told["penalties"]["crossing_seconds"] == "30"
+
+
 ISOCHRONE = ("isochrone", *HERE, *STREETS, "--out", "i.geojson")
 
 
@@ -191,6 +209,11 @@ ISOCHRONE = ("isochrone", *HERE, *STREETS, "--out", "i.geojson")
         ((*ISOCHRONE[:3], *STREETS, "--minutes", "5", "--out", "i.gpkg"), "--lat is missing"),
         (("isochrone", "--lon", 114, "--lat", 91, "--minutes", 5, "--out", "i.gpkg"), "--lat: 91"),
         (("isochrone", *HERE, *STREETS, "--minutes", "5"), "--out is missing"),
+        ((*ISOCHRONE, "--minutes", "5", "--lift-seconds", "9999"), "lift_seconds: 9999"),
+        (
+            ("isochrone", *HERE, "--minutes", "5", "--barriers", "w", "--out", "i.gpkg"),
+            "--barriers: is for street lines",
+        ),
         (("isochrone", *POINTS, *STREETS, "--minutes", "5", "--out", "i.gpkg"), "places.csv"),
         ((*CATCHMENTS, "--json"), "--facilities: give --facilities"),
         ((*CATCHMENTS, "--facilities", "facilities.geojson"), "--out is missing"),

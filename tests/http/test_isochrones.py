@@ -190,3 +190,13 @@ def test_a_batch_that_means_nothing_is_refused(town, check_problem, change, poin
     body = {"origins": collection(feature(point(4, 2))), **change}
     problem = check_problem(town.post("/v1/isochrones", json=body), 400)
     assert pointer in [error["pointer"] for error in problem["errors"]]
+
+
+def test_seconds_lost_on_the_way_shorten_it(town):
+    body = {"origins": collection(feature(point(4, 2))), "minutes": [5]}
+    plain = town.post("/v1/isochrones", json=body).json()
+    assert "penalties" not in plain
+    losing = town.post("/v1/isochrones", json={**body, "penalties": {"crossing_seconds": 30}})
+    assert losing.json()["penalties"]["crossing_seconds"] == "30"
+    wrong = town.post("/v1/isochrones", json={**body, "penalties": {"crossing_seconds": -1}})
+    assert wrong.status_code == 400
