@@ -143,7 +143,9 @@ def places_outside(
         return np.zeros(len(places), dtype=bool)
     area = VERSIONED[AREAS.name]
     statement = select(func.ST_AsBinary(area.c.geometry)).where(
-        area.c.code == any_(_texts(principal.areas)), area.c.superseded_at.is_(None)
+        area.c.code == any_(_texts(principal.areas)),
+        area.c.superseded_at.is_(None),
+        area.c.geometry.is_not(None),
     )
     own = shapely.union_all(
         shapely.from_wkb([bytes(shape) for shape in connection.execute(statement).scalars()])
