@@ -1,0 +1,198 @@
+"""General rules about districts, asked of the project through the kind functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+import pandas as pd
+
+from spatial.policy.evaluation import EvaluationParameters, PlanningData, evaluate
+from spatial.policy.findings import MET, MET_RELAXED, NOT_MET, UNDETERMINED
+from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.pack import Pack
+from spatial.policy.review.finding import GENERAL_RULE, REACH_COLUMNS, ReviewFinding
+from spatial.policy.review.placing import Placed, Surroundings
+from spatial.policy.review.project import Project
+from spatial.policy.review.remedy import Remedy
+from spatial.policy.review.stages import Stage
+from spatial.policy.rule import Rule
+from spatial.policy.wording import LANGUAGES, output_findings
+
+_AREA: Final = "floor_area_per_100hh"
+_COUNT: Final = "facility_count_by_households"
+_HELD: Final = (MET, MET_RELAXED)
+
+
+def general_findings(
+    project: Project,
+    placed: Placed,
+    *,
+    packs: Sequence[Pack],
+    stage: Stage,
+    surroundings: Surroundings,
+    as_of: dt.date,
+    parameters: EvaluationParameters,
+) -> tuple[ReviewFinding, ...]:
+    """Judge the project by every rule about new districts, in the order of packs and rules.
+
+    Rules of other stages of districts are left out.
+    """
+    asked = [pack for pack in packs if any(rule.kind in DISTRICT_KINDS for rule in pack.rules)]
+    if not asked:
+        return ()
+    found = _judged(project, placed.reach, packs=asked, as_of=as_of, parameters=parameters)
+    stock = found
+    if placed.stock is not placed.reach:
+        # Area and number need no streets.
+        data = replace(placed.stock, network=None)
+        stock = _judged(project, data, packs=asked, as_of=as_of, parameters=parameters)
+    rules = {(pack.id, rule.id): rule for pack in asked for rule in pack.rules}
+    return tuple(
+        _settled(
+            reach if DISTRICT_KINDS[reach.kind].reach else amount,
+            rules[reach.pack, reach.rule],
+            project,
+            placed,
+            stage,
+            surroundings,
+        )
+        for reach, amount in zip(found, stock, strict=True)
+    )
+
+
+def _judged(
+    project: Project,
+    data: PlanningData,
+    *,
+    packs: Sequence[Pack],
+    as_of: dt.date,
+    parameters: EvaluationParameters,
+) -> list[ReviewFinding]:
+    found = evaluate(data, packs=packs, as_of=as_of, parameters=parameters).findings
+    mine = (found["district_id"] == project.id) & (found["reason_code"] != "other_stage")
+    found = found[mine].reset_index(drop=True)
+    rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
+    texts = {
+        lang: output_findings(found, packs=packs, lang=lang, stage={project.id: "planned"})
+        for lang in LANGUAGES
+    }
+    return [
+        _finding(
+            rules[row["pack"], row["rule"]],
+            row,
+            {lang: texts[lang].iloc[number] for lang in LANGUAGES},
+        )
+        for number, (_, row) in enumerate(found.iterrows())
+    ]
+
+
+def _finding(rule: Rule, row: pd.Series[Any], texts: dict[str, pd.Series[Any]]) -> ReviewFinding:
+    shown = texts["zh"]
+    verdict = str(row["verdict"])
+    return ReviewFinding(
+        pack=str(row["pack"]),
+        rule=rule.id,
+        kind=rule.kind,
+        subject=rule.subject,
+        severity=rule.severity,
+        verdict=verdict,
+        gate=False,
+        binds=True,
+        against=GENERAL_RULE,
+        clause=rule.clause,
+        quote=rule.quote,
+        reading=rule.reading,
+        reason={lang: text["reason"] for lang, text in texts.items()},
+        definition={lang: text["definition"] for lang, text in texts.items()},
+        needed=_decimal(row["threshold"]),
+        provided=_decimal(row["value"]),
+        deficit=_decimal(row["deficit"]),
+        unit=row["unit"],
+        alternatives=[
+            {**one, "changes": (one["verdict"] in _HELD) != (verdict in _HELD)}
+            for one in row["alternatives"] or ()
+        ],
+        measures={name: shown[name] for name in REACH_COLUMNS},
+        near_threshold=bool(row["near_threshold"]),
+        unit_id=row["unit_id"],
+        unit_households=None if pd.isna(row["unit_households"]) else int(row["unit_households"]),
+        facilities=row["facilities"] or (),
+        missing=row["missing"] or (),
+        would_count_if=row["would_count_if"] or (),
+    )
+
+
+def _settled(
+    finding: ReviewFinding,
+    rule: Rule,
+    project: Project,
+    placed: Placed,
+    stage: Stage,
+    surroundings: Surroundings,
+) -> ReviewFinding:
+    """Say who provides, whether the rule decides at this stage, and what would make it hold."""
+    if DISTRICT_KINDS[rule.kind].reach:
+        finding = _reach_known(finding, rule, placed, surroundings)
+        # Where things stand is settled with the design; later what was approved is looked for.
+        return replace(finding, binds=stage.before_building)
+    decided = stage.conditions_fixed and _fixed(project, rule)
+    first = project.reviewed_phases[0]
+    remedies: tuple[Remedy, ...] = ()
+    if finding.deficit is not None and finding.verdict not in _HELD:
+        if rule.kind == _AREA:
+            remedies = (Remedy("add_floor_area", finding.deficit, "m2"),)
+        elif rule.kind == _COUNT:
+            remedies = (Remedy("add_facilities", finding.deficit, "facilities", phase=first),)
+    return replace(
+        finding,
+        binds=not decided,
+        provided_by=placed.provided_by.get(rule.subject, "project"),
+        remedies=remedies,
+    )
+
+
+def _fixed(project: Project, rule: Rule) -> bool:
+    """Tell whether the 规划条件 fix what the rule is about, and so hold in its place."""
+    document = project.planning_conditions
+    items = () if document is None else document.of((rule.subject,))
+    if rule.kind == _AREA:
+        return any(item.floor_area_m2 is not None for item in items)
+    return bool(items)
+
+
+def _reach_known(
+    finding: ReviewFinding, rule: Rule, placed: Placed, surroundings: Surroundings
+) -> ReviewFinding:
+    """Turn a failure into `undetermined` where what is not known might undo it."""
+    if finding.verdict != NOT_MET:
+        return finding
+    missing: list[dict[str, str]] = []
+    if surroundings.facilities is None:
+        missing.append({"layer": "facilities"})
+    missing += [
+        {"facility": name, "field": "geometry"}
+        for name, kind in placed.unplaced
+        if kind in rule.counts.kinds
+    ]
+    if not missing:
+        return finding
+    return replace(
+        finding,
+        verdict=UNDETERMINED,
+        missing=missing,
+        reason={
+            "zh": "项目自有设施达不到，周边或未定位的设施情况不明，不作判断",
+            "en": (
+                "the project's own placed facilities do not reach, and what is around it, or where "
+                "its other facilities stand, is not known"
+            ),
+        },
+    )
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if pd.isna(value) else Decimal(repr(float(value)))  # type: ignore[call-overload, arg-type]  # any scalar of a frame

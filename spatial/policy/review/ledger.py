@@ -1,0 +1,78 @@
+"""Declared pools (统筹): a ledger of floor area in which no square metre counts twice.
+
+A pool adds up the dwelling units of its members and the facilities they bring (readings §3). A
+facility without an entry in the ledger counts in the pool whole. With entries, what counts here is
+the sum of those made out to the pool, to this project or to another member; what is made out to
+anybody else counts there. The entries of a facility may never exceed its floor area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from spatial.policy.review.project import PlannedFacility, Pool, Project
+
+
+def pooled(pool: Pool) -> tuple[PlannedFacility, ...]:
+    """Return the facilities the other members bring, in order."""
+    return tuple(facility for member in pool.members for facility in member.facilities)
+
+
+def counting_share(project: Project, facility: str) -> Decimal | None:
+    """Return the floor area of a facility that counts here, m²; None where all of it does."""
+    pool = project.pool
+    entries = [] if pool is None else [e for e in pool.ledger if e.facility == facility]
+    if pool is None or not entries:
+        return None
+    here = {pool.id, project.id, *(member.project for member in pool.members)}
+    return sum((entry.floor_area_m2 for entry in entries if entry.to in here), Decimal(0))
+
+
+def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tuple[str, str]]:
+    """Yield what makes a pool unusable: it names itself, or a square metre counts twice."""
+    pool = project.pool
+    if pool is None:
+        return
+    names: list[str] = []
+    for number, member in enumerate(pool.members):
+        place = pointer("pool", "members", number, "project")
+        if member.project in (project.id, pool.id):
+            yield place, f"the pool names itself: {member.project!r}"
+        if member.project in names:
+            yield place, f"{member.project!r} is already a member"
+        names.append(member.project)
+    own = [facility.id for facility in project.facilities]
+    for number, member in enumerate(pool.members):
+        for at, facility in enumerate(member.facilities):
+            if facility.id in own:
+                place = pointer("pool", "members", number, "facilities", at, "id")
+                yield place, f"{facility.id!r} is brought in twice: it would count twice"
+            own.append(facility.id)
+    yield from _entry_faults(pool, (*project.facilities, *pooled(pool)), pointer)
+
+
+def _entry_faults(
+    pool: Pool, facilities: Sequence[PlannedFacility], pointer: Callable[..., str]
+) -> Iterator[tuple[str, str]]:
+    area = {facility.id: facility.floor_area_m2 for facility in facilities}
+    given: dict[str, Decimal] = {}
+    seen: list[tuple[str, str]] = []
+    for number, entry in enumerate(pool.ledger):
+        place = pointer("pool", "ledger", number)
+        if entry.facility not in area:
+            yield f"{place}/facility", f"the pool has no facility {entry.facility!r}"
+            continue
+        if (entry.facility, entry.to) in seen:
+            yield place, f"{entry.facility!r} is made out to {entry.to!r} twice"
+        seen.append((entry.facility, entry.to))
+        whole = area[entry.facility]
+        given[entry.facility] = given.get(entry.facility, Decimal(0)) + entry.floor_area_m2
+        if whole is None:
+            yield place, f"the floor area of {entry.facility!r} is not known: none can be shared"
+        elif given[entry.facility] > whole:
+            message = (
+                f"{given[entry.facility]} m² of {entry.facility!r} are made out, and it has "
+                f"{whole} m²: no square metre counts twice"
+            )
+            yield f"{place}/floor_area_m2", message

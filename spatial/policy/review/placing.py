@@ -1,0 +1,332 @@
+"""A project as a city of one district, for the kind functions of an evaluation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final
+
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from spatial.errors import InputError
+from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
+from spatial.network import Network
+from spatial.policy.evaluation import PlanningData
+from spatial.policy.review.frames import layer_frame
+from spatial.policy.review.ledger import counting_share, pooled
+from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
+from spatial.policy.review.stages import Stage
+
+SERVICES: Final = ("childcare", "elderly")
+# What an item stands for where its document leaves the kind open.
+_ANY_KIND: Final = {"childcare": "nursery", "elderly": "day_care"}
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What is around the project.
+
+    Parameters
+    ----------
+    facilities
+        Validated frame, EPSG:4326, of all facilities within 5,000 m at least; None where nothing
+        is known of them, which is not the same as there being none.
+    network
+        Streets, or None.
+    """
+
+    facilities: GeoDataFrame | None = None
+    network: Network | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A project as data of an evaluation.
+
+    Parameters
+    ----------
+    reach
+        For rules of reach: facilities where they stand.
+    stock
+        For rules of area and number: also facilities whose place is not fixed, and at the land
+        grant what the documents ask for. The same as `reach` where nothing differs.
+    unplaced
+        Ids and kinds of own facilities without a place.
+    provided_by
+        By service who says what is provided: ``project``, ``control_plan`` or
+        ``planning_conditions``.
+    """
+
+    reach: PlanningData
+    stock: PlanningData
+    unplaced: tuple[tuple[str, str], ...]
+    provided_by: Mapping[str, str]
+
+
+def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: dt.date) -> Placed:
+    """Lay a project out.
+
+    What is submitted counts as if approved, for that is the question asked; once built, what has
+    been measured counts and what has not been built does not, except in later phases. Other
+    members of the pool are districts of their own at the site's point, whose findings nobody
+    reads; their facilities count as they stand.
+
+    Raises
+    ------
+    InputError
+        When a facility of the surroundings bears the id of one of the project and is allotted
+        elsewhere: it would count twice.
+    """
+    provided_by = {service: _provider(project, stage, service) for service in SERVICES}
+    own = [
+        (facility, _status(project, facility, stage, as_of))
+        for facility in (_measured(project, one, stage) for one in project.facilities)
+        if not facility.cancelled
+    ]
+    own = [(facility, status) for facility, status in own if status != "absent"]
+    others = [] if project.pool is None else list(pooled(project.pool))
+    rows = [_row(project, facility, status) for facility, status in own]
+    rows += [
+        _row(project, facility, _as_it_stands(facility, as_of))
+        for facility in others
+        if not facility.cancelled
+    ]
+    rows = [row for row in rows if row["share"] != 0]
+    around = _around(project, surroundings.facilities)
+    placed = [row for row in rows if row["geometry"] is not None]
+    stock = [row for row in rows if provided_by.get(row["service"], "project") == "project"]
+    stock += [
+        row
+        for service, provider in provided_by.items()
+        if provider != "project"
+        for row in _virtual(project, service, getattr(project, provider))
+    ]
+    middle = project.site.representative_point()
+    located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
+    reach = _data(project, stage, placed, around, surroundings.network)
+    same = len(placed) == len(rows) and set(provided_by.values()) == {"project"}
+    return Placed(
+        reach=reach,
+        stock=reach if same else replace(reach, facilities=_with(around, located)),
+        unplaced=tuple(
+            dict.fromkeys(
+                (str(row["id"]), str(row["kind"]))
+                for row in (*rows, *stock)
+                if row["geometry"] is None
+            )
+        ),
+        provided_by=provided_by,
+    )
+
+
+def _provider(project: Project, stage: Stage, service: str) -> str:
+    """Say whose list of facilities is judged.
+
+    At the land grant the 规划条件 once they are written, for the general rule is tested then; at
+    the plan the control plan, unless the project lists facilities of the service itself.
+    """
+    if stage.provided_by == "planning_conditions" and project.planning_conditions is not None:
+        return stage.provided_by
+    if (
+        stage.provided_by == "control_plan"
+        and project.control_plan is not None
+        and not project.of_services((service,))
+    ):
+        return stage.provided_by
+    return "project"
+
+
+def _measured(project: Project, facility: PlannedFacility, stage: Stage) -> PlannedFacility:
+    """Put what was measured in the place of what was approved, where it has been built."""
+    if stage.before_building or facility.phase not in _due(project):
+        return facility
+    built: AsBuilt = facility.as_built
+    return replace(
+        facility,
+        floor_area_m2=built.floor_area_m2,
+        childcare_floor_area_m2=built.childcare_floor_area_m2,
+        site_area_m2=built.site_area_m2,
+    )
+
+
+def _due(project: Project) -> tuple[str, ...]:
+    return (*project.earlier_phases, *project.reviewed_phases)
+
+
+def _status(
+    project: Project, facility: PlannedFacility, stage: Stage, as_of: dt.date
+) -> str | None:
+    """Return the status a facility counts with; None where that is not known, or ``absent``."""
+    if facility.status == "operating":
+        return "operating"
+    if stage.before_building or facility.phase not in _due(project):
+        return "approved"
+    state = facility.state(as_of)
+    if state == "unknown":
+        return None
+    return "approved" if state == "built" else "absent"
+
+
+def _as_it_stands(facility: PlannedFacility, as_of: dt.date) -> str | None:
+    state = facility.state(as_of)
+    if state == "built":
+        return "operating" if facility.status == "operating" else "built"
+    if state == "suspended":
+        return "planned"
+    return facility.status
+
+
+def _row(project: Project, facility: PlannedFacility, status: str | None) -> dict[str, Any]:
+    share = counting_share(project, facility.id)
+    floor, rooms = facility.floor_area_m2, facility.childcare_floor_area_m2
+    if share is not None:
+        # No more than there is may be shared, once it has been measured.
+        floor = None if floor is None else min(share, floor)
+        rooms = None if rooms is None else min(share, rooms)
+    own = facility.id in {one.id for one in project.facilities}
+    return {
+        "id": facility.id,
+        "name": facility.name,
+        "service": facility.service,
+        "kind": facility.kind,
+        "floor_area_m2": floor,
+        "childcare_floor_area_m2": rooms,
+        "site_area_m2": facility.site_area_m2,
+        "open_to_residents": facility.open_to_residents,
+        "takes_outside_children": facility.takes_outside_children,
+        "floor_level": facility.floor_level,
+        "own_entrance": facility.own_entrance,
+        "lift": facility.lift,
+        "status": status,
+        "district_id": project.id if own else facility.phase,
+        "pool": None if project.pool is None else project.pool.id,
+        "entrances": facility.entrances,
+        "geometry": facility.geometry,
+        "share": share,
+    }
+
+
+def _virtual(project: Project, service: str, document: Requirements) -> list[dict[str, Any]]:
+    """Make facilities of what a document asks for: as many, of as much floor area together."""
+    rows = []
+    for item in document.of((service,)):
+        whole = item.floor_area_m2
+        each = None if whole is None else (whole / item.count).quantize(Decimal("0.0001"))
+        for number in range(item.count):
+            last = number == item.count - 1
+            area = each
+            if last and whole is not None and each is not None:
+                area = whole - each * (item.count - 1)
+            facility = PlannedFacility(
+                id=item.id if item.count == 1 else f"{item.id}-{number + 1}",
+                kind=item.kind or _ANY_KIND[service],
+                phase=project.phases[0].id,
+                floor_area_m2=area,
+                # What is asked for is asked for its purpose.
+                childcare_floor_area_m2=area if service == "childcare" else None,
+                takes_outside_children=True,
+                open_to_residents=True,
+            )
+            row = _row(project, facility, "approved")
+            rows.append({**row, "district_id": project.id})
+    return rows
+
+
+def _around(project: Project, facilities: GeoDataFrame | None) -> GeoDataFrame:
+    if facilities is None:
+        return layer_frame(FACILITIES, [])
+    own = {facility.id for facility in project.facilities}
+    mine = facilities["id"].isin(own)
+    ours = {
+        "district_id": project.id,
+        "project_id": project.id,
+        "pool": None if project.pool is None else project.pool.id,
+    }
+    for field, name in ours.items():
+        named = mine & facilities[field].notna() & (facilities[field] != name)
+        for facility, other in facilities.loc[named, ["id", field]].to_numpy().tolist():
+            msg = f"facility {facility}: counts for {field} {other} already, and counts once"
+            raise InputError(msg)
+    return facilities.loc[~mine]
+
+
+def _data(
+    project: Project,
+    stage: Stage,
+    rows: Sequence[Mapping[str, Any]],
+    around: GeoDataFrame,
+    network: Network | None,
+) -> PlanningData:
+    buildings = [
+        {
+            "id": building.id,
+            "district_id": project.id,
+            "households": building.units,
+            "geometry": building.geometry,
+        }
+        for building in project.buildings
+    ]
+    return PlanningData(
+        districts=layer_frame(DISTRICTS, [_district(project, stage), *_members(project)]),
+        facilities=_with(around, rows),
+        buildings=layer_frame(BUILDINGS, buildings) if buildings else None,
+        network=network,
+    )
+
+
+def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFrame:
+    own = layer_frame(FACILITIES, rows)
+    if len(around) == 0:
+        return own
+    if len(own) == 0:
+        return around
+    # Column by column: a concatenation of frames would guess dtypes anew.
+    columns = {
+        name: pd.concat([around[name], own[name]], ignore_index=True)
+        if around[name].dtype == own[name].dtype and around[name].dtype != object
+        else pd.Series([*around[name], *own[name]], dtype=object)
+        for name in FACILITIES.names
+        if name != "geometry"
+    }
+    shapes = [*around.geometry, *own.geometry]
+    return GeoDataFrame(pd.DataFrame(columns), geometry=shapes, crs=around.crs)
+
+
+def _district(project: Project, stage: Stage) -> dict[str, Any]:
+    record, population = project.record, project.population
+    return {
+        "id": project.id,
+        "name": project.name,
+        "stage": "planned" if stage.before_building else "new",
+        "households": project.units,
+        "population": None if population is None else population.persons,
+        "pool": None if project.pool is None else project.pool.id,
+        "land_grant": project.land_grant,
+        "siting_difficult": record is not None and record.siting_difficult,
+        "low_demand": record is not None and record.low_demand,
+        "conditions_available": record is not None and record.conditions_available,
+        "justified_by": None if record is None else record.justified_by,
+        "justified_on": None if record is None else record.justified_on,
+        "justified_body": None if record is None else record.justified_body,
+        "approved_radius_m": None if record is None else record.approved_radius_m,
+        "entrances": project.entrances,
+        "geometry": project.site,
+    }
+
+
+def _members(project: Project) -> list[dict[str, Any]]:
+    if project.pool is None:
+        return []
+    return [
+        {
+            "id": member.project,
+            "stage": "planned",
+            "households": member.units,
+            "pool": project.pool.id,
+            "geometry": project.site.representative_point(),
+        }
+        for member in project.pool.members
+    ]

@@ -1,0 +1,148 @@
+"""A review as a text to read: verdict, project, every clause, what would make it pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from spatial.policy.numerals import figure
+from spatial.policy.pack import Pack
+from spatial.policy.review.document import review_document
+from spatial.policy.review.review import BACKGROUND, ILLUSTRATION, Review
+from spatial.policy.review.wording import missing_text, verdict_word
+
+_LABELS: Final = MappingProxyType(
+    {
+        "title": (
+            "项目审查（试算，未签发）",
+            "Review of a housing project (a check, not signed off)",
+        ),
+        "project": ("项目", "Project"),
+        "stage": ("阶段", "Stage"),
+        "as_of": ("日期", "As of"),
+        "units": ("户（套）", "dwelling units"),
+        "people": ("人", "people"),
+        "assumed": (
+            "假设每户{persons}人（{source}）",
+            "assuming {persons} persons a household ({source})",
+        ),
+        "provided_by": (
+            "{service}以{document}所列为准",
+            "{service}: provided as the {document} ask for",
+        ),
+        "verdict": ("结论", "Verdict"),
+        "illustration": ("仅为演示", "an illustration only"),
+        "outside": (
+            "不适用于本地区，结果仅为演示",
+            "does not apply here: an illustration only",
+        ),
+        "background": ("国家标准，仅供对照", "a national standard, to compare with"),
+        "gate": ("关口", "gate"),
+        "beside": ("参考，不作依据", "shown beside, does not decide"),
+        "clause": ("条款", "Clause"),
+        "reading": ("理解", "Reading"),
+        "missing": ("缺少", "Missing"),
+        "remedy": ("达到符合的最小改变", "What would make it hold"),
+        "alternative": ("另一读法会改变结论", "Another reading would change it"),
+        "strictest": ("多个文件中最严的", "The strictest of several documents"),
+        "childcare": ("托育", "childcare"),
+        "elderly": ("养老", "elderly care"),
+        "control_plan": ("控规", "control plan"),
+        "planning_conditions": ("规划条件", "planning conditions"),
+        "own": ("本项目规划条件", "The project's own planning conditions"),
+    }
+)
+# Findings a reader need not act on are listed last, and shortly.
+_QUIET: Final = ("not_applicable", "indicator")
+
+
+def report_text(review: Review, *, packs: Sequence[Pack], lang: str) -> str:
+    """Write a review for people.
+
+    Parameters
+    ----------
+    packs
+        Those it was made with: their titles are shown.
+    lang
+        ``zh`` or ``en``.
+    """
+    say = _Labels(lang)
+    document = review_document(review, lang=lang)
+    facts = document["project"]
+    stage = review.stage
+    name = facts["name"] or facts["id"]
+    lines = [
+        say("title"),
+        f"{say('project')}: {name} ({facts['id']}), {facts['units']} {say('units')}"
+        + (f", {facts['population']} {say('people')}" if facts["population"] else ""),
+        f"{say('stage')}: {stage.name_zh if lang == 'zh' else stage.name_en}",
+        f"{say('as_of')}: {document['as_of']}",
+        f"{say('verdict')}: {verdict_word(review.verdict, lang=lang)}"
+        + (f" ({say('illustration')})" if review.illustration else ""),
+        *_assumptions(document, say),
+    ]
+    titles = {pack.id: f"{pack.title} {pack.document_no}" for pack in packs}
+    for pack in document["packs"]:
+        note = {ILLUSTRATION: say("outside"), BACKGROUND: say("background")}.get(pack["basis"])
+        lines += [
+            "",
+            f"== {titles.get(pack['id'], say('own'))}: {verdict_word(pack['verdict'], lang=lang)}"
+            + (f" ({note})" if note else ""),
+        ]
+        own = [one for one in document["findings"] if one["pack"] == pack["id"]]
+        for finding in sorted(own, key=lambda one: one["verdict"] in _QUIET):
+            lines += _finding(finding, say, lang=lang)
+    for one in document["strictest"]:
+        lines.append(f"{say('strictest')}: {one['rule']}")
+    return "\n".join(lines)
+
+
+class _Labels:
+    """The labels in one language."""
+
+    def __init__(self, lang: str) -> None:
+        self.at = ("zh", "en").index(lang)
+
+    def __call__(self, name: str) -> str:
+        """Return a label; a name without one stands for itself."""
+        return _LABELS.get(name, (name, name))[self.at]
+
+
+def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
+    lines = []
+    for one in document["assumptions"]:
+        if one["assumption"] == "household_size":
+            lines.append(
+                say("assumed").format(persons=one["persons_per_unit"], source=one["source"])
+            )
+        else:
+            lines.append(
+                say("provided_by").format(
+                    service=say(one["service"]), document=say(one["document"])
+                )
+            )
+    return lines
+
+
+def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:
+    marks = [say("gate")] if finding["gate"] else []
+    marks += [] if finding["binds"] else [say("beside")]
+    head = f"[{verdict_word(finding['verdict'], lang=lang)}] {finding['rule']}"
+    head += f" ({', '.join(marks)})" if marks else ""
+    reason = finding["reason"]
+    lines = [f"{head}: {reason}" if reason else head]
+    if finding["verdict"] in _QUIET:
+        return lines
+    lines.append(f"    {say('clause')} {finding['clause']}: {finding['quote']}")
+    lines.append(f"    {say('reading')}: {finding['reading']}")
+    if finding["missing"]:
+        lines.append(f"    {say('missing')}: {missing_text(finding['missing'])}")
+    lines += [f"    {say('remedy')}: {remedy['text']}" for remedy in finding["remedies"]]
+    lines += [
+        f"    {say('alternative')}: {one['reading']} → {verdict_word(one['verdict'], lang=lang)}"
+        f" ({figure(one['value'])} / {figure(one['threshold'])})"
+        for one in finding["alternatives"]
+        if one.get("changes")
+    ]
+    return lines
