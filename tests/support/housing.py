@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,21 +119,24 @@ def reviewed(
     *packs: str | Pack,
     stage: str = "design",
     around: Sequence[Mapping[str, Any]] | None = (),
-    network: Network | None = None,
+    walking: bool = True,
     as_of: dt.date = AS_OF,
     parameters: ReviewParameters | None = None,
 ) -> Review:
-    """Review with the facilities `around`; none of them by default, None for nothing known."""
+    """Review on the main street with the facilities `around`: none, or None for nothing known."""
     return review(
         submitted,
         packs=[PACKS[one] if isinstance(one, str) else one for one in packs or ("jinhua-2022",)],
         stage=stage,
         as_of=as_of,
-        surroundings=Surroundings(None if around is None else facilities(*around), network),
+        surroundings=Surroundings(
+            None if around is None else facilities(*around), street() if walking else None
+        ),
         parameters=parameters,
     )
 
 
+@cache
 def street() -> Network:
     return main_street()
 

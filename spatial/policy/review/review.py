@@ -189,18 +189,21 @@ def review(
     verdicts = [_pack_verdict(project, pack, findings) for pack in packs]
     if own:
         verdicts.append(PackVerdict(PROJECT, "", REGION_INSIDE, BINDING, verdict_of(own)))
-    binding = [one for one in verdicts if one.basis == BINDING]
-    deciding = {one.id for one in binding or verdicts}
+    # The project's own conditions alone are no policy to judge it by.
+    illustration = not any(one.basis == BINDING and one.id != PROJECT for one in verdicts)
+    deciding = [one for one in verdicts if illustration or one.basis == BINDING]
     findings += own
     return Review(
         project=project,
         stage=at,
         as_of=as_of,
-        verdict=worst_of([one.verdict for one in binding or verdicts]),
-        illustration=not binding,
+        verdict=worst_of([one.verdict for one in deciding]),
+        illustration=illustration,
         packs=tuple(verdicts),
         findings=tuple(findings),
-        strictest=strictest([one for one in findings if one.pack in deciding]),
+        strictest=strictest(
+            [one for one in findings if one.pack in {pack.id for pack in deciding}]
+        ),
         assumptions=_assumptions(project, placed.provided_by),
     )
 

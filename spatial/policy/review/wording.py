@@ -296,7 +296,7 @@ _REMEDIES: Final = MappingProxyType(
         ),
         "carry_over": (
             "将控规的{of}{field}纳入出让方案",
-            "carry {field}{of} over from the control plan into the grant scheme",
+            "carry over {field}{of} from the control plan into the grant scheme",
         ),
         "build": ("建成{of}", "build{of}"),
         "resume": ("恢复建设{of}", "resume building{of}"),
@@ -307,7 +307,7 @@ _REMEDIES: Final = MappingProxyType(
             "hand over{of} to the county civil affairs department or the township government",
         ),
         "make_free": ("{of}无偿移交", "hand over free of charge{of}"),
-        "advance": ("{of}{step}提前{amount}天", "bring {step} forward by {amount} days{of}"),
+        "advance": ("{of}{step}提前{amount}天", "bring {step}{of} forward by {amount} days"),
         "open_gate": ("在{side}侧增设出入口", "open a gate on the {side} side"),
         "place_facility": (
             "在用地中部增设一处{kind}",
@@ -391,23 +391,36 @@ def gate_reason(steps: Sequence[Step], *, lang: str) -> str:
 def remedy_text(remedy: Remedy, *, lang: str) -> str:
     """Say what would make a finding hold."""
     at = LANGUAGES.index(lang)
-    of = remedy.facility or remedy.item or ""
-    if remedy.phase is not None and remedy.facility is None:
-        of = (f"{remedy.phase}期", f"in phase {remedy.phase}")[at]
-    elif of and lang == "en":
-        of = f"of {of}" if remedy.amount is not None else of
     kind = FACILITY_KINDS.get(remedy.item or "")
-    return _REMEDIES[remedy.action][at].format(
-        of=of if lang == "zh" or not of else f" {of}",
+    field = "" if remedy.where is None else term({**FIELDS, **_WORDS}, remedy.where, lang=lang)
+    text = _REMEDIES[remedy.action][at].format(
+        of=(_of_zh, _of_en)[at](remedy),
         amount=remedy.figure,
         facilities="facility" if remedy.amount == 1 else "facilities",
         step=term(_SYNC, remedy.where or "built", lang=lang),
         side=term(_SIDES, remedy.where or "", lang=lang),
-        field=term({**FIELDS, **_WORDS}, remedy.where, lang=lang)
-        if remedy.where
-        else ("", "it")[at],
+        field=field,
         kind="" if kind is None else (kind.name_zh, kind.name_en)[at],
     )
+    return text.replace("  ", " ")
+
+
+def _of_zh(remedy: Remedy) -> str:
+    if remedy.facility is None and remedy.phase is not None:
+        return f"{remedy.phase}期"
+    return remedy.facility or remedy.item or ""
+
+
+def _of_en(remedy: Remedy) -> str:
+    """Name what is changed, with the preposition the sentence needs and a blank before."""
+    if remedy.facility is None and remedy.phase is not None:
+        return f" in phase {remedy.phase}"
+    name = remedy.facility or remedy.item
+    if name is None:
+        return ""
+    if remedy.action in ("advance", "carry_over"):
+        return f" of {name}" if remedy.where is not None else f" {name}"
+    return f" {name}" if remedy.amount is None else f" at {name}"
 
 
 def verdict_word(verdict: str, *, lang: str) -> str:

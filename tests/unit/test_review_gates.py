@@ -1,0 +1,480 @@
+"""Every gate of Panzhihua, passed and failed; 四同步 of all four; 规划条件 and the general rule."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from housing import (
+    AREA,
+    FOUR,
+    HOUSING,
+    PACKS,
+    conditions,
+    item,
+    nursery,
+    of,
+    plain,
+    project,
+    reviewed,
+    station,
+)
+from planning import pack, rule
+
+from spatial.policy.review.parsing import parse_project
+from spatial.policy.review.remedy import Remedy
+from spatial.policy.review.review import ReviewParameters
+from spatial.policy.review.stages import STAGES, gates_at
+
+PZH = "panzhihua-2020"
+GATES = {
+    "plan": {"panzhihua.gate.plan_review"},
+    "land_grant": {"panzhihua.gate.land_transfer"},
+    "design": {"panzhihua.gate.design_review"},
+    "verification": {"panzhihua.gate.acceptance"},
+    "completion": {"panzhihua.gate.completion_stop"},
+    "handover": {"panzhihua.gate.handover"},
+}
+UNIT = {"id": "GY-1", "planned_population": 30000, "elderly_land_m2": 5600}
+
+
+def submitted(*rows, **members):
+    """Make a project that passes every gate; members given take the place of its own."""
+    whole = {
+        "area": "510402",
+        "planning_unit": UNIT,
+        "control_plan": conditions(item(), no="攀控规〔2022〕3号"),
+        "planning_conditions": conditions(item()),
+    }
+    whole["control_plan"]["issued_on"] = "2022-05-01"
+    whole |= members
+    return project(*(rows or [station()]), **{k: v for k, v in whole.items() if v is not None})
+
+
+def judged(stage, *rows, tolerance=None, as_of=dt.date(2026, 11, 22), **members):
+    parameters = ReviewParameters(shrink_tolerance=tolerance)
+    found = reviewed(
+        submitted(*rows, **members), PZH, stage=stage, as_of=as_of, parameters=parameters
+    )
+    (gate,) = GATES[stage]
+    return found, of(found, gate)
+
+
+def test_each_stage_knows_its_gates():
+    for stage, gates in GATES.items():
+        named = {rule.id for rule in gates_at(PACKS[PZH], STAGES[stage])}
+        assert named == gates | {"panzhihua.gate.four_sync"}
+    every = {rule.id for rule in PACKS[PZH].rules if rule.kind == "review_gate"}
+    assert set.union(*GATES.values()) | {"panzhihua.gate.four_sync"} == every
+
+
+@pytest.mark.parametrize("stage", GATES)
+def test_a_project_in_order_passes_every_gate(stage):
+    found, gate = judged(stage)
+    assert gate.verdict == "met"
+    assert found.verdict == "pass"
+    assert of(found, "panzhihua.gate.four_sync").verdict == "met"
+    assert gate.quote in PACKS[PZH].rule(gate.rule).quote
+
+
+# --- plan: 0.2 m² a person of the planning unit: 30,000 people need 6,000 m² ---
+
+
+@pytest.mark.parametrize(
+    ("unit_m2", "own_m2", "verdict", "deficit"),
+    [
+        ("5600", 400, "met", None),
+        ("5599.99", 400, "not_met", "0.01"),
+        ("5865", 0, "not_met", "135"),
+        ("6000", 0, "met", None),
+    ],
+)
+def test_land_gate(unit_m2, own_m2, verdict, deficit):
+    unit = {**UNIT, "elderly_land_m2": Decimal(unit_m2)}
+    found, gate = judged("plan", station(site_area_m2=own_m2), planning_unit=unit)
+    assert gate.verdict == verdict
+    assert gate.needed == 6000
+    assert gate.deficit == (None if deficit is None else Decimal(deficit))
+    assert found.verdict == ("pass" if verdict == "met" else "not_pass")
+    if deficit:
+        assert gate.remedies == (Remedy("add_land", Decimal(deficit), "m2", item="GY-1"),)
+
+
+@pytest.mark.parametrize(
+    ("unit", "missing"),
+    [
+        (None, {"field": "planning_unit"}),
+        ({"id": "GY-1"}, {"planning_unit": "GY-1", "field": "planned_population"}),
+        (
+            {"id": "GY-1", "planned_population": 30000},
+            {"planning_unit": "GY-1", "field": "elderly_land_m2"},
+        ),
+    ],
+)
+def test_land_gate_without_a_planning_unit_or_its_figures(unit, missing):
+    found, gate = judged("plan", planning_unit=unit)
+    assert (gate.verdict, found.verdict) == ("undetermined", "undetermined")
+    assert missing in gate.missing
+
+
+# --- land grant: everything of the control plan, field by field ---
+
+
+@pytest.mark.parametrize(
+    ("granted", "check"),
+    [
+        ([], "grant_facility_kind"),
+        ([item(kind="day_care")], "grant_facility_kind"),
+        ([item(floor_area_m2=Decimal("299.99"))], "grant_floor_area"),
+        ([item(site_area_m2=Decimal("399.99"))], "grant_land_area"),
+        ([item(position="A-04")], "grant_position"),
+        ([item(receiver="developer")], "grant_handover_terms"),
+        ([item(free_of_charge=False)], "grant_handover_terms"),
+    ],
+)
+def test_land_grant_that_leaves_something_out(granted, check):
+    found, gate = judged("land_grant", planning_conditions=conditions(*granted))
+    assert (gate.verdict, found.verdict) == ("not_met", "not_pass")
+    assert {step.check for step in gate.steps if step.verdict == "not_met"} == {check}
+    assert gate.remedies
+
+
+def test_land_grant_adds_nothing_the_control_plan_does_not_list():
+    bare = {"id": "养老服务站", "service": "elderly"}
+    plan = conditions(bare, no="控规")
+    found, gate = judged("land_grant", control_plan=plan, planning_conditions=conditions(bare))
+    assert (gate.verdict, found.verdict) == ("met", "pass")
+    assert judged("land_grant", control_plan=None)[1].verdict == "undetermined"
+    assert judged("land_grant", planning_conditions=None)[1].verdict == "undetermined"
+
+
+# --- design: against the project's own conditions ---
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "deficit"),
+    [
+        ({"floor_area_m2": 300}, "met", None),
+        ({"floor_area_m2": Decimal("299.99")}, "not_met", "0.01"),
+        ({"floor_area_m2": 165}, "not_met", "135"),
+        ({"site_area_m2": 399}, "not_met", "1"),
+        ({"kind": "day_care"}, "not_met", "1"),
+        ({"status": "cancelled"}, "not_met", "1"),
+    ],
+)
+def test_design_review(changes, verdict, deficit):
+    found, gate = judged("design", station(**changes))
+    assert gate.verdict == verdict
+    assert gate.deficit == (None if deficit is None else Decimal(deficit))
+    assert found.verdict == ("pass" if verdict == "met" else "not_pass")
+    assert gate.against == "planning_conditions"
+
+
+def test_design_review_needs_recorded_conditions():
+    _, gate = judged("design", planning_conditions=None)
+    assert (gate.verdict, gate.missing) == ("undetermined", ({"field": "planning_conditions"},))
+
+
+@pytest.mark.parametrize(
+    ("asked", "built", "verdict"),
+    [
+        ({"max_floor_level": 2}, {"floor_level": 2}, "met"),
+        ({"max_floor_level": 2}, {"floor_level": 3}, "not_met"),
+        ({"own_entrance": True}, {"own_entrance": True}, "met"),
+        ({"own_entrance": True}, {"own_entrance": False}, "not_met"),
+        ({"lift": True}, {"lift": True}, "met"),
+        ({"lift": True}, {"lift": False}, "not_met"),
+        ({"lift": True}, {}, "undetermined"),
+    ],
+)
+def test_conditions_apart_from_distance(asked, built, verdict):
+    _, gate = judged("design", station(**built), planning_conditions=conditions(item(**asked)))
+    assert gate.verdict == verdict
+
+
+# --- verification: as built ---
+
+
+@pytest.mark.parametrize(
+    ("floor", "land", "tolerance", "verdict"),
+    [
+        (300, 400, None, "met"),
+        ("299.99", 400, None, "not_met"),
+        (300, "399.99", None, "not_met"),
+        (297, 400, Decimal("0.01"), "met"),  # 300 × 0.99
+        ("296.99", 400, Decimal("0.01"), "not_met"),
+    ],
+)
+def test_verification(floor, land, tolerance, verdict):
+    built = {"floor_area_m2": Decimal(floor), "site_area_m2": Decimal(land)}
+    found, gate = judged("verification", station(as_built=built), tolerance=tolerance)
+    assert gate.verdict == verdict
+    assert found.verdict == ("pass" if verdict == "met" else "not_pass")
+
+
+def test_verification_without_a_survey():
+    _, gate = judged("verification", station(as_built={}))
+    assert gate.verdict == "undetermined"
+    assert {"facility": "s1", "field": "as_built.floor_area_m2"} in gate.missing
+
+
+# --- completion: 缓建, 缩建, 停建, 不建, 建而不交 ---
+
+
+def dated(**dates):
+    return {"dates": {**station()["dates"], **dates}}
+
+
+def undated(status):
+    return {"dates": {"planned_on": "2024-01-01"}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        (undated("under_construction"), "no_deferral"),
+        ({"as_built": {"floor_area_m2": Decimal("299.99")}}, "no_shrinkage"),
+        (undated("suspended"), "no_suspension"),
+        (undated("approved"), "no_omission"),
+        ({"handover": {"agreement": "unsigned"}}, "handover_agreement"),
+    ],
+)
+def test_completion_stop(changes, check):
+    found, gate = judged("completion", station(**changes))
+    assert (gate.verdict, found.verdict) == ("not_met", "not_pass")
+    assert {step.check for step in gate.steps if step.verdict == "not_met"} == {check}
+    assert gate.remedies
+
+
+def test_completion_stop_for_a_facility_built_a_day_late_or_given_up():
+    late = station(**dated(built_on="2025-06-02"))
+    _, gate = judged("completion", late)
+    (step,) = [step for step in gate.steps if step.verdict == "not_met"]
+    assert (step.check, step.deficit, step.unit) == ("no_deferral", Decimal(1), "days")
+    _, gate = judged("completion", station(), station(id="s2", status="cancelled"))
+    assert {step.facility for step in gate.steps if step.verdict == "not_met"} == {"s2"}
+    _, gate = judged("completion", nursery())
+    assert [s.reason for s in gate.steps if s.verdict == "not_met"] == ["item_omitted"]
+
+
+@pytest.mark.parametrize(("handed_over", "verdict"), [("2025-10-01", "met"), (None, "not_met")])
+def test_an_earlier_phase_accepted_and_not_handed_over_stops_the_next(handed_over, verdict):
+    dates = {**station()["dates"], "handed_over_on": handed_over}
+    first = station(
+        dates={k: v for k, v in dates.items() if v}, status="accepted", fulfils="养老服务站"
+    )
+    second = station(id="s2", phase="2", fulfils="养老服务站")
+    found, gate = judged("completion", first, second, units=[600, 400], phases_under_review=["2"])
+    assert gate.verdict == verdict
+    if verdict == "not_met":
+        (step,) = [step for step in gate.steps if step.verdict == "not_met"]
+        assert (step.check, step.facility) == ("earlier_phases_handed_over", "s1")
+        assert found.verdict == "not_pass"
+
+
+# --- handover ---
+
+
+@pytest.mark.parametrize(
+    ("handover", "verdict", "check"),
+    [
+        ({"receiver": "county_civil_affairs", "price": 0}, "met", None),
+        ({"receiver": "township_government", "price": 0}, "met", None),
+        ({"receiver": "property_company", "price": 0}, "not_met", "handover_receiver"),
+        ({"receiver": "subdistrict_office", "price": 1}, "not_met", "handover_free_of_charge"),
+        ({"price": 0}, "undetermined", "handover_receiver"),
+        ({"receiver": "subdistrict_office"}, "undetermined", "handover_free_of_charge"),
+    ],
+)
+def test_handover(handover, verdict, check):
+    _, gate = judged("handover", station(handover=handover))
+    assert gate.verdict == verdict
+    named = {step.check for step in gate.steps if step.verdict == verdict}
+    assert check is None or named == {check}
+
+
+def test_handover_without_a_record_tells_the_days_and_sets_no_deadline():
+    dates = {k: v for k, v in station()["dates"].items() if k != "handed_over_on"}
+    _, gate = judged(
+        "handover", station(dates=dates, status="accepted"), as_of=dt.date(2025, 9, 11)
+    )
+    (step,) = [step for step in gate.steps if step.verdict == "not_met"]
+    assert (step.check, step.provided, step.unit) == ("handover_record", Decimal(10), "days")
+    assert "10" in gate.reason["zh"]
+
+
+def test_gates_do_not_speak_of_projects_without_elderly_care():
+    for stage, (gate,) in GATES.items():
+        if stage == "plan":
+            continue
+        found = reviewed(project(nursery(), area="510402"), PZH, stage=stage)
+        assert of(found, gate).verdict == "not_applicable"
+        assert found.verdict == "pass"
+
+
+# --- 四同步 ---
+
+SYNC = {
+    "dali-2022": "dali.both.four_sync",
+    "guizhou-2022": "guizhou.both.four_sync",
+    "jinhua-2022": "jinhua.elderly.four_sync",
+    "panzhihua-2020": "panzhihua.gate.four_sync",
+}
+LAST = {
+    "planned": "design",
+    "built": "verification",
+    "accepted": "completion",
+    "handed_over": "handover",
+}
+
+
+@pytest.mark.parametrize("step", LAST)
+@pytest.mark.parametrize("name", SYNC)
+def test_four_sync_is_broken_by_one_day(name, step):
+    gate = SYNC[name]
+    for days, verdict in ((0, "met"), (1, "not_met")):
+        on = dt.date.fromisoformat(HOUSING[f"{step}_on"]) + dt.timedelta(days=days)
+        row = station(**dated(**{f"{step}_on": on.isoformat()}))
+        found = of(reviewed(project(row), name, stage=LAST[step]), gate)
+        assert found.verdict == verdict
+        if days:
+            assert (found.deficit, found.unit) == (Decimal(1), "days")
+            wanted = Remedy("advance", Decimal(1), "days", facility="s1", where=step)
+            assert found.remedies == (wanted,)
+
+
+def test_four_sync_covers_childcare_in_dali_and_guizhou_only():
+    late = nursery(dates={**HOUSING, "handed_over_on": "2025-10-02"})
+    for name, gate in SYNC.items():
+        covered = name in ("dali-2022", "guizhou-2022")
+        found = of(reviewed(project(late), name, stage="handover"), gate)
+        assert found.verdict == ("not_met" if covered else "not_applicable"), name
+
+
+def test_four_sync_never_presumes_a_missing_date():
+    row = station(dates={"planned_on": "2024-01-01"})
+    found = of(reviewed(project(row), PZH, stage="verification"), SYNC[PZH])
+    assert found.verdict == "undetermined"
+    assert found.missing == ({"facility": "s1", "field": "dates.built_on"},)
+    together = project(station(dates={}), housing={})
+    assert of(reviewed(together, PZH), SYNC[PZH]).verdict == "met", "submitted together"
+    one_sided = project(station(dates={}))
+    assert of(reviewed(one_sided, PZH), SYNC[PZH]).verdict == "undetermined"
+    approved = project(
+        station(dates={"approval_no": "攀建〔2024〕1号"}),
+        housing={"approval_no": "攀建〔2024〕1号"},
+    )
+    verification = of(reviewed(approved, PZH, stage="verification"), SYNC[PZH])
+    assert "same_approval" in {step.reason for step in verification.steps}
+
+
+def test_a_schedule_out_of_step_is_advice_until_it_is_due():
+    row = station(**dated(handed_over_on="2027-01-02"))
+    submission = project(row, housing={**HOUSING, "handed_over_on": "2027-01-01"})
+    found = of(reviewed(submission, PZH, stage="design"), SYNC[PZH])
+    assert found.verdict == "advise"
+    assert of(reviewed(submission, PZH, stage="handover"), SYNC[PZH]).verdict == "not_met"
+
+
+def test_four_sync_goes_phase_by_phase():
+    second = {
+        **HOUSING,
+        "built_on": "2026-06-01",
+        "accepted_on": "2026-07-01",
+        "handed_over_on": "2026-08-01",
+    }
+    document = plain(
+        station(
+            **dated(built_on="2026-01-01", accepted_on="2026-07-01", handed_over_on="2026-08-01"),
+            phase="2",
+        ),
+        units=[600, 400],
+    )
+    document["phases"][1]["housing"] = second
+    found = of(reviewed(parse_project(document, source="p"), PZH, stage="verification"), SYNC[PZH])
+    assert found.verdict == "met", "held to the housing of its own phase"
+    (other,) = found.alternatives
+    # The housing of phase 1 was built on 2025-06-01, the only facility on 2026-01-01.
+    assert (other["reading"], other["phase"], other["value"]) == (
+        "phase_without_facility",
+        "1",
+        214,
+    )
+    assert other["changes"]
+    document["facilities"][0]["phase"] = "1"
+    found = of(reviewed(parse_project(document, source="p"), PZH, stage="verification"), SYNC[PZH])
+    assert found.verdict == "not_met"
+
+
+# --- 规划条件 against the general rule ---
+
+
+def asked(area):
+    return conditions(
+        {"id": "托育", "service": "childcare", "kind": "nursery", "floor_area_m2": area}
+    )
+
+
+@pytest.mark.parametrize(("area", "verdict"), [(750, "pass"), (Decimal("749.99"), "not_pass")])
+def test_the_general_rule_is_tested_when_the_conditions_are_written(area, verdict):
+    found = reviewed(
+        project(units=5000, planning_conditions=asked(area)), stage="land_grant", walking=False
+    )
+    finding = of(found, AREA)
+    assert finding.provided == area
+    assert finding.provided_by == "planning_conditions"
+    assert finding.verdict == ("met" if verdict == "pass" else "not_met")
+
+
+def test_from_the_design_on_the_conditions_hold_and_what_lies_below_is_reported():
+    low = asked(500)
+    found = reviewed(project(nursery(500), units=5000, planning_conditions=low))
+    assert found.verdict == "pass_with_advice"
+    general = of(found, AREA)
+    assert (general.verdict, general.binds) == ("not_met", False)
+    below = of(found, AREA, kind="planning_conditions")
+    assert (below.verdict, below.deficit) == ("advise", Decimal(250))
+    own = of(found, "project.planning_conditions.childcare")
+    assert (own.verdict, own.pack, own.clause) == ("met", "project", "规条〔2023〕7号")
+    short = reviewed(project(nursery(Decimal("499.99")), units=5000, planning_conditions=low))
+    assert short.verdict == "not_pass"
+    assert of(short, "project.planning_conditions.childcare").deficit == Decimal("0.01")
+
+
+# --- several packs ---
+
+
+def test_four_packs_side_by_side():
+    stranger = submitted(station(), nursery(199), units=1000, area="330702")
+    found = reviewed(stranger, *FOUR, stage="design")
+    verdicts = {pack.id: (pack.basis, pack.verdict) for pack in found.packs}
+    assert verdicts["jinhua-2022"] == ("binding", "not_pass")
+    assert verdicts["panzhihua-2020"] == ("illustration", "pass")
+    assert {verdicts[name][0] for name in ("dali-2022", "guizhou-2022")} == {"illustration"}
+    assert found.verdict == "not_pass"
+    elsewhere = reviewed(submitted(station(), nursery(199), area="510402"), *FOUR, stage="design")
+    assert elsewhere.verdict == "pass", "what fails in Jinhua does not bind in Panzhihua"
+    nowhere = reviewed(submitted(area="110101"), "jinhua-2022", "dali-2022", stage="design")
+    assert nowhere.illustration
+    assert nowhere.verdict == "not_pass"
+    assert not reviewed(submitted(area=None), PZH).illustration
+
+
+def test_the_strictest_is_named_among_equals_only():
+    """Another pack like Jinhua's that asks for 20 m² per 100 households."""
+    stricter = pack(
+        rule(
+            "floor_area_per_100hh",
+            rule_id="other.area",
+            parameters={"m2_per_100hh": 20, "floor_m2": 300, "single_facility_m2": 200},
+        ),
+        rule("service_radius", rule_id="other.radius", parameters={"radius_m": 250}),
+        pack_id="other",
+    )
+    found = reviewed(project(nursery(250), units=1000), "jinhua-2022", stricter)
+    assert dict(found.strictest) == {
+        ("childcare", "floor_area_per_100hh", "m2"): "other.area",
+        ("childcare", "service_radius", "m"): "other.radius",
+    }
+    assert found.verdict == "not_pass", "the worst over the packs that bind"
