@@ -59,6 +59,12 @@ COMMANDS: Final = (
         "Explain one finding in a paragraph for a letter",
     ),
     CommandEntry(
+        "review",
+        "service.commands.review",
+        "review",
+        "Review a housing project at a stage, clause by clause",
+    ),
+    CommandEntry(
         "isochrone",
         "service.commands.isochrone",
         "isochrone",

@@ -20,6 +20,7 @@ from service.indicators.schemas import (
 )
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
+from service.reviews.schemas import review_schemas
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -76,5 +77,6 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "IndicatorBody": INDICATOR_BODY_SCHEMA,
         "StoredIndicators": STORED_INDICATORS_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
+        **review_schemas(),
         **bodies,
     }

@@ -111,13 +111,14 @@ def read_principal(request: Request, resources: ResourcesDependency) -> Principa
     return principal
 
 
-def require(role: str) -> Callable[[Principal], Principal]:
-    """Return a dependency that lets pass who may do what `role` may."""
+def require(*roles: str) -> Callable[[Principal], Principal]:
+    """Return a dependency that lets pass who may do what one of `roles` may."""
+    may = frozenset().union(*(_MAY_ACT_AS[role] for role in roles))
 
     def allowed(principal: ViewerDependency) -> Principal:
-        if principal.role not in _MAY_ACT_AS[role]:
+        if principal.role not in may:
             raise ForbiddenError(
-                f"This needs a key of role {' or '.join(sorted(_MAY_ACT_AS[role]))}; "
+                f"This needs a key of role {' or '.join(sorted(may))}; "
                 f"the one given is of role {principal.role}."
             )
         return principal
@@ -127,3 +128,5 @@ def require(role: str) -> Callable[[Principal], Principal]:
 
 ViewerDependency = Annotated[Principal, Depends(read_principal)]
 EditorDependency = Annotated[Principal, Depends(require("editor"))]
+# Whoever prepares a review and whoever signs it may try one out.
+ReviewingDependency = Annotated[Principal, Depends(require("reviewer", "editor"))]

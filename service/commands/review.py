@@ -1,0 +1,183 @@
+"""``yike review``: one housing project at one stage, clause by clause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from service.commands.options import parse_date, parse_file_options, parse_language
+from service.commands.progress import warn
+from service.core.notices import notices
+from service.imports.packs import find_packs, shipped_packs
+from service.imports.reader import read_layer, read_network
+from service.reviews.choosing import packs_of_area
+from service.reviews.project_file import read_project
+from spatial.errors import InputError
+from spatial.fields import FACILITIES
+from spatial.policy.pack import Pack
+from spatial.policy.review.document import review_document
+from spatial.policy.review.placing import Surroundings
+from spatial.policy.review.project import Project
+from spatial.policy.review.report import report_text
+from spatial.policy.review.review import ReviewParameters
+from spatial.policy.review.review import review as review_project
+from spatial.policy.review.verdict import REFUSED
+
+EXIT_REFUSED: Final = 3
+EXIT_UNDETERMINED: Final = 4
+
+
+def review(  # noqa: PLR0913  # the options of the command, by name only
+    project: Annotated[Path, typer.Argument(help="Project as JSON.", metavar="PROJECT.json")],
+    *,
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            help="plan, land_grant, design, verification, completion or handover; default the "
+            "project's own."
+        ),
+    ] = None,
+    pack: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rule pack: its id, or a .yaml file. Repeatable; default those whose region "
+            "holds the project's area."
+        ),
+    ] = None,
+    facilities: Annotated[
+        Path | None, typer.Option(help="File of the facilities around; no database is asked.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="File of street lines; no database is asked.")
+    ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option(
+            "--alone", help="Review the project with nothing known around it, without a database."
+        ),
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Date the project is seen on, YYYY-MM-DD; default today.")
+    ] = None,
+    shrink_tolerance: Annotated[
+        str | None,
+        typer.Option(
+            help="Share by which what is built may fall short of what was approved, as 0.01; "
+            "default the pack's, which is 0."
+        ),
+    ] = None,
+    crs: Annotated[
+        list[str] | None,
+        typer.Option(help="System of the coordinates where a file does not say; facilities=…"),
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="column=field of the file of facilities.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Review a housing project at a stage; nothing is stored.
+
+    With --facilities and --network from files, with --alone without either; else with what is
+    stored around it. Exit 0: pass, or pass with advice; 3: not passed; 4: undetermined; 2: input
+    that cannot be used.
+    """
+    language = parse_language(lang)
+    on = parse_date(as_of, option="--as-of")
+    parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
+    submitted = read_project(project)
+    packs = _packs(pack or (), submitted)
+    if alone and (facilities is not None or network is not None):
+        raise InputError("--alone: leaves out what --facilities and --network name")
+    around = Surroundings()
+    sources: tuple[object, ...] = ()
+    if facilities is not None or network is not None:
+        around, sources = _from_files(facilities, network, crs or (), map_ or ())
+    elif not alone:
+        around, sources = _stored(submitted, on)
+    found = review_project(
+        submitted,
+        packs=packs,
+        stage=stage,
+        as_of=on,
+        surroundings=around,
+        parameters=parameters,
+    )
+    said = notices(sources, language)
+    if json_:
+        document = {**review_document(found, lang=language), "notices": said}
+        typer.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        typer.echo("\n".join([report_text(found, packs=packs, lang=language), *said]))
+    raise typer.Exit(_exit_code(found.verdict))
+
+
+def _exit_code(verdict: str) -> int:
+    if verdict == REFUSED:
+        return EXIT_REFUSED
+    return EXIT_UNDETERMINED if verdict == "undetermined" else 0
+
+
+def _packs(names: Sequence[str], project: Project) -> list[Pack]:
+    if names:
+        return list(find_packs(names))
+    chosen = packs_of_area(shipped_packs(), project.area)
+    if not chosen:
+        where = "the project names no area" if project.area is None else f"area {project.area}"
+        known = ", ".join(pack.id for pack in shipped_packs())
+        raise InputError(f"--pack is missing: {where} is in no pack's region; known are {known}")
+    return chosen
+
+
+def _share(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InputError(f"--shrink-tolerance: must be a share like 0.01, not '{text}'") from None
+
+
+def _from_files(
+    facilities: Path | None, network: Path | None, crs: Sequence[str], columns: Sequence[str]
+) -> tuple[Surroundings, tuple[object, ...]]:
+    options = parse_file_options(crs, columns)
+    frame, streets = None, None
+    sources: list[object] = []
+    if facilities is not None:
+        read = read_layer(
+            facilities,
+            FACILITIES,
+            crs=options.crs_of("facilities"),
+            columns=options.columns_of("facilities"),
+            shared_columns=options.columns_of(None),
+        )
+        warn(read.warnings, every=False)
+        frame = read.frame
+        sources += frame["source"].tolist()
+    if network is not None:
+        lines = read_network(network, crs=options.crs_of("network"))
+        warn(lines.warnings, every=False)
+        streets = lines.network
+        sources += lines.sources
+    return Surroundings(frame, streets), tuple(sources)
+
+
+def _stored(project: Project, on: date) -> tuple[Surroundings, tuple[object, ...]]:
+    # The database's libraries are not needed to review with files.
+    from service.commands.reach_data import database  # noqa: PLC0415
+    from service.reviews.surroundings import stored_surroundings  # noqa: PLC0415
+
+    with database() as (connection, cache):
+        stored = stored_surroundings(
+            connection, project, as_of=on, network=cache.latest(connection)
+        )
+    return stored.found, stored.sources

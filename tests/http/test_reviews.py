@@ -1,0 +1,179 @@
+"""Reviews of projects that come with the question, over HTTP; nothing is stored."""
+
+from __future__ import annotations
+
+import pytest
+from served_town import block, point
+
+URL = "/v1/reviews?dry_run=true&as_of=2026-11-22"
+HOUSING = {
+    "planned_on": "2024-01-01",
+    "built_on": "2025-06-01",
+    "accepted_on": "2025-09-01",
+    "handed_over_on": "2025-10-01",
+}
+
+
+def project(project_id="p", *, units=1000, column=5, **members):
+    """Make a project in the west of the town, a block from its nursery."""
+    nursery = {
+        "id": f"{project_id}-n",
+        "kind": "nursery",
+        "phase": "1",
+        "floor_area_m2": 200,
+        "geometry": point(column + 0.5, 2.5),
+    }
+    return {
+        "id": project_id,
+        "site": block(column, 2),
+        "phases": [{"id": "1", "units": units, "housing": HOUSING}],
+        "facilities": [nursery],
+        **members,
+    }
+
+
+def ask(town, body, query="&stage=design&pack=jinhua-2022", **options):
+    return town.post(URL + query, json=body, role=options.pop("role", "reviewer"), **options)
+
+
+def found(document, rule):
+    (finding,) = [one for one in document["findings"] if one["rule"] == rule]
+    return finding
+
+
+def test_a_project_is_reviewed_with_what_is_stored_around_it(town):
+    answer = ask(town, project())
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    shown = answer.json()
+    assert (shown["verdict"], shown["stage"], shown["as_of"]) == ("pass", "design", "2026-11-22")
+    assert shown["network"]
+    assert found(shown, "jinhua.childcare.area.new")["verdict"] == "met"
+    radius = found(shown, "jinhua.childcare.radius")
+    assert radius["facilities"] == ["p-n"]
+    bare = project(facilities=[])
+    radius = found(ask(town, bare).json(), "jinhua.childcare.radius")
+    assert radius["verdict"] == "met", "by the nursery that is stored"
+    assert radius["facilities"] == ["nursery-1"]
+
+
+def test_what_fails_is_told_with_clause_and_remedy(town):
+    shown = ask(town, project(units=1334), headers={"Accept-Language": "en"}).json()
+    assert shown["verdict"] == "not_pass"
+    area = found(shown, "jinhua.childcare.area.new")
+    assert (area["value"], area["threshold"], area["deficit"]) == (200, 200.1, 0.1)
+    assert area["quote"].startswith("新建居住区婴幼儿照护服务用房")
+    assert [one["text"] for one in area["remedies"]] == ["add 0.1 m² of floor area"]
+    shown = ask(town, project(units=1334)).json()
+    assert found(shown, "jinhua.childcare.area.new")["remedies"][0]["text"] == "增加建筑面积0.1㎡"
+
+
+def test_four_packs_in_one_call(town):
+    packs = "jinhua-2022,dali-2022,guizhou-2022,panzhihua-2020"
+    shown = ask(town, project(area="330702"), f"&stage=design&pack={packs}").json()
+    assert {pack["id"]: pack["basis"] for pack in shown["packs"]} == {
+        "jinhua-2022": "binding",
+        "dali-2022": "illustration",
+        "guizhou-2022": "illustration",
+        "panzhihua-2020": "illustration",
+    }
+    chosen = ask(town, project(area="330702"), "&stage=design").json()
+    assert [pack["id"] for pack in chosen["packs"]] == ["jinhua-2022"]
+
+
+def test_nothing_is_stored(town):
+    before = town.get("/v1/facilities").json()["numberMatched"]
+    ask(town, project("stored"))
+    assert town.get("/v1/facilities").json()["numberMatched"] == before
+    assert town.get("/v1/facilities/stored-n").status_code == 404
+
+
+def test_each_project_of_a_batch_has_a_status_of_its_own(town):
+    batch = {
+        "projects": [
+            project("a"),
+            project("b", units=0),
+            "nonsense",
+            project("c", units=1334),
+            project("d", facilities=[{"id": "x", "kind": "nursery"}]),
+        ]
+    }
+    shown = ask(town, batch).json()
+    assert (shown["reviewed"], shown["refused"]) == (2, 3)
+    assert [item["status"] for item in shown["items"]] == [200, 400, 400, 200, 400]
+    assert [item["id"] for item in shown["items"]] == ["a", "b", None, "c", "d"]
+    verdicts = [item["review"]["verdict"] for item in shown["items"] if item["status"] == 200]
+    assert verdicts == ["pass", "not_pass"]
+    pointers = [item["errors"][0]["pointer"] for item in shown["items"] if item["status"] == 400]
+    assert pointers == [
+        "/projects/1/phases/0/units",
+        "/projects/2",
+        "/projects/4/facilities/0/phase",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "slug", "place"),
+    [
+        (project(units=0), "&stage=design&pack=jinhua-2022", "invalid-body", "/phases/0/units"),
+        (project(), "&pack=jinhua-2022", "invalid-body", ""),
+        (project(), "&stage=design", "invalid-body", "/area"),
+        (project(area="110101"), "&stage=design", "invalid-body", "/area"),
+        (project(), "&stage=design&pack=none", "invalid-parameter", None),
+        (project(), "&stage=built&pack=jinhua-2022", "invalid-parameter", None),
+        (project(), "&shrink_tolerance=1&pack=jinhua-2022", "invalid-parameter", None),
+        ({"projects": []}, "&stage=design&pack=jinhua-2022", "invalid-body", "/projects"),
+        ({"projects": [1], "x": 1}, "&stage=design&pack=jinhua-2022", "invalid-body", "/x"),
+        ([], "&stage=design&pack=jinhua-2022", "invalid-body", ""),
+        (project(), "&unknown=1", "unknown-parameter", None),
+    ],
+)
+def test_bad_input_is_a_problem(town, check_problem, body, query, slug, place):
+    problem = check_problem(ask(town, body, query), 400, slug)
+    if place is not None:
+        assert problem["errors"][0]["pointer"] == place
+
+
+def test_a_review_that_would_be_stored_is_refused(town, check_problem):
+    for query in ("", "?dry_run=false"):
+        answer = town.post(f"/v1/reviews{query}", json=project(), role="reviewer")
+        problem = check_problem(answer, 400, "invalid-parameter")
+        assert problem["errors"][0]["parameter"] == "dry_run"
+
+
+def test_roles(town, check_problem):
+    for role in ("reviewer", "editor", "admin"):
+        assert ask(town, project(), role=role).status_code == 200
+    check_problem(ask(town, project(), role="viewer"), 403)
+    check_problem(ask(town, project(), role=None), 401)
+
+
+def test_a_scoped_key_reviews_in_its_areas_only(town, check_problem):
+    assert ask(town, project(), role="west editor").status_code == 200
+    east = project(column=15)
+    check_problem(ask(town, east, role="west editor"), 403)
+    shown = ask(town, {"projects": [project(), east]}, role="west editor").json()
+    assert [item["status"] for item in shown["items"]] == [200, 403]
+
+
+def test_a_facility_that_counts_elsewhere_counts_once(town, check_problem):
+    stored = project()
+    stored["facilities"][0]["id"] = "nursery-1"
+    assert ask(town, stored).status_code == 200, "the stored one is allotted to nobody"
+    place = {
+        "type": "Feature",
+        "geometry": point(4, 4),
+        "properties": {"id": "taken", "kind": "nursery", "district_id": "west-4"},
+    }
+    assert town.post("/v1/facilities", json=place).status_code == 201
+    stored["facilities"][0]["id"] = "taken"
+    problem = check_problem(ask(town, stored), 400, "invalid-body")
+    assert "counts for district_id west-4 already" in problem["detail"]
+
+
+def test_the_schema_is_served(town):
+    answer = town.get("/v1/reviews/schema", role="viewer")
+    assert answer.headers["content-type"] == "application/schema+json"
+    schema = answer.json()
+    assert schema["required"] == ["id", "site", "phases"]
+    assert "nursery" in schema["$defs"]["facility"]["properties"]["kind"]["enum"]
