@@ -136,7 +136,4 @@ def _moved(value: Any) -> Any:  # noqa: ANN401 - walks any schema
 
 
 def _reference(target: str) -> str:
-    for start, place in (("#/$defs/", "Project_"), ("#/properties/", "Project/properties/")):
-        if target.startswith(start):
-            return f"{_PREFIX}{place}{target.removeprefix(start)}"
-    return target
+    return f"{_PREFIX}Project_{target.removeprefix('#/$defs/')}"

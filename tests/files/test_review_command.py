@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import shapely
-from housing import SITE, at, conditions, item, nursery, plain, station
+from housing import SITE, at, conditions, nursery, plain, station
 from town import Run, write_geojson
 
 # No server can be reached there: the command must not ask for one.
@@ -52,7 +52,8 @@ def test_exit_codes(submit, yike: Run, rows, stage, pack, code, verdict) -> None
 
 
 def test_advice_passes(submit, yike: Run) -> None:
-    low = conditions(item(id="托育", service="childcare", kind="nursery", floor_area_m2=150))
+    asked = {"id": "托育", "service": "childcare", "kind": "nursery", "floor_area_m2": 150}
+    low = conditions(asked)
     name = submit(nursery(150), planning_conditions=low, stage="verification", area="330702")
     done = yike("review", name, "--alone", "--json", DAY, **NO_DATABASE)
     shown = json.loads(done.stdout)

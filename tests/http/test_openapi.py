@@ -58,6 +58,8 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/isochrone",
         "POST /v1/isochrones",
         "POST /v1/catchments",
+        "POST /v1/reviews",
+        "GET /v1/reviews/schema",
         "GET /v1/networks",
         "GET /v1/packs",
         "GET /v1/packs/{pack_id}",
