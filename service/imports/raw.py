@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 from pyproj import CRS
 
+from spatial.webmap_crs import WebMap
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -31,7 +33,7 @@ class RawTable:
 
     frame: pd.DataFrame
     placed: bool
-    declared_crs: CRS | None = None
+    declared_crs: CRS | WebMap | None = None
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ import pandas as pd
 from pyproj import CRS
 
 from service.imports.columns import name_columns, place_rows, target_names
-from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
+from service.imports.coordinates import Located, in_xy, to_lonlat
+from service.imports.crs_check import CrsSubject, decide_system
 from service.imports.formats import read_raw
 from service.imports.geometries import (
     Geometries,
@@ -22,11 +23,13 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
-from service.imports.raw import RawTable
+from service.imports.systems import LONLAT, overrule_warning, same_crs
 from service.imports.validation import check
+from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
+from spatial.webmap_crs import WebMap
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
 BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
@@ -48,6 +51,8 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    subject
+        What `service.imports.crs_check` needs to check the system; None for frames of no file.
     """
 
     frame: gpd.GeoDataFrame
@@ -55,15 +60,20 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    subject: CrsSubject | None = None
 
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines or barriers read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in.
+
+    Those in GCJ-02 or BD-09 are in EPSG:4326, no register having a code for what they were in.
+    """
 
     frame: gpd.GeoDataFrame
     origin_crs: str
     warnings: tuple[str, ...]
+    subject: CrsSubject | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ class ReadNetwork:
         The system the file is in.
     warnings
         What was not taken, one line each.
+    subject
+        As in `ReadLayer`.
     """
 
     network: Network
@@ -89,6 +101,7 @@ class ReadNetwork:
     sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
+    subject: CrsSubject | None = None
 
 
 def read_layer(
@@ -122,8 +135,8 @@ def read_layer(
     ------
     InputError
         When the file or its columns cannot be used.
-    UnknownCRSError
-        When nobody says which system the coordinates are in.
+    UndeclaredCRSError
+        When nobody says which system the coordinates are in; it carries what proposes one.
     InputFaults
         With every fault of every row.
     """
@@ -151,8 +164,7 @@ def read_layer(
         frame = placed.frame
         faults.extend(placed.faults)
         at_fault["geometry"] = placed.at_fault
-    declared = _declared_crs(raw, crs, source)
-    warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
+    warnings = [*raw.warnings, *named.warnings]
     shapes: dict[str, Geometries] = {}
     for field in layer.fields:
         if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
@@ -163,7 +175,9 @@ def read_layer(
         at_fault[field.name] = known | {at for at, _ in parsed.faults}
         shapes[field.name], count = flatten(parsed.geometries)
         warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
-    located = to_lonlat(shapes, declared, source=source)
+    system, subject = decide_system(raw, shapes.get("geometry"), option=crs, source=source)
+    warnings += overrule_warning(raw, system, option=crs, source=source)
+    located = to_lonlat(shapes, system, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
@@ -178,24 +192,13 @@ def read_layer(
         result, lines = _status(result, assume_status, source)
         warnings += lines
     return ReadLayer(
-        result, located.origin_crs, located.transformation, tuple(warnings), frozenset(shared)
+        result,
+        located.origin_crs,
+        located.transformation,
+        tuple(warnings),
+        frozenset(shared),
+        subject,
     )
-
-
-def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
-    return choose_crs(
-        declared=raw.declared_crs, assumed=raw.assumed_crs, option=option, source=source
-    )
-
-
-def _override_warning(raw: RawTable, option: str | None, source: str) -> list[str]:
-    """Say so where --crs overrules what the format prescribes for a file that is silent."""
-    if option is None or raw.assumed_crs is None or raw.declared_crs is not None:
-        return []
-    chosen = CRS.from_user_input(option)
-    if chosen.equals(CRS("EPSG:4326"), ignore_axis_order=True):
-        return []
-    return [f"{source}: read in {code(chosen)} as --crs says; GeoJSON itself would mean WGS 84"]
 
 
 def _status(
@@ -266,10 +269,10 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
         placed = place_rows(frame, source=source)
         frame, reported = placed.frame, placed.at_fault
         faults.extend(placed.faults)
-    declared = _declared_crs(raw, crs, source)
     parsed = parse_geometries(frame["geometry"])
     shapes, count = flatten(parsed.geometries)
-    located = to_lonlat({"geometry": shapes}, declared, source=source)
+    system, subject = decide_system(raw, shapes, option=crs, source=source)
+    located = to_lonlat({"geometry": shapes}, system, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
         located.columns["geometry"], types=types, required=True, skip=sorted(reported)
@@ -281,12 +284,27 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
     columns: dict[str, Any] = {
         str(name): frame[name] for name in frame.columns if name != "geometry"
     }
-    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
-    system = LONLAT if same_crs(declared, LONLAT) else declared
-    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
-    warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
+    lines = gpd.GeoDataFrame(
+        columns, geometry=_plane(shapes, system, located), index=frame.index, crs=_register(system)
+    )
+    warnings = [*raw.warnings, *overrule_warning(raw, system, option=crs, source=source)]
+    warnings += located.warnings
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    return ReadLines(lines, located.origin_crs, tuple(warnings))
+    return ReadLines(lines, located.origin_crs, tuple(warnings), subject)
+
+
+def _plane(shapes: Geometries, system: CoordinateSystem, located: Located) -> Geometries:
+    if isinstance(system.base, WebMap):
+        return located.columns["geometry"]
+    return in_xy(shapes, system)
+
+
+def _register(system: CoordinateSystem) -> CRS:
+    """Return the system of the register that lines are handed on in."""
+    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
+    if isinstance(system.base, WebMap) or same_crs(system.base, LONLAT):
+        return LONLAT
+    return system.base
 
 
 def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
@@ -313,4 +331,5 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         sources=tuple(str(source) for source in sources),
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
+        subject=lines.subject,
     )
