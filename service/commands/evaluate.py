@@ -54,10 +54,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None,
         typer.Option(
-            help="System of the coordinates where a file does not say, as EPSG:4547; "
-            "of one file, districts=EPSG:4547. Repeatable."
+            help="System of the coordinates where a file does not say, as EPSG:4547, GCJ-02, "
+            "BD-09; of one file, districts=EPSG:4547. Repeatable."
         ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,7 +118,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = parse_file_options(crs or (), map_ or ())
+    options = parse_file_options(crs or (), map_ or (), crs_as_declared=crs_as_declared)
     files = Files(districts, facilities, network, areas, buildings, parks, indicators, barriers)
     check_elevation(elevation, network)
     if files.given():
@@ -132,7 +138,12 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             output=output,
         )
         return
-    for name, value in (("--crs", crs), ("--map", map_), ("--assume-status", assume_status)):
+    for name, value in (
+        ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
+        ("--map", map_),
+        ("--assume-status", assume_status),
+    ):
         if value:
             raise InputError(f"{name}: is for files; name them with --districts and --facilities")
     # The database's libraries are not needed to evaluate files.

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.actor import command_actor
+from service.commands.crs_checks import check_read, refuse_undeclared
 from service.commands.options import FileOptions, parse_file_options
 from service.commands.progress import Progress, warn
 from service.core import audit, history
@@ -19,13 +20,14 @@ from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.settings import load_settings
 from service.imports.cells import near
+from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
-from service.networks.service import latest, store_network
+from service.networks.service import latest, load, store_network
 from service.packs.service import list_packs
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import LAYERS
@@ -65,8 +67,17 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     *,
     crs: Annotated[
         str | None,
-        typer.Option(help="System of the coordinates where a file does not say, as EPSG:4547."),
+        typer.Option(
+            help="System of the coordinates where a file does not say: EPSG:4547, GCJ-02, BD-09; "
+            "EPSG:4547,yx where northing comes first."
+        ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
@@ -89,9 +100,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     A row that is there already and differs gets a new version; one that does not is left alone.
     """
     _refuse_unknown(kind, files, name=name, assume_status=assume_status, elevation=elevation)
-    options = parse_file_options([crs] if crs else (), map_ or ())
+    options = parse_file_options([crs] if crs else (), map_ or (), crs_as_declared=crs_as_declared)
     progress = Progress()
-    read = _read(kind, files, options, assume_status, elevation, progress)
+    undeclared: list[UndeclaredCRSError] = []
+    read = _read(kind, files, options, assume_status, elevation, progress, undeclared)
     warn([line for one in read.values() for line in one.warnings], every=verbose)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
@@ -100,7 +112,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         engine = create_database_engine(url.get_secret_value())
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
-                warnings = _unanswered(connection, read)
+                warnings = _check_systems(
+                    connection, kind, read, undeclared, options, cache_dir=settings.cache_dir
+                )
+                warnings += _unanswered(connection, read)
                 results = [
                     _store(connection, kind, *one, name=name, elevation=elevation)
                     for one in read.items()
@@ -151,8 +166,12 @@ def _read(
     assume_status: str | None,
     elevation: Path | None,
     progress: Progress,
+    undeclared: list[UndeclaredCRSError],
 ) -> dict[Path, _Read]:
-    """Read all files, so that the faults of all of them are told at once."""
+    """Read all files, so that the faults of all of them are told at once.
+
+    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
     if kind == NETWORK and columns:
         raise InputError("--map: street lines have no fields but highway")
@@ -179,10 +198,45 @@ def _read(
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
+            except UndeclaredCRSError as error:
+                undeclared.append(error)
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
     return read
+
+
+def _stored_reference(connection: Connection, *, cache_dir: Path) -> CrsReference:
+    """Return the areas of the database that are current, and the street network in use."""
+    areas = history.current(connection, LAYERS["areas"])
+    version = latest(connection)
+    network = None if version is None else load(connection, version, cache_dir=cache_dir)
+    return CrsReference(polygons_of(areas), network)
+
+
+def _check_systems(
+    connection: Connection,
+    kind: str,
+    read: dict[Path, _Read],
+    undeclared: Sequence[UndeclaredCRSError],
+    options: FileOptions,
+    *,
+    cache_dir: Path,
+) -> list[str]:
+    """Check the systems of the files against what is stored; return what is to be warned of."""
+    placed = {p: one for p, one in read.items() if not isinstance(one, ReadIndicators)}
+    if not placed and not undeclared:
+        return []
+    reference = _stored_reference(connection, cache_dir=cache_dir)
+    refuse_undeclared([(error, reference) for error in undeclared])
+    if kind == "areas":
+        # They are what others are checked against, and may well lie where no others are yet.
+        return []
+    checked, warnings = check_read(
+        [(one, reference) for one in placed.values()], as_declared=options.crs_as_declared
+    )
+    read.update(zip(placed, checked, strict=True))
+    return warnings
 
 
 def _sloped(read: ReadNetwork, elevation: Path | None) -> ReadNetwork:

@@ -29,10 +29,13 @@ class FileOptions:
         System by kind of file; under None what holds for all of them.
     columns
         Column to field by kind of file; under None what holds wherever there is such a column.
+    crs_as_declared
+        True to believe what is said of the coordinates whatever the evidence.
     """
 
     crs: Mapping[str | None, str]
     columns: Mapping[str | None, Mapping[str, str]]
+    crs_as_declared: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""
@@ -43,7 +46,9 @@ class FileOptions:
         return self.columns.get(kind, {})
 
 
-def parse_file_options(crs: Sequence[str], columns: Sequence[str]) -> FileOptions:
+def parse_file_options(
+    crs: Sequence[str], columns: Sequence[str], *, crs_as_declared: bool = False
+) -> FileOptions:
     """Read ``--crs CRS`` or ``--crs KIND=CRS``, and ``--map [KIND:]COLUMN=FIELD``.
 
     Raises
@@ -70,7 +75,7 @@ def parse_file_options(crs: Sequence[str], columns: Sequence[str]) -> FileOption
             raise InputError(f"--map: must be column=field, not '{text}'")
         if mapped.setdefault(key, {}).setdefault(column, field) != field:
             raise InputError(f"--map: the column '{column}' is mapped twice")
-    return FileOptions(systems, mapped)
+    return FileOptions(systems, mapped, crs_as_declared)
 
 
 def parse_date(text: str | None, *, option: str) -> date:
