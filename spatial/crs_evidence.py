@@ -30,6 +30,10 @@ MIN_PLACES_IN_AREAS: Final = 5
 # the best, the others may: a city is less dense farther out, which tells a little too.
 STANDS_OUT: Final = 4.0
 IN_THE_CROWD: Final = 3.0
+# Fewer do where they are so many more than those of every other system: of a few places in a
+# regular town the displaced ones vary too much for more.
+LEADS_FROM: Final = 2.5
+LEADS_BY: Final = 4.0
 # Shares of the places in the areas: what rules a system in, and what rules it out.
 RULED_IN: Final = 0.8
 RULED_OUT: Final = 0.05
@@ -59,6 +63,11 @@ class SystemFit:
     system: CoordinateSystem | None
     share_in_areas: float | None = None
     streets: StreetFit | None = None
+
+    @property
+    def name(self) -> str:
+        """What --crs takes."""
+        return "(displaced)" if self.system is None else self.system.name
 
     @property
     def share(self) -> float:
@@ -234,8 +243,7 @@ def _decided(
     ruled_in = enough and max(fit.share for fit in meant) >= RULED_IN
     contradicts = ruled_in and own is not None and own.share <= RULED_OUT
     if found.displaced is not None:
-        crowd = max((fit.stands_out for fit in meant[1:]), default=0.0)
-        if best.stands_out >= STANDS_OUT and crowd <= max(IN_THE_CROWD, best.stands_out / 2):
+        if _leaves_no_other(meant):
             return replace(
                 found,
                 proposed=best.system,
@@ -261,3 +269,12 @@ def _decided(
         contradicts=contradicts,
         reason=reason,
     )
+
+
+def _leaves_no_other(meant: Sequence[SystemFit]) -> bool:
+    """Tell whether the first stands out among the streets, and none of the others."""
+    best = meant[0].stands_out
+    other = max((fit.stands_out for fit in meant[1:]), default=0.0)
+    if best >= STANDS_OUT and other <= max(IN_THE_CROWD, best / 2):
+        return True
+    return best >= LEADS_FROM and best - other >= LEADS_BY

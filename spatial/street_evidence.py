@@ -49,7 +49,8 @@ class StreetFit:
     share_near
         Share of them at most 50 m from one; None likewise.
     share_crossed
-        Share of the small polygons a street runs through; None where there are fewer than 20.
+        Share of the small polygons a street runs through, or that lie outside the streets'
+        bounds; None where there are fewer than 20.
     stands_out
         By how many standard deviations of the displaced places these fit better than they do.
     """
@@ -120,14 +121,19 @@ def street_fits(
 
     Returns
     -------
-    None where in some system fewer than 20 places lie within the streets' bounds: nothing could
-    be said with confidence.
+    None where fewer than 20 places lie within the streets' bounds: nothing could be said with
+    confidence.
     """
     index = network.index
     low, high = index.xy.min(axis=0), index.xy.max(axis=0)
     # Transforming outside a projection's reach gives infinity, which lies within no bounds.
     local = [project_lonlat(system.to_lonlat(points), target=index.crs) for system in systems]
-    among = np.logical_and.reduce([((xy >= low) & (xy <= high)).all(axis=1) for xy in local])
+    within = [((xy >= low) & (xy <= high)).all(axis=1) for xy in local]
+    # Of a small town another system leaves nothing within its bounds, which is evidence too.
+    among = np.logical_and.reduce(within)
+    if among.sum() < MIN_PLACES:
+        among = np.logical_or.reduce(within)
+        among &= np.logical_and.reduce([np.isfinite(xy).all(axis=1) for xy in local])
     areal = among & np.isin(shapely.get_type_id(shapes), _AREAL)
     chosen = np.flatnonzero(areal)
     chosen = chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), _POLYGONS)).astype(int)]
@@ -217,7 +223,12 @@ def _measure(places: _Places, network: Network) -> _Measured:
     count = len(places.polygons)
     if count >= MIN_PLACES:
         hit, _ = index.tree.query(places.polygons, predicate="intersects")
-        share = values[1] = len(np.unique(hit)) / count
+        west, south, east, north = shapely.bounds(places.polygons).T
+        low, high = index.xy.min(axis=0), index.xy.max(axis=0)
+        # Where there are no streets none crosses a polygon, yet it is not between streets.
+        misfit = (west > high[0]) | (east < low[0]) | (south > high[1]) | (north < low[1])
+        misfit[hit] = True
+        share = values[1] = float(misfit.mean())
         # Where none or all are crossed, one more or less might have been.
         chance[1] = np.sqrt(max(share * (1 - share), 1 / count) / count)
     return _Measured(metres, share, values, chance)

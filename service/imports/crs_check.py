@@ -220,7 +220,7 @@ def evidence_table(evidence: CrsEvidence) -> list[str]:
 def _row(fit: SystemFit) -> Sequence[str]:
     streets = fit.streets
     return (
-        "(displaced)" if fit.system is None else fit.system.name,
+        fit.name,
         _percent(fit.share_in_areas),
         _percent(None if streets is None else streets.share_near),
         "" if streets is None or streets.median_m is None else f"{streets.median_m:.0f}",
