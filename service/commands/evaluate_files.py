@@ -11,7 +11,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.commands.options import FileOptions
-from service.commands.progress import Progress
+from service.commands.progress import Progress, tell
 from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
@@ -27,6 +27,7 @@ from service.imports.reader import (
     read_network,
 )
 from service.imports.relations import unanswered_names
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
 from spatial.barriers import with_barriers
@@ -101,11 +102,17 @@ class ReadFiles:
         What the rows say of their origin, each text once.
     warnings
         One line each.
+    notes
+        What was understood by the tables of headings, one line each.
+    mapping
+        What every column was taken for, to be saved.
     """
 
     data: PlanningData
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    mapping: SavedMapping
 
 
 def evaluate_files(
@@ -136,6 +143,9 @@ def evaluate_files(
         elevation=elevation,
         progress=progress,
     )
+    tell(read.notes)
+    if options.save_to is not None:
+        save_mapping(options.save_to, read.mapping)
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
     effect: SlopeEffect | None = None
@@ -241,6 +251,8 @@ def read_files(
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
                         assume_status=assume_status if kind == "facilities" else None,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
@@ -278,7 +290,15 @@ def read_files(
         indicators=None if figures is None else figures.frame,
         network=None if streets is None else _barred(streets.network, walls, files.barriers),
     )
-    return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
+    return ReadFiles(
+        data,
+        tuple(sorted(sources)),
+        tuple(warnings),
+        tuple(line for one in layers.values() for line in one.notes),
+        SavedMapping(
+            {kind: one.mapping(before=options.saved_of(kind)) for kind, one in layers.items()}
+        ),
+    )
 
 
 def check_elevation(elevation: Path | None, network: Path | None) -> None:

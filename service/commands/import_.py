@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.commands.actor import command_actor
 from service.commands.options import FileOptions, parse_file_options
-from service.commands.progress import Progress, warn
+from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
@@ -22,6 +22,7 @@ from service.imports.cells import near
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
@@ -70,6 +71,21 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
+        ),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -89,10 +105,21 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     A row that is there already and differs gets a new version; one that does not is left alone.
     """
     _refuse_unknown(kind, files, name=name, assume_status=assume_status, elevation=elevation)
-    options = parse_file_options([crs] if crs else (), map_ or ())
+    options = parse_file_options(
+        [crs] if crs else (),
+        map_ or (),
+        mapping=mapping,
+        kinds_from_names=kinds_from_names,
+        save_to=save_mapping_to,
+    )
+    _refuse_mapping(kind, options)
     progress = Progress()
     read = _read(kind, files, options, assume_status, elevation, progress)
     warn([line for one in read.values() for line in one.warnings], every=verbose)
+    layers = [one for one in read.values() if isinstance(one, ReadLayer)]
+    tell([line for one in layers for line in one.notes])
+    if options.save_to is not None:
+        _save_mapping(options.save_to, kind, layers, options)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -144,6 +171,27 @@ def _refuse_unknown(
         raise InputError("--assume-status: is for facilities")
 
 
+def _refuse_mapping(kind: str, options: FileOptions) -> None:
+    """Refuse options of columns and kinds for files that have none."""
+    for option, given in (
+        ("--mapping", options.saved is not None),
+        ("--save-mapping", options.save_to is not None),
+    ):
+        if given and kind not in LAYERS:
+            raise InputError(f"{option}: is for {', '.join(LAYERS)}")
+    if options.kinds_from_names and kind != "facilities":
+        raise InputError("--kinds-from-names: is for facilities")
+
+
+def _save_mapping(path: Path, kind: str, layers: Sequence[ReadLayer], options: FileOptions) -> None:
+    """Save what the columns of all files together were taken for."""
+    layer = options.saved_of(kind)
+    for one in layers:
+        layer = one.mapping(before=layer)
+    save_mapping(path, SavedMapping({} if layer is None else {kind: layer}))
+    _say(f"wrote {path}")
+
+
 def _read(
     kind: str,
     files: Sequence[Path],
@@ -176,6 +224,8 @@ def _read(
                         crs=options.crs_of(kind),
                         columns=columns,
                         assume_status=assume_status,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)

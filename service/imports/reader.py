@@ -24,7 +24,7 @@ from service.imports.geometries import (
     parse_geometries,
 )
 from service.imports.raw import RawTable
-from service.imports.saved_mapping import SavedMapping
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.validation import check
 from service.imports.values import Values, read_values
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
@@ -67,6 +67,11 @@ class ReadLayer:
     columns: ColumnMap = field(default_factory=ColumnMap)
     values: Values | None = None
     notes: tuple[str, ...] = ()
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns and words were taken for, on top of what was used for it."""
+        words = {} if self.values is None else self.values.words
+        return saved_layer(self.columns, words, before=before)
 
 
 @dataclass(frozen=True)
