@@ -29,8 +29,8 @@ class How(StrEnum):
 class Why(StrEnum):
     """Why a column is not read."""
 
-    UNKNOWN = "unknown"  # nothing known; `fields` holds near guesses
-    AMBIGUOUS = "ambiguous"  # it may be each of `fields`
+    UNKNOWN = "unknown"  # it is nothing that is still open; `fields` holds near guesses
+    AMBIGUOUS = "ambiguous"  # it may be each of `fields`, which no other column is
     CONFLICT = "conflict"  # other columns may be the same field as well
     TAKEN = "taken"  # another column, named more plainly, is that field
     IGNORED = "ignored"  # the user said so
@@ -125,7 +125,7 @@ class ColumnMap:
         for one in self.unread:
             choices = " or ".join(f"--map {one.column}={field}" for field in one.fields)
             if one.why is Why.AMBIGUOUS:
-                detail = f", for {one.detail}" if one.detail else ""
+                detail = f" ({one.detail})" if one.detail else ""
                 lines.append(
                     f"{one.column} may be {' or '.join(one.fields)} and is not read{detail}; "
                     f"say which with {choices}"

@@ -222,8 +222,10 @@ def match_headings(
 def _not_understood(
     column: str, meaning: Meaning, layer: Layer, missing: Sequence[str], *, places: bool
 ) -> UnreadColumn:
-    if meaning.candidates:
-        return UnreadColumn(column, Why.AMBIGUOUS, meaning.candidates, detail=meaning.problem)
+    # 序号 may be an identifier; where there is one already, there is nothing to ask.
+    open_fields = tuple(field for field in meaning.candidates if field in missing)
+    if open_fields:
+        return UnreadColumn(column, Why.AMBIGUOUS, open_fields, detail=meaning.problem)
     table = heading_table(layer.name, places=places)
     fields = [table.fields[word] for word in near(plain(column), table.fields)]
     guesses = [*near(column, missing), *(field for field in fields if field in missing)]

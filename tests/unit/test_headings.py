@@ -119,7 +119,14 @@ def test_units_and_remarks_in_a_heading(
 
 @pytest.mark.parametrize(
     "heading",
-    ["建筑面积(地下)", "建筑面积(万)", "户数(㎡)", "建筑面积(㎡)(亩)", "托位数(张)", "床位数(已备案)"],
+    [
+        "建筑面积(地下)",
+        "建筑面积(万)",
+        "户数(㎡)",
+        "建筑面积(㎡)(亩)",
+        "托位数(张)",
+        "床位数(已备案)",
+    ],
 )
 def test_brackets_that_are_no_unit_of_the_field_are_not_passed_over(heading: str) -> None:
     assert understand(heading, FACILITIES, places=True).field is None
@@ -144,7 +151,7 @@ def test_names_cut_to_ten_bytes_are_resolved(heading: str, field: str) -> None:
 
 
 def test_a_cut_name_that_may_be_two_fields_is_not_resolved() -> None:
-    assert len("justified_".encode()) == 10
+    assert len(b"justified_") == 10
     meaning = understand("justified_", DISTRICTS, places=False)
     assert meaning.field is None
     assert meaning.candidates == ("justified_body", "justified_by", "justified_on")
@@ -233,3 +240,15 @@ def test_the_note_says_what_was_taken_for_what() -> None:
         "columns understood: 建筑面 → floor_area_m2 (a name cut to 10 bytes); "
         "用地面积（亩） → site_area_m2 (in 亩)"
     )
+
+
+def test_a_heading_that_fits_several_fields_is_listed_while_one_of_them_is_open() -> None:
+    found = named("面积", "托位数")
+    (unread,) = found.columns.unread
+    assert unread.why is Why.AMBIGUOUS
+    assert found.warnings[0].startswith(
+        "f: 面积 may be floor_area_m2 or site_area_m2 or childcare_floor_area_m2 and is not read; "
+        "say which with --map 面积=floor_area_m2 or --map 面积=site_area_m2"
+    )
+    assert named("序号").columns.unread[0].fields == ("id",)
+    assert named("序号", "机构编号").columns.unread[0].why is Why.UNKNOWN

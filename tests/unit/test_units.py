@@ -80,7 +80,9 @@ def test_what_is_no_number_is_refused(text: str, message: str) -> None:
         read_quantity(text, "households", heading=None)
 
 
-@pytest.mark.parametrize("text", ["many", "1_0", "1,23", "12,34户", "1 200", "2栋", "", "1.2.3", "-"])
+@pytest.mark.parametrize(
+    "text", ["many", "1_0", "1,23", "12,34户", "1 200", "2栋", "", "1.2.3", "-"]
+)
 def test_what_is_no_quantity_at_all_is_none(text: str) -> None:
     assert read_quantity(text, "households", heading=None) is None
 
