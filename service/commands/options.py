@@ -42,6 +42,8 @@ class FileOptions:
         True where ``--kinds-from-names`` lets names say what a facility is.
     save_to
         File that ``--save-mapping`` names; None where it is not given.
+    planarize
+        True to split street lines where they cross or touch without a common end.
     """
 
     crs: Mapping[str | None, str]
@@ -49,6 +51,7 @@ class FileOptions:
     saved: SavedMapping | None = None
     kinds_from_names: bool = False
     save_to: Path | None = None
+    planarize: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""

@@ -15,7 +15,7 @@ from pyproj import CRS
 from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
-from service.imports.formats import read_raw
+from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
     check_geometries,
@@ -23,13 +23,17 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
+from service.imports.osm.file import is_osm
+from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import RawTable
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
+from service.imports.street_columns import street_columns
 from service.imports.validation import check
 from service.imports.values import Values, read_values
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
+from spatial.planarize import planarize as split_at_crossings
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
 BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
@@ -99,6 +103,8 @@ class ReadNetwork:
         The system the file is in.
     warnings
         What was not taken, one line each.
+    notes
+        What was done besides, one line each.
     """
 
     network: Network
@@ -106,6 +112,7 @@ class ReadNetwork:
     sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def read_layer(
@@ -292,7 +299,9 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     Parameters
     ----------
     path
-        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes.
+        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes, and
+        others that say how they are walked (`service.imports.street_columns`); a graph; or an
+        OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
 
@@ -306,7 +315,16 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     InputError
         As `read_layer`.
     """
+    if is_osm(path):
+        choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
+        streets = read_osm_lines(path)
+        return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
     read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
+    if walked.faults:
+        raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
+    lines = gpd.GeoDataFrame(walked.frame, geometry=read.frame.geometry, crs=read.frame.crs)
+    read = replace(read, frame=lines)
     if "highway" in read.frame:
         return read
     note = f"{path}: has no column highway, so every line counts as walkable"
@@ -316,7 +334,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
 def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
     """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer=prefer)
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -347,8 +365,13 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 
-def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
+def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
     """Read street lines and build their network.
+
+    Parameters
+    ----------
+    planarize
+        True to split lines first where they cross or touch without a common end.
 
     Raises
     ------
@@ -356,19 +379,44 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         As `read_street_lines`, and when the lines make no network.
     """
     lines = read_street_lines(path, crs=crs)
+    return make_network(lines, source=str(path), planarize=planarize)
+
+
+def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> ReadNetwork:
+    """Build the network of street lines, wherever they come from.
+
+    Parameters
+    ----------
+    source
+        What the lines are called in messages.
+    planarize
+        True to split lines first where they cross or touch without a common end.
+
+    Raises
+    ------
+    InputError
+        When the lines make no network.
+    """
+    frame = lines.frame
+    notes: list[str] = []
+    if planarize:
+        split = split_at_crossings(frame)
+        notes.append(f"{source}: {split.cut} lines split at {split.places} places")
+        frame = split.lines
     try:
-        network = build_network(lines.frame)
+        network = build_network(frame)
     except NetworkError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{source}: {error}") from None
     left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
-    note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
+    note = [f"{source}: lines left out: {', '.join(left_out)}"] if left_out else []
     sources: list[object] = []
     if "source" in lines.frame:
         sources = lines.frame["source"].dropna().unique().tolist()
     return ReadNetwork(
         network,
         rows=len(lines.frame),
-        sources=tuple(str(source) for source in sources),
+        sources=tuple(str(text) for text in sources),
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
+        notes=tuple(notes),
     )

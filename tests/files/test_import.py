@@ -4,46 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Protocol
 
 import geopandas as gpd
-import psycopg
 import pytest
-from sqlalchemy.engine import make_url
+from stored_files import Stored
 from town import AREA_ROWS, DISTRICT_ROWS, PARK_ROWS, Run, write_geojson
-
-
-class Database(Protocol):
-    owner_url: str
-    app_url: str
-
-
-class Stored:
-    """The command line with a database, and a look into it."""
-
-    def __init__(self, run: Run, database: Database) -> None:
-        self._run = run
-        self._database = database
-
-    def yike(self, *arguments: object) -> Any:
-        return self._run(
-            *arguments,
-            YIKE_DATABASE__URL=self._database.app_url,
-            YIKE_CACHE_DIR=str(Path("cache").absolute() / "test-files"),
-        )
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        url = make_url(self._database.owner_url).set(drivername="postgresql")
-        with psycopg.connect(url.render_as_string(hide_password=False)) as session:
-            return session.execute(query.encode()).fetchall()
-
-
-@pytest.fixture
-def stored(
-    yike: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Stored:
-    monkeypatch.chdir(tmp_path)
-    return Stored(yike, database)
 
 
 def import_town(stored: Stored) -> None:

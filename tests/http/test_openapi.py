@@ -55,6 +55,7 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/indicators",
         "POST /v1/indicators",
         "GET /v1/coverage",
+        "GET /v1/networks",
         "GET /v1/packs",
         "GET /v1/packs/{pack_id}",
         "GET /v1/packs/{pack_id}/rules",
