@@ -265,6 +265,7 @@ def read_files(
                         path,
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
+                        saved=options.saved,
                     )
                 else:
                     layers[kind] = read_layer(
@@ -319,11 +320,11 @@ def read_files(
         data,
         tuple(sorted(sources)),
         tuple(warnings),
-        tuple(line for one in layers.values() for line in one.notes),
+        tuple(line for one in tables.values() for line in one.notes),
         SavedMapping(
             {
                 kind: one.mapping(before=options.saved_of(kind))
-                for kind, one in layers.items()
+                for kind, one in tables.items()
                 if kind in given
             }
         ),

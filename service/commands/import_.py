@@ -225,15 +225,15 @@ def _refuse_mapping(kind: str, options: FileOptions) -> None:
         ("--mapping", options.saved is not None),
         ("--save-mapping", options.save_to is not None),
     ):
-        if given and kind not in LAYERS:
-            raise InputError(f"{option}: is for {', '.join(LAYERS)}")
+        if given and kind in {NETWORK, OSM}:
+            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
     if options.kinds_from_names and kind != "facilities":
         raise InputError("--kinds-from-names: is for facilities")
 
 
 def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
     """Say what columns were taken for, and save it where that is asked for."""
-    layers = [one for one in read if isinstance(one, ReadLayer)]
+    layers = [one for one in read if not isinstance(one, ReadNetwork)]
     tell([line for one in layers for line in one.notes])
     if options.save_to is None:
         return
@@ -277,7 +277,7 @@ def _read(
         with progress.stage("read", f"reading {path}"):
             try:
                 if kind == INDICATORS:
-                    read[path] = read_indicators(path, columns=columns)
+                    read[path] = read_indicators(path, columns=columns, saved=options.saved)
                 else:
                     read[path] = read_layer(
                         path,

@@ -93,7 +93,8 @@ def name_columns(
     chosen = {column: field for column, field in given.items() if field != NOT_READ}
     # What the user maps to a field wins over a column that happens to bear its name.
     displaced = [c for c in columns if c in chosen.values() and c not in given]
-    known = target_names(layer)
+    # Beside geometries a column lon is one more that is not read.
+    known = frozenset(layer.names) if placed else target_names(layer)
     named = [c for c in columns if c in known and c not in given and c not in displaced]
     rest = [c for c in columns if c not in given and c not in known]
     mapped = [

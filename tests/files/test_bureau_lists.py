@@ -12,6 +12,7 @@ import yaml
 from town import Run
 
 from service.imports.column_map import How, Why
+from service.imports.indicators import read_indicators
 from service.imports.reader import read_layer
 from service.imports.saved_mapping import SavedLayer, SavedMapping, load_mapping
 from spatial.errors import InputFaults
@@ -224,3 +225,16 @@ def test_a_mapping_made_of_what_was_read_reads_the_same(lists: Path) -> None:
     assert {one.how for one in again.columns.mapped} == {How.SAVED}
     assert again.frame["floor_area_m2"].tolist()[0] == Decimal(300)
     assert again.frame["opened_on"].tolist()[0] == date(2021, 9, 1)
+
+
+def test_figures_are_read_by_their_headings_too(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(
+        "行政区划代码,指标名称,年份,数值,数据来源\n330700,childcare.staff,2024,5,年报\n",
+        encoding="utf-8",
+    )
+
+    read = read_indicators(path)
+
+    assert read.frame.iloc[0].tolist() == ["330700", "childcare.staff", 2024, 5, "年报"]
+    assert "行政区划代码 → area; 指标名称 → indicator" in read.notes[0]

@@ -252,3 +252,9 @@ def test_a_heading_that_fits_several_fields_is_listed_while_one_of_them_is_open(
     )
     assert named("序号").columns.unread[0].fields == ("id",)
     assert named("序号", "机构编号").columns.unread[0].why is Why.UNKNOWN
+
+
+def test_beside_geometries_a_column_of_coordinates_is_listed_as_not_read() -> None:
+    found = named("lon", "纬度", "geometry", placed=True)
+    assert [one.column for one in found.columns.unread] == ["lon", "纬度"]
+    assert "columns not read: lon" in found.warnings[0]
