@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from spatial.crs import unproject
+from spatial.edge_vertices import places_on
 from spatial.graph import WalkGraph
-from spatial.parts import places_on
 from spatial.snapping import DETOUR_M, near_barriers, snap
 from spatial.street_bits import StreetBits, street_bits
 
