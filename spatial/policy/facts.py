@@ -127,6 +127,11 @@ class City:
         return entrance_points(self.facilities)
 
     @cached_property
+    def doors_local(self) -> NDArray[Any]:
+        """Entrances of the facilities in `crs`, in the order of `doors`."""
+        return project(self.doors[0], target=self.crs)
+
+    @cached_property
     def gates(self) -> Gates:
         """Where demand points leave their districts."""
         return _gates(self.districts, self.demand, self.demand_local, crs=self.crs)
@@ -154,17 +159,28 @@ class City:
         return PROFILES[name].losing(self.penalties)
 
     def straight(
-        self, chosen: NDArray[np.bool_], *, limit_m: float = SEARCH_LIMIT_M
+        self,
+        chosen: NDArray[np.bool_],
+        *,
+        points: NDArray[np.int64] | None = None,
+        limit_m: float = SEARCH_LIMIT_M,
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Straight line from demand points to chosen facilities: whole mm, facility number."""
+        """Straight line from demand points to chosen facilities: whole mm, facility number.
+
+        `points` are positions of the demand points asked for; None for all.
+        """
         doors, door_of = self.doors
         used = chosen[door_of]
+        places, local = self.demand.geometry, self.demand_local
+        if points is not None:
+            places, local = places[points], local[points]
         found = nearest_straight(
-            self.demand.geometry,
+            places,
             doors[used],
             crs=self.crs,
             limit_m=limit_m,
-            projected=self.demand_local,
+            projected=local,
+            projected_sites=self.doors_local[used],
         )
         return millimetres(found.metres), _renumber(found.site, door_of[used])
 
@@ -175,6 +191,7 @@ class City:
         points: NDArray[np.int64] | None = None,
         limit_m: float = SEARCH_LIMIT_M,
         impedance: Impedance = LEVEL,
+        nodes: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None,
     ) -> Walked:
         """Walk from demand points to the nearest of the chosen facilities.
 
@@ -188,6 +205,8 @@ class City:
             Search limit in equivalent metres, inclusive.
         impedance
             What costs more than its length.
+        nodes
+            As in `spatial.reach.nearest_walk`.
 
         Returns
         -------
@@ -209,6 +228,7 @@ class City:
             sites=door_snaps[doors_used],
             site_of=self.doors[1][doors_used],
             limit_m=limit_m,
+            nodes=nodes,
         )
         total = self.gates.inside_m[pair] + walk.metres[of_gate]
         total[total > limit_m] = np.inf
@@ -316,8 +336,12 @@ class Facts:
             walked.snap_m,
             walked.astray,
         )
+        return self.with_approved(reach, counts, impedance)
+
+    def with_approved(self, reach: Reach, counts: Counts, impedance: Impedance) -> Reach:
+        """Change a reach of operating facilities, in place, by approved ones that count too."""
         if counts.status == "operating_or_approved_in_unit":
-            self._add_approved(chosen.approved, reach, impedance)
+            self._add_approved(self.counted(counts).approved, reach, impedance)
         return reach
 
     def unknown_gain(
@@ -371,8 +395,7 @@ class Facts:
         walk_mm, walk_facility = reach.walk_mm, reach.walk_facility
         unit_of_point = self.units.of_district[demand.district]
         new_point = (self.stage != "existing")[demand.district]
-        doors, door_of = city.doors
-        doors_local = project(doors, target=city.crs)
+        door_of, doors_local = city.doors[1], city.doors_local
         wanted = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
         for unit in wanted[np.isin(wanted, unit_of_point[new_point])]:
             facilities = approved & (self.allotment.unit == unit)
