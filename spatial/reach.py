@@ -145,9 +145,7 @@ def node_distances(
     metres = metres[:nodes]
     if len(site_of) and site_of.min() < site_of.max():
         node, arc_m, of_site = first_steps(graph, sites, site_of, leaving=not toward)
-        settle_ties(
-            base, metres, site, node=node, metres=arc_m, site=of_site, limit_m=limit_m
-        )
+        settle_ties(base, metres, site, node=node, metres=arc_m, site=of_site, limit_m=limit_m)
     return metres, site
 
 

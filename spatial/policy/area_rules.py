@@ -61,14 +61,14 @@ def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
 
 
 def park_facility_counts(
-    parks: GeoDataFrame | None, figures: AreaFigures, facilities: GeoDataFrame | None
+    parks: GeoDataFrame | None, figures: AreaFigures, facilities: pd.DataFrame | None
 ) -> Any:  # noqa: ANN401 - a function of kinds
     """Return a function from a measure to the facilities inside each park, sure and possible."""
 
     def count(measure: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         if parks is None or facilities is None:
             return None
-        points = shapely.point_on_surface(np.asarray(facilities.geometry.array, dtype=object))
+        points = shapely.point_on_surface(np.asarray(facilities["geometry"].array, dtype=object))
         tree = shapely.STRtree(np.asarray(parks.geometry.array, dtype=object))
         sure, possible = (
             np.bincount(
@@ -108,15 +108,25 @@ def _frame(found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]
     }
     for name in ("name", "level", "kind", "parent", "geometry"):
         columns[name] = pd.Series([places[one.code][name] for one in found], dtype=object)
-    for name in (*_NUMBERS, *_YEARS):
-        columns[name] = np.array([_float(getattr(one, name)) for one in found])
-    for name in _CODES:
-        columns[name] = pd.Series([getattr(one, name) for one in found], dtype=object)
-    for name in _LISTS:
-        columns[name] = pd.Series(
-            [[_plain(item) for item in getattr(one, name)] or None for one in found], dtype=object
-        )
+    for name, values in finding_values(found).items():
+        columns[name] = pd.Series(values, dtype=values.dtype)
     return pd.DataFrame(columns)
+
+
+def finding_values(found: Sequence[AreaFinding]) -> dict[str, NDArray[Any]]:
+    """Write findings as columns: what they say, without the names of the areas."""
+    columns: dict[str, NDArray[Any]] = {
+        name: np.array([_float(getattr(one, name)) for one in found])
+        for name in (*_NUMBERS, *_YEARS)
+    }
+    for name in (*_CODES, *_LISTS):
+        columns[name] = np.empty(len(found), dtype=object)
+    for row, one in enumerate(found):
+        for name in _CODES:
+            columns[name][row] = getattr(one, name)
+        for name in _LISTS:
+            columns[name][row] = [_plain(item) for item in getattr(one, name)] or None
+    return columns
 
 
 def _float(value: Fraction | Decimal | int | None) -> float:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -20,7 +21,15 @@ from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
-from spatial.policy.units import Allotment, Units, allot, build_units, entrance_points
+from spatial.policy.units import (
+    Allotment,
+    Ground,
+    Units,
+    allot_on,
+    build_units,
+    entrance_points,
+    ground_of,
+)
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
 from spatial.reach import SEARCH_LIMIT_M, nearest_walk
 from spatial.snapping import Snap, snap
@@ -115,6 +124,17 @@ class City:
     def demand_local(self) -> NDArray[Any]:
         """Demand points in `crs`, shape (p,)."""
         return project(self.demand.geometry, target=self.crs)
+
+    @property
+    def questions(self) -> tuple[int, int]:
+        """How many different questions about distances have been answered."""
+        return len(self._reach), len(self._gain)
+
+    @cached_property
+    def district_ids(self) -> pd.Index[Any]:
+        """Ids of the districts, to look them up by."""
+        ids: pd.Index[Any] = pd.Index(self.districts["id"])
+        return ids
 
     @cached_property
     def standing(self) -> Standing:
@@ -300,8 +320,12 @@ class Facts:
     @cached_property
     def allotment(self) -> Allotment:
         """Which facility belongs to which unit."""
-        city = self.city
-        return allot(city.facilities, city.districts, city.areas, units=self.units)
+        return allot_on(self.city.facilities, self.ground)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What facilities are allotted by."""
+        return ground_of(self.city.districts, self.city.areas, units=self.units)
 
     @cached_property
     def households(self) -> NDArray[np.float64]:
@@ -317,12 +341,20 @@ class Facts:
 
     def reach(self, counts: Counts, impedance: Impedance = LEVEL) -> Reach:
         """Distances to what counts, worked out once for rules with the same conditions."""
-        stage = self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage)
-        key = (counts, impedance, stage)
+        key = self._reach_key(counts, impedance)
         known = self.city._reach  # noqa: SLF001 - the cache lives with what it is computed from
         if key not in known:
             known[key] = self._reach(counts, impedance)
         return known[key]
+
+    def know_reach(self, reach: Reach, counts: Counts, impedance: Impedance) -> None:
+        """Take distances to operating facilities from elsewhere; they are changed in place."""
+        key = self._reach_key(counts, impedance)
+        self.city._reach[key] = self.with_approved(reach, counts, impedance)  # noqa: SLF001 - as above
+
+    def _reach_key(self, counts: Counts, impedance: Impedance) -> tuple[Any, ...]:
+        stage = self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage)
+        return counts, impedance, stage
 
     def _reach(self, counts: Counts, impedance: Impedance) -> Reach:
         chosen = self.counted(counts)

@@ -26,7 +26,7 @@ from spatial.policy.findings import (
     UNDETERMINED,
 )
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.places import membership
+from spatial.policy.places import Membership, membership
 from spatial.policy.rule import Rule
 
 OCCUPIED: Final = "occupied"
@@ -107,7 +107,7 @@ class _Judged:
     by_point: NDArray[np.bool_]
     deficit: NDArray[np.float64]
 
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Judged:
+    def __getitem__(self, chosen: NDArray[Any]) -> _Judged:
         return _Judged(
             self.verdict[chosen],
             self.share_inside[chosen],
@@ -175,7 +175,7 @@ def _tally(
 
 
 def _coverage(
-    judged: _Judged, rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: _Judged, rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Weighted share inside, by the first weight that every district of the ratio has."""
     verdict = judged.verdict
@@ -206,7 +206,7 @@ def _coverage(
 
 
 def _unit_share(
-    judged: _Judged, _rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: _Judged, _rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Households in units that hold, over households judged; deficits once a unit."""
     verdict = judged.verdict
@@ -240,16 +240,7 @@ def _finish(
     least: Decimal | None,
 ) -> pd.DataFrame:
     """Add the share, the verdict against the user's own least share, and the area's names."""
-    denominator = np.where(table["denominator"] > 0, table["denominator"], np.nan)
-    share = table["numerator"] / denominator
-    verdict: NDArray[Any] | str = INDICATOR
-    if least is not None:
-        possible = (table["numerator"] + table["undetermined_weight"]) / denominator
-        verdict = np.select(
-            [np.isnan(share), share >= float(least), possible >= float(least)],
-            [UNDETERMINED, MET, UNDETERMINED],
-            default=NOT_MET,
-        )
+    share, verdict = _share_and_verdict(table, least)
     of_area = {
         name: areas[name].to_numpy(dtype=object)[table["area"]]
         for name in ("code", "name", "level", "kind", "parent")
@@ -265,6 +256,123 @@ def _finish(
     columns |= {"pack": pack_id, "rule": rule.id}
     geometry = np.asarray(areas.geometry.array, dtype=object)[table["area"]]
     return pd.DataFrame({name: columns[name] for name in AREA_COLUMNS} | {"geometry": geometry})
+
+
+def _share_and_verdict(
+    table: Mapping[str, NDArray[Any]], least: Decimal | None
+) -> tuple[NDArray[np.float64], NDArray[Any] | str]:
+    denominator = np.where(table["denominator"] > 0, table["denominator"], np.nan)
+    share = table["numerator"] / denominator
+    if least is None:
+        return share, INDICATOR
+    possible = (table["numerator"] + table["undetermined_weight"]) / denominator
+    verdict = np.select(
+        [np.isnan(share), share >= float(least), possible >= float(least)],
+        [UNDETERMINED, MET, UNDETERMINED],
+        default=NOT_MET,
+    )
+    return share, verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """How the districts of a pack roll up: which rows there are, whatever is found.
+
+    Parameters
+    ----------
+    area, part
+        Number of the area and name of the part, a row each in the order of `roll_up`, shape (g,).
+    rows
+        For each level the row each district counts in, -1 for none, shape (n,) each.
+    """
+
+    area: NDArray[np.int64]
+    part: NDArray[Any]
+    rows: tuple[NDArray[np.int64], ...]
+
+
+def grouping(facts: Facts, places: Membership) -> Grouping:
+    """Group the districts of a pack as `roll_up` does.
+
+    Parameters
+    ----------
+    facts
+        Of the pack.
+    places
+        Where the districts lie.
+    """
+    part = np.where(facts.stage == "planned", PLANNED, np.where(facts.rural, RURAL, OCCUPIED))
+    areas, parts, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=object)], []
+    first = 0
+    for numbers in places.area.values():
+        inside = numbers >= 0
+        if not inside.any():
+            continue
+        groups = _groups(numbers[inside], part[inside])
+        of = np.full(len(numbers), -1, dtype=np.int64)
+        of[inside] = first + groups.of
+        rows.append(of)
+        areas.append(groups.area)
+        parts.append(groups.part)
+        first += len(groups.area)
+    return Grouping(np.concatenate(areas), np.concatenate(parts), tuple(rows))
+
+
+def roll_up_again(
+    whole: Grouping,
+    found: Sequence[pd.DataFrame | None],
+    flag: NDArray[Any],
+    facts: Facts,
+    *,
+    districts: NDArray[np.int64],
+    rules: Sequence[Rule],
+    min_share: Mapping[str, Decimal],
+) -> tuple[NDArray[np.int64], list[dict[str, NDArray[Any]]]]:
+    """Roll up only the rows that hold some of the districts; as `roll_up` would.
+
+    Parameters
+    ----------
+    whole
+        How all districts roll up.
+    found
+        For each rule its findings for all districts, in their order; None where none of them has
+        changed: then only the tally of flags is made again.
+    flag
+        Of each district, shape (n,).
+    facts, rules, min_share
+        As in `roll_up`.
+    districts
+        Numbers of those that changed.
+
+    Returns
+    -------
+    The rows, and for each rule the columns that may have changed in them.
+    """
+    chosen = np.zeros(len(whole.area) + 1, dtype=bool)
+    for of in whole.rows:
+        chosen[of[districts]] = True
+    chosen[-1] = False
+    rows = np.flatnonzero(chosen)
+    members, groups_of = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for of in whole.rows:
+        inside = np.flatnonzero(chosen[of])
+        members.append(inside)
+        groups_of.append(np.searchsorted(rows, of[inside]))
+    inside = np.concatenate(members)
+    groups = _Groups(whole.area[rows], whole.part[rows], np.concatenate(groups_of))
+    tally = _tally(groups, flag[inside], facts.households[inside])
+    columns: list[dict[str, NDArray[Any]]] = []
+    for rule, findings in zip(rules, found, strict=True):
+        table: dict[str, NDArray[Any]] = {name: tally[name] for name in FLAGS}
+        if findings is not None:
+            share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
+            table |= share(_judged(findings)[inside], rule, facts, inside, groups)
+            table["value"], verdict = _share_and_verdict(table, min_share.get(rule.id))
+            table["verdict"] = np.full(len(rows), verdict, dtype=object)
+            # By which weight follows from the districts alone, whatever is found of them.
+            del table["definition"]
+        columns.append(table)
+    return rows, columns
 
 
 def area_frame(rows: Sequence[pd.DataFrame]) -> GeoDataFrame:
