@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
-from spatial.policy.findings import AREA_COLUMNS
+from spatial.policy.area_table import AreaRows, area_rows
 from spatial.policy.kinds import AREA_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
@@ -38,26 +38,24 @@ _CODES: Final = ("verdict", "reason_code", "unit", "definition")
 _LISTS: Final = ("missing", "facilities", "alternatives")
 
 
-def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
+def judge_areas(pack: Pack, facts: AreaFacts) -> list[AreaRows]:
     """Judge every rule of a pack that is about areas or parks.
 
     Returns
     -------
-    Frames of `AREA_COLUMNS` with geometry, one a rule that found anything; ``part`` is ``all``.
+    `AREA_COLUMNS` with ``geometry``, for each rule that found anything; ``part`` is ``all``.
     Numbers are the floats nearest to the exact values that were compared.
     """
-    frames: list[pd.DataFrame] = []
+    rows: list[AreaRows] = []
     areas = _areas(facts)
     for rule in pack.rules:
         kind = AREA_KINDS.get(rule.kind)
         found = [] if kind is None else list(kind.judge(rule, facts))
         if found:
-            frame = _frame(found, _parks(facts) if rule.kind == PARK_KIND else areas)
-            frames.append(frame.assign(pack=pack.id, rule=rule.id, part=WHOLE))
-    return [
-        frame.reindex(columns=list(AREA_COLUMNS)).assign(geometry=frame["geometry"])
-        for frame in frames
-    ]
+            columns = _columns(found, _parks(facts) if rule.kind == PARK_KIND else areas)
+            columns |= {"pack": pack.id, "rule": rule.id, "part": WHOLE}
+            rows.append(area_rows(columns, size=len(found), missing=np.nan))
+    return rows
 
 
 def park_facility_counts(
@@ -102,15 +100,19 @@ def _areas(facts: AreaFacts) -> Mapping[str, Mapping[str, Any]]:
     return {str(row["code"]): {str(name): row[name] for name in row} for row in rows}
 
 
-def _frame(found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        "code": pd.Series([one.code for one in found], dtype=object),
-    }
+def _columns(
+    found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    at = [places[one.code] for one in found]
+    columns: dict[str, Any] = {"code": _objects([one.code for one in found])}
     for name in ("name", "level", "kind", "parent", "geometry"):
-        columns[name] = pd.Series([places[one.code][name] for one in found], dtype=object)
-    for name, values in finding_values(found).items():
-        columns[name] = pd.Series(values, dtype=values.dtype)
-    return pd.DataFrame(columns)
+        columns[name] = _objects([place[name] for place in at])
+    return columns | finding_values(found)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    """Hold values as they are, lists and geometries too."""
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def finding_values(found: Sequence[AreaFinding]) -> dict[str, NDArray[Any]]:
@@ -119,13 +121,12 @@ def finding_values(found: Sequence[AreaFinding]) -> dict[str, NDArray[Any]]:
         name: np.array([_float(getattr(one, name)) for one in found])
         for name in (*_NUMBERS, *_YEARS)
     }
-    for name in (*_CODES, *_LISTS):
-        columns[name] = np.empty(len(found), dtype=object)
-    for row, one in enumerate(found):
-        for name in _CODES:
-            columns[name][row] = getattr(one, name)
-        for name in _LISTS:
-            columns[name][row] = [_plain(item) for item in getattr(one, name)] or None
+    for name in _CODES:
+        columns[name] = _objects([getattr(one, name) for one in found])
+    for name in _LISTS:
+        columns[name] = _objects(
+            [[_plain(item) for item in getattr(one, name)] or None for one in found]
+        )
     return columns
 
 

@@ -22,6 +22,7 @@ from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
+from spatial.policy.area_table import AreaRows, area_frame
 from spatial.policy.facility_warnings import facility_warnings
 from spatial.policy.facts import City, Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
@@ -30,7 +31,7 @@ from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
-from spatial.policy.rollup import area_frame, roll_up
+from spatial.policy.rollup import roll_up
 from spatial.profiles import NO_PENALTIES, Penalties
 
 REGION_INSIDE: Final = "inside"
@@ -401,7 +402,7 @@ def _area_rows(
     city: City,
     judged: Sequence[tuple[Pack, Facts, pd.DataFrame]],
     parameters: EvaluationParameters,
-) -> list[pd.DataFrame]:
+) -> list[AreaRows]:
     """Judge the rules about areas; none without areas."""
     if city.areas is None or len(city.areas) == 0:
         return []
@@ -409,7 +410,7 @@ def _area_rows(
     figures = AreaFigures(city.areas, known, data.indicators, as_of=city.as_of)
     parks = None if data.parks is None else _by_key(data.parks, "id")
     places = membership(city.districts, city.areas)
-    rows: list[pd.DataFrame] = []
+    rows: list[AreaRows] = []
     for pack, facts, findings in judged:
         rows += judge_areas(
             pack,

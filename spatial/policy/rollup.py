@@ -12,11 +12,10 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from spatial.crs import WGS84
 from spatial.grouping import weighted_count
+from spatial.policy.area_table import AreaRows, area_rows
 from spatial.policy.facts import Facts
 from spatial.policy.findings import (
-    AREA_COLUMNS,
     FLAGS,
     INDICATOR,
     MET,
@@ -43,7 +42,7 @@ def roll_up(
     pack_id: str,
     rules: Sequence[Rule],
     min_share: Mapping[str, Decimal],
-) -> list[pd.DataFrame]:
+) -> list[AreaRows]:
     """Roll one pack's findings up to every area that holds districts.
 
     Coverage is the weight inside the circle or radius over the weight of all districts judged;
@@ -67,7 +66,7 @@ def roll_up(
 
     Returns
     -------
-    Frames of `AREA_COLUMNS`, one a rule and level; none without areas.
+    `AREA_COLUMNS` with ``geometry``, a mapping for each rule and level; none without areas.
     """
     areas = facts.city.areas
     if areas is None or len(areas) == 0:
@@ -76,20 +75,20 @@ def roll_up(
     part = np.where(facts.stage == "planned", PLANNED, np.where(facts.rural, RURAL, OCCUPIED))
     flag = flags["flag"].to_numpy(dtype=object)
     levels = [
-        _level(numbers, part=part, flag=flag, facts=facts)
+        _level(numbers, part=part, flag=flag, areas=areas, facts=facts)
         for numbers in places.area.values()
         if (numbers >= 0).any()
     ]
     rule_of = findings["rule"].to_numpy(dtype=object)
-    rows: list[pd.DataFrame] = []
+    of_all = _judged(findings)
+    rows: list[AreaRows] = []
     for rule in rules:
-        judged = _judged(findings.loc[rule_of == rule.id])
+        judged = of_all[rule_of == rule.id]
         share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
         rows.extend(
             _finish(
                 level.table | share(judged[level.inside], rule, facts, level.inside, level.groups),
                 rule,
-                areas,
                 pack_id,
                 min_share.get(rule.id),
             )
@@ -140,7 +139,7 @@ class _Groups:
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """What all rules share on one level: which districts, how grouped, and their tally."""
+    """What all rules share on one level: which districts, how grouped, their areas and tally."""
 
     inside: NDArray[np.bool_]
     groups: _Groups
@@ -148,11 +147,19 @@ class _Level:
 
 
 def _level(
-    numbers: NDArray[np.int64], *, part: NDArray[Any], flag: NDArray[Any], facts: Facts
+    numbers: NDArray[np.int64],
+    *,
+    part: NDArray[Any],
+    flag: NDArray[Any],
+    areas: GeoDataFrame,
+    facts: Facts,
 ) -> _Level:
     inside = numbers >= 0
     groups = _groups(numbers[inside], part[inside])
-    return _Level(inside, groups, _tally(groups, flag[inside], facts.households[inside]))
+    tally = _tally(groups, flag[inside], facts.households[inside])
+    names = ("code", "name", "level", "kind", "parent", "geometry")
+    described = {name: areas[name].to_numpy(dtype=object)[groups.area] for name in names}
+    return _Level(inside, groups, described | tally)
 
 
 def _groups(numbers: NDArray[np.int64], part: NDArray[Any]) -> _Groups:
@@ -166,7 +173,6 @@ def _tally(
 ) -> dict[str, NDArray[Any]]:
     """Count districts, their households where known, and their flags."""
     return {
-        "area": groups.area,
         "part": groups.part,
         "districts": groups.sum(np.ones(len(flag))).astype(np.int64),
         "households": groups.sum(np.nan_to_num(households)),
@@ -233,29 +239,24 @@ def _unit_share(
 
 
 def _finish(
-    table: Mapping[str, NDArray[Any]],
-    rule: Rule,
-    areas: GeoDataFrame,
-    pack_id: str,
-    least: Decimal | None,
-) -> pd.DataFrame:
-    """Add the share, the verdict against the user's own least share, and the area's names."""
+    table: Mapping[str, NDArray[Any]], rule: Rule, pack_id: str, least: Decimal | None
+) -> AreaRows:
+    """Add the share and the verdict against the user's own least share."""
     share, verdict = _share_and_verdict(table, least)
-    of_area = {
-        name: areas[name].to_numpy(dtype=object)[table["area"]]
-        for name in ("code", "name", "level", "kind", "parent")
-    }
-    added = {
-        "value": share,
-        "verdict": verdict,
-        "unit": DISTRICT_KINDS[rule.kind].deficit_unit,
-        "threshold": np.nan if least is None else float(least),
-        "reason_code": "rolled_up" if least is None else "rolled_up_against_user_share",
-    }
-    columns = {**dict.fromkeys(AREA_COLUMNS), **table, **of_area, **added}
-    columns |= {"pack": pack_id, "rule": rule.id}
-    geometry = np.asarray(areas.geometry.array, dtype=object)[table["area"]]
-    return pd.DataFrame({name: columns[name] for name in AREA_COLUMNS} | {"geometry": geometry})
+    return area_rows(
+        {
+            **table,
+            "value": share,
+            "verdict": verdict,
+            "unit": DISTRICT_KINDS[rule.kind].deficit_unit,
+            "threshold": np.nan if least is None else float(least),
+            "reason_code": "rolled_up" if least is None else "rolled_up_against_user_share",
+            "pack": pack_id,
+            "rule": rule.id,
+        },
+        size=len(share),
+        missing=None,
+    )
 
 
 def _share_and_verdict(
@@ -270,7 +271,7 @@ def _share_and_verdict(
         [np.isnan(share), share >= float(least), possible >= float(least)],
         [UNDETERMINED, MET, UNDETERMINED],
         default=NOT_MET,
-    )
+    ).astype(object)
     return share, verdict
 
 
@@ -373,11 +374,3 @@ def roll_up_again(
             del table["definition"]
         columns.append(table)
     return rows, columns
-
-
-def area_frame(rows: Sequence[pd.DataFrame]) -> GeoDataFrame:
-    """Put the rows of all rules together as features in EPSG:4326."""
-    if not rows:
-        empty = pd.DataFrame({name: [] for name in AREA_COLUMNS})
-        return GeoDataFrame(empty, geometry=[], crs=WGS84)
-    return GeoDataFrame(pd.concat(rows, ignore_index=True), geometry="geometry", crs=WGS84)
