@@ -21,7 +21,7 @@ from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import AreaIndex, Membership, index_of, membership
-from spatial.policy.rollup import Grouping, grouping, roll_up_again
+from spatial.policy.rollup import Grouping, Judged, grouping, roll_up_again
 from spatial.policy.rule import Rule
 
 Counting = Callable[[Mapping[str, Any]], tuple[NDArray[np.int64], NDArray[np.int64]] | None]
@@ -67,7 +67,7 @@ class Found:
     findings
         Of all districts: a row a district and rule, in the order of the packs.
     flag
-        Of each district.
+        Of each district; None where none has changed.
     districts
         Numbers of those judged again.
     changed
@@ -75,7 +75,7 @@ class Found:
     """
 
     findings: pd.DataFrame
-    flag: NDArray[Any]
+    flag: NDArray[Any] | None
     districts: NDArray[np.int64]
     changed: Sequence[bool]
 
@@ -83,18 +83,15 @@ class Found:
         """Return a column of the findings of the rule with this number, by district."""
         return self.findings[name].to_numpy()[rule :: len(self.changed)]
 
-    def to_roll_up(self, rule: int) -> pd.DataFrame:
+    def to_roll_up(self, rule: int) -> Judged:
         """Return what roll-ups take of a rule."""
-        demand = self.column("demand", rule)
-        by_point = (self.column("households_outside", rule) == 0).astype(float)
-        share = np.where(demand != "point", self.column("covered_share", rule), by_point)
-        return pd.DataFrame(
-            {
-                "verdict": pd.Series(self.column("verdict", rule), dtype=object),
-                "demand": pd.Series(demand, dtype=object),
-                "deficit": self.column("deficit", rule),
-                "share_inside": share,
-            }
+        by_point = self.column("demand", rule) == "point"
+        served = (self.column("households_outside", rule) == 0).astype(float)
+        return Judged(
+            verdict=self.column("verdict", rule),
+            share_inside=np.where(by_point, served, self.column("covered_share", rule)),
+            by_point=by_point,
+            deficit=self.column("deficit", rule),
         )
 
 

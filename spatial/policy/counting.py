@@ -126,8 +126,10 @@ def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Co
     eligible = np.isin(kind.astype(str), counts.kinds)
     unknown_field = np.full(len(kind), None, dtype=object)
     for required_kind, field in counts.require:
-        answer = facilities[field]
         concerned = eligible & (kind == required_kind)
+        if not concerned.any():
+            continue
+        answer = facilities[field]
         eligible &= ~(concerned & (answer == False).fillna(value=False).to_numpy(dtype=bool))  # noqa: E712 - three-valued
         unknown_field[concerned & answer.isna().to_numpy()] = field
     unknown_field[eligible & status.unknown] = "status"

@@ -92,7 +92,7 @@ def reevaluate(baseline: Baseline, edits: FacilityEdits) -> Baseline:
             packs=baseline.packs,
             found=Found(
                 findings,
-                grades.flags,
+                None if np.array_equal(grades.flag, baseline.grades.flag) else grades.flags,
                 districts,
                 changed_rules(baseline, findings, districts),
             ),

@@ -98,16 +98,26 @@ def roll_up(
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
-    """What one rule found for districts, as arrays; shape (n,) each."""
+class Judged:
+    """What one rule found for districts; shape (n,) each.
+
+    Parameters
+    ----------
+    verdict, deficit
+        As in findings.
+    share_inside
+        Share known to be inside, 1 or 0 for points.
+    by_point
+        True where a district is judged by a single point.
+    """
 
     verdict: NDArray[Any]
     share_inside: NDArray[np.float64]
     by_point: NDArray[np.bool_]
     deficit: NDArray[np.float64]
 
-    def __getitem__(self, chosen: NDArray[Any]) -> _Judged:
-        return _Judged(
+    def __getitem__(self, chosen: NDArray[Any]) -> Judged:
+        return Judged(
             self.verdict[chosen],
             self.share_inside[chosen],
             self.by_point[chosen],
@@ -115,8 +125,8 @@ class _Judged:
         )
 
 
-def _judged(findings: pd.DataFrame) -> _Judged:
-    return _Judged(
+def _judged(findings: pd.DataFrame) -> Judged:
+    return Judged(
         verdict=findings["verdict"].to_numpy(dtype=object),
         share_inside=findings["share_inside"].to_numpy(dtype=float),
         by_point=(findings["demand"] == "point").to_numpy(dtype=bool, na_value=False),
@@ -181,7 +191,7 @@ def _tally(
 
 
 def _coverage(
-    judged: _Judged, rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
+    judged: Judged, rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Weighted share inside, by the first weight that every district of the ratio has."""
     verdict = judged.verdict
@@ -212,7 +222,7 @@ def _coverage(
 
 
 def _unit_share(
-    judged: _Judged, _rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
+    judged: Judged, _rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Households in units that hold, over households judged; deficits once a unit."""
     verdict = judged.verdict
@@ -321,8 +331,8 @@ def grouping(facts: Facts, places: Membership) -> Grouping:
 
 def roll_up_again(
     whole: Grouping,
-    found: Sequence[pd.DataFrame | None],
-    flag: NDArray[Any],
+    found: Sequence[Judged | None],
+    flag: NDArray[Any] | None,
     facts: Facts,
     *,
     districts: NDArray[np.int64],
@@ -336,10 +346,9 @@ def roll_up_again(
     whole
         How all districts roll up.
     found
-        For each rule its findings for all districts, in their order; None where none of them has
-        changed: then only the tally of flags is made again.
+        For each rule what it found for all districts, in their order; None where none has changed.
     flag
-        Of each district, shape (n,).
+        Of each district, shape (n,); None where none has changed.
     facts, rules, min_share
         As in `roll_up`.
     districts
@@ -361,16 +370,19 @@ def roll_up_again(
         groups_of.append(np.searchsorted(rows, of[inside]))
     inside = np.concatenate(members)
     groups = _Groups(whole.area[rows], whole.part[rows], np.concatenate(groups_of))
-    tally = _tally(groups, flag[inside], facts.households[inside])
+    tally: dict[str, NDArray[Any]] = {}
+    if flag is not None:
+        tally = _tally(groups, flag[inside], facts.households[inside])
     columns: list[dict[str, NDArray[Any]]] = []
-    for rule, findings in zip(rules, found, strict=True):
-        table: dict[str, NDArray[Any]] = {name: tally[name] for name in FLAGS}
-        if findings is not None:
+    for rule, judged in zip(rules, found, strict=True):
+        again = {name: tally[name] for name in FLAGS if tally}
+        if judged is not None:
             share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
-            table |= share(_judged(findings)[inside], rule, facts, inside, groups)
-            table["value"], verdict = _share_and_verdict(table, min_share.get(rule.id))
-            table["verdict"] = np.full(len(rows), verdict, dtype=object)
-            # By which weight follows from the districts alone, whatever is found of them.
-            del table["definition"]
-        columns.append(table)
+            table = share(judged[inside], rule, facts, inside, groups)
+            # Which districts a ratio is of, and by which weight, follows from these alone.
+            again |= {name: table[name] for name in ("numerator", "undetermined_weight", "deficit")}
+            again["value"], verdict = _share_and_verdict(table, min_share.get(rule.id))
+            if isinstance(verdict, np.ndarray):
+                again["verdict"] = verdict
+        columns.append(again)
     return rows, columns
