@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,17 @@ from spatial.policy.pack import Pack
 from spatial.policy.places import AreaIndex, Membership, index_of, membership
 from spatial.policy.rollup import Grouping, Judged, grouping, roll_up_again
 from spatial.policy.rule import Rule
+
+# Columns that follow from the rule, the date and the choice of target.
+_BY_RULE: Final = (
+    "unit",
+    "definition",
+    "target_year",
+    "next_target",
+    "next_target_year",
+    "baseline",
+    "baseline_year",
+)
 
 Counting = Callable[[Mapping[str, Any]], tuple[NDArray[np.int64], NDArray[np.int64]] | None]
 
@@ -228,7 +239,10 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
             answers += one
             rows += [baseline.rows[pack.id, rule.id, answer.code] for answer in one]
     if answers:
-        patches.append((np.array(rows), finding_values(answers)))
+        values = finding_values(answers)
+        patches.append(
+            (np.array(rows), {name: values[name] for name in values if name not in _BY_RULE})
+        )
     return now, _patched(table, patches)
 
 

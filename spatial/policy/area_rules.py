@@ -135,4 +135,5 @@ def _float(value: Fraction | Decimal | int | None) -> float:
 
 
 def _plain(item: Any) -> Any:  # noqa: ANN401 - texts and mappings
-    return dict(item) if isinstance(item, Mapping) else item
+    # Most are ids, and asking whether a text is a mapping takes a while.
+    return dict(item) if not isinstance(item, str) and isinstance(item, Mapping) else item

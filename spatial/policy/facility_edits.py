@@ -170,6 +170,7 @@ def edited_city(
         crs=city.crs,
         demand=city.demand,
         demand_local=city.demand_local,
+        demand_xy=city.demand_xy,
         gates=city.gates,
         district_ids=city.district_ids,
     )

@@ -125,6 +125,13 @@ class City:
         """Demand points in `crs`, shape (p,)."""
         return project(self.demand.geometry, target=self.crs)
 
+    @cached_property
+    def demand_xy(self) -> NDArray[np.float64] | None:
+        """Coordinates of the demand points in `crs`, shape (p, 2); None unless all are points."""
+        points = (shapely.get_type_id(self.demand_local) == shapely.GeometryType.POINT).all()
+        xy: NDArray[np.float64] = shapely.get_coordinates(self.demand_local)
+        return xy if points and len(xy) == len(self.demand_local) else None
+
     @property
     def questions(self) -> tuple[int, int]:
         """How many different questions about distances have been answered."""

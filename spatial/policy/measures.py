@@ -129,6 +129,9 @@ class AreaFigures:
         self._known_sums: dict[tuple[str, str], dict[int, Figure]] = {}
         self._known_masks: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._measures: dict[str, Mapping[str, Any]] = {}
+        self._known_answers: dict[
+            tuple[tuple[int, ...], str], tuple[Sequence[object], dict[int, Any]]
+        ] = {}
         self._places: Membership | None = None
         self._standing: Standing | None = None
         self._kinds_here: frozenset[Any] = frozenset()
@@ -152,6 +155,7 @@ class AreaFigures:
         other._facilities = facilities  # noqa: SLF001 - one of this class, here and below
         other._places, other._standing = places, standing  # noqa: SLF001
         other._known_sums, other._known_masks = {}, {}  # noqa: SLF001
+        other._known_answers = {}  # noqa: SLF001
         other._kinds_here = frozenset(facilities["kind"])  # noqa: SLF001
         return other
 
@@ -188,15 +192,31 @@ class AreaFigures:
                 change.spliced(masks[1], added[1]),
             )
         edited = gone.ids() | came.ids()
-        for (key, level), sums in self._known_sums.items():
-            measure = self._measures[key]
+        touched = gone.areas_with() | came.areas_with()
+        for question, (asked, answers) in self._known_answers.items():
+            kept = {area: answer for area, answer in answers.items() if area not in touched}
+            now._known_answers[question] = (asked, kept)
+        for (name, level), sums in self._known_sums.items():
+            measure = self._measures[name]
             less, more = gone._sums_at(measure, level), came._sums_at(measure, level)
             changed = {
                 area: _replaced(sums.get(area), less.get(area), more.get(area), edited)
                 for area in {*less, *more}
             }
-            now._known_sums[key, level] = sums | changed if changed else sums
+            now._known_sums[name, level] = sums | changed if changed else sums
         return now
+
+    def answers(self, asked: Sequence[object], logic: str) -> dict[int, Any]:
+        """Return what is known so far of a question about these figures, by area, to be added to.
+
+        Parameters
+        ----------
+        asked, logic
+            The question: the very objects a rule holds, which stand for their contents.
+        """
+        key = (tuple(map(id, asked)), logic)
+        # Held beside the answers, so that no other objects can come to have their identity.
+        return self._known_answers.setdefault(key, (asked, {}))[1]
 
     @property
     def places(self) -> Membership:

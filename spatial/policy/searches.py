@@ -167,8 +167,16 @@ def _straight_doubts(
     came = np.zeros(change.size, dtype=bool)
     came[change.came] = chosen[change.came]
     for door in city.doors_local[came[city.doors[1]]]:
-        doubtful |= shapely.distance(city.demand_local, door) <= reach_m
+        doubtful |= _planar_m(city, door) <= reach_m
     return np.flatnonzero(doubtful)
+
+
+def _planar_m(city: City, door: shapely.Geometry) -> NDArray[np.float64]:
+    """Distance of every demand point from a place, both projected."""
+    if city.demand_xy is None or not isinstance(door, shapely.Point):
+        return np.asarray(shapely.distance(city.demand_local, door))
+    east, north = (city.demand_xy - (door.x, door.y)).T
+    return np.hypot(east, north)
 
 
 def _nodes_again(
