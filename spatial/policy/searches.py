@@ -176,7 +176,7 @@ def _planar_m(city: City, door: shapely.Geometry) -> NDArray[np.float64]:
     if city.demand_xy is None or not isinstance(door, shapely.Point):
         return np.asarray(shapely.distance(city.demand_local, door))
     east, north = (city.demand_xy - (door.x, door.y)).T
-    return np.hypot(east, north)
+    return np.asarray(np.hypot(east, north))
 
 
 def _nodes_again(
