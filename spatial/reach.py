@@ -223,10 +223,10 @@ def end_costs_m(
     along, against = graph.forward_m[edge], graph.backward_m[edge]
     if not leaving:
         along, against = against, along
-    return _part(against, fraction), _part(along, 1.0 - fraction)
+    return share_of_cost(against, fraction), share_of_cost(along, 1.0 - fraction)
 
 
-def _part(cost_m: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_of_cost(cost_m: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of a cost; none of a closed edge is no way either, but standing at its end is."""
     return np.multiply(cost_m, share, out=np.zeros_like(cost_m), where=share > 0)
 
@@ -267,7 +267,7 @@ def _along_the_same_edge(
         ahead = -ahead
     shared = edge[place]
     cost_m = np.where(ahead >= 0, graph.forward_m[shared], graph.backward_m[shared])
-    walk = _part(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
+    walk = share_of_cost(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
     best = np.lexsort((site_of[entrance], walk, place))
     place, chosen = np.unique(place[best], return_index=True)
     metres[place] = walk[best][chosen]

@@ -142,7 +142,7 @@ def _point_links(
     finite = np.isfinite(xy).all(axis=1)
     at, lonlat, xy = at[finite], lonlat[finite], xy[finite]
     planar_m = limit_m * _SCALE_MARGIN + _ROUNDING_M
-    walled = _near_barriers(graph, xy, limit_m=planar_m)
+    walled = near_barriers(graph, xy, limit_m=planar_m)
     open_, shut = np.flatnonzero(~walled), np.flatnonzero(walled)
     near = graph.index.nearest(
         xy[open_],
@@ -229,10 +229,20 @@ def _shape_links(
     )
 
 
-def _near_barriers(
+def near_barriers(
     graph: WalkGraph, xy: NDArray[np.float64], *, limit_m: float
 ) -> NDArray[np.bool_]:
-    """Tell which points are so near a barrier that a connector may cross it."""
+    """Tell which points are so near a barrier that a connector may cross it.
+
+    Parameters
+    ----------
+    graph
+        The streets.
+    xy
+        Points in the graph's system, finite, shape (n, 2).
+    limit_m
+        Planar metres, inclusive.
+    """
     walled = np.zeros(len(xy), dtype=bool)
     if len(graph.barriers) and len(xy):
         walls = shapely.STRtree(project(graph.barriers, target=graph.crs))

@@ -16,7 +16,7 @@ from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KINDS: Final = (*LAYERS, "network", "barriers", "indicators")
+_KINDS: Final = (*LAYERS, "network", "barriers", "indicators", "points")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def test_nonsense_is_refused_in_one_line(
     assert "Traceback" not in done.stderr
 
 
-def test_barriers_need_streets(town: Path, yike: Run) -> None:
+@pytest.mark.usefixtures("town")
+def test_barriers_need_streets(yike: Run) -> None:
     bars = "--barriers=facilities.geojson"
     done = yike("evaluate", FILES[0], FILES[1], FILES[3], bars, "--json")
     assert done.returncode == 2
