@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import cycle
@@ -12,9 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from spatial.policy.baseline import evaluate_for_edits
 from spatial.policy.counting import counted, standing
 from spatial.policy.evaluation import Evaluation, PlanningData, evaluate
+from spatial.policy.facility_edits import FacilityEdits
 from spatial.policy.pack import Pack
+from spatial.policy.reevaluation import reevaluate
 from tests.bench.agreement import Agreement
 from tests.bench.city import AS_OF, BenchCity
 from tests.bench.row import Row
@@ -26,34 +28,28 @@ _MOVES = 5
 _STEP_DEG = 0.003  # about 300 m: another street and other districts
 _SEED = 20260722
 
-Update = Callable[[Evaluation, PlanningData, PlanningData], Evaluation]
 
-
-def move_row(city: BenchCity, *, districts: int, update: Update, repetitions: int) -> Row:
-    """Measure moving one facility, each time another one.
-
-    Parameters
-    ----------
-    update
-        From an evaluation, the data it rests on and the data with one facility moved, to the
-        evaluation of the latter.
-    """
+def move_row(city: BenchCity, *, districts: int, repetitions: int) -> Row:
+    """Measure moving one facility, each time another one."""
     data = city.planning_data(districts=districts)
     full = partial(evaluate, packs=[city.pack], as_of=AS_OF)
-    before = full(data)
-    moves = [move_one(data, facility=row) for row in _chosen(data, city.pack)]
+    baseline = evaluate_for_edits(data, packs=[city.pack], as_of=AS_OF)
+    before = baseline.evaluation
+    rows = _chosen(data, city.pack)
+    moves = [move_one(data, facility=row) for row in rows]
+    edits = [edit_of(moved, facility=row) for moved, row in zip(moves, rows, strict=True)]
     after = [full(moved) for moved in moves]
     agreements = tuple(
-        identical(f"rows after move {number}", whole, update(before, data, moved))
-        for number, (moved, whole) in enumerate(zip(moves, after, strict=True), start=1)
+        identical(f"rows after move {number}", whole, reevaluate(baseline, edit).evaluation)
+        for number, (edit, whole) in enumerate(zip(edits, after, strict=True), start=1)
     )
     # A move that changes nothing would be no test of the update.
     changed = [identical("", before, whole) for whole in after]
-    full_turn, update_turn = cycle(moves), cycle(moves)
+    full_turn, update_turn = cycle(moves), cycle(edits)
     timed = interleave(
         {
             FULL: lambda: full(next(full_turn)),
-            MOVED: lambda: update(before, data, next(update_turn)),
+            MOVED: lambda: reevaluate(baseline, next(update_turn)).evaluation,
         },
         repetitions=repetitions,
     )
@@ -63,7 +59,15 @@ def move_row(city: BenchCity, *, districts: int, update: Update, repetitions: in
         ratios=(compare(timed[MOVED], timed[FULL], budget=at_most(0.05)),),
         agreements=agreements,
         facts={"rows each move changes": [each.total - each.agree for each in changed]},
+        notes=("The baseline, an evaluation that keeps what it worked out, is made beforehand.",),
     )
+
+
+def edit_of(moved: PlanningData, *, facility: int) -> FacilityEdits:
+    """Say as an edit what `move_one` did."""
+    if moved.facilities is None:
+        raise ValueError("there is no facility to move")
+    return FacilityEdits(rows=moved.facilities.iloc[[facility]], removed=())
 
 
 def move_one(data: PlanningData, *, facility: int) -> PlanningData:
