@@ -28,7 +28,9 @@ from service.evaluations.router import build_router as evaluations_router
 from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
+from service.networks.router import build_router as networks_router
 from service.packs.router import build_router as packs_router
+from service.reach.router import build_router as reach_router
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
@@ -110,6 +112,8 @@ def _add_routes(app: FastAPI) -> None:
         indicators_router,
         evaluations_router,
         coverage_router,
+        reach_router,
+        networks_router,
         packs_router,
     ):
         domain.include_router(build())

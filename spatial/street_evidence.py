@@ -210,8 +210,8 @@ def _drawn_in(polygons: NDArray[Any]) -> NDArray[Any]:
 
 def _measure(places: _Places, network: Network) -> _Measured:
     index = network.index
-    everywhere = np.ones(len(network.u), dtype=bool)
-    near = index.near(places.points, usable=everywhere, limit_m=_FAR_M, slack_m=0.0)
+    every = np.ones(len(network.u), dtype=bool)
+    near = index.nearest(places.points, usable=every, inferior=~every, limit_m=_FAR_M, slack_m=0.0)
     metres = np.full(len(places.points), _FAR_M)
     np.minimum.at(metres, near.point, near.metres)
     values, chance = np.full(2, np.nan), np.full(2, np.nan)

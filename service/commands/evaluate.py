@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
     facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
-    network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="File of street lines, or OpenStreetMap PBF or XML.")
+    ] = None,
+    osm: Annotated[
+        Path | None,
+        typer.Option(
+            help="OpenStreetMap PBF or XML: districts, buildings, facilities and streets, each "
+            "unless an option of its own names a file."
+        ),
+    ] = None,
     elevation: Annotated[
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: walking on --network counts slope."),
@@ -70,10 +80,29 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             "--map", help="column=field, or districts:column=field for one file. Repeatable."
         ),
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None,
+        typer.Option(help="Write what every column was taken for, to be used as --mapping."),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
     ] = None,
+    planarize: Annotated[
+        bool,
+        typer.Option(
+            "--planarize", help="Split street lines where they cross or touch without a common end."
+        ),
+    ] = False,
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
@@ -102,8 +131,8 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
 ) -> None:
     """Evaluate every district and area, clause by clause.
 
-    With --districts and --facilities from files to the files of --out, without any database; with
-    --areas alone only the rules about areas; else what is stored in the database.
+    With --districts and --facilities, or --osm, from files to the files of --out, without any
+    database; with --areas alone only the rules about areas; else what is stored in the database.
     """
     output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
     for path in output.out:
@@ -118,8 +147,20 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = parse_file_options(crs or (), map_ or (), crs_as_declared=crs_as_declared)
-    files = Files(districts, facilities, network, areas, buildings, parks, indicators, barriers)
+    options = replace(
+        parse_file_options(
+            crs or (),
+            map_ or (),
+            mapping=mapping,
+            kinds_from_names=kinds_from_names,
+            save_to=save_mapping,
+            crs_as_declared=crs_as_declared,
+        ),
+        planarize=planarize,
+    )
+    files = Files(
+        districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
+    )
     check_elevation(elevation, network)
     if files.given():
         if area is not None:
@@ -127,6 +168,8 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         files.refuse_incomplete()
         if not output.out and not output.json:
             raise InputError("--out is missing: name a file to write, or --json for a summary")
+        if planarize and network is None:
+            raise InputError("--planarize: is for street lines; name them with --network")
         evaluate_files(
             files,
             find_packs(pack or ()),
@@ -142,7 +185,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ("--crs", crs),
         ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
+        ("--mapping", mapping),
+        ("--save-mapping", save_mapping),
+        ("--kinds-from-names", kinds_from_names),
         ("--assume-status", assume_status),
+        ("--planarize", planarize),
     ):
         if value:
             raise InputError(f"{name}: is for files; name them with --districts and --facilities")

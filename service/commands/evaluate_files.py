@@ -12,7 +12,8 @@ from geopandas import GeoDataFrame
 
 from service.commands.crs_checks import check_read, refuse_undeclared
 from service.commands.options import FileOptions
-from service.commands.progress import Progress
+from service.commands.osm_layers import OSM_KINDS, read_osm_layers
+from service.commands.progress import Progress, tell
 from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
@@ -29,9 +30,12 @@ from service.imports.reader import (
     read_network,
 )
 from service.imports.relations import unanswered_names
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
+from service.networks.wording import diagnosis_warnings
 from spatial.barriers import with_barriers
+from spatial.diagnosis import diagnose
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import DISTRICTS, LAYERS
 from spatial.network import Network
@@ -49,7 +53,11 @@ from spatial.slope import without_slope
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a call by kind; None for one that is not given."""
+    """The files of a call by kind; None for one that is not given.
+
+    An OpenStreetMap file stands in for each of districts, buildings, facilities and network that
+    has no file of its own.
+    """
 
     districts: Path | None
     facilities: Path | None
@@ -59,6 +67,7 @@ class Files:
     parks: Path | None = None
     indicators: Path | None = None
     barriers: Path | None = None
+    osm: Path | None = None
 
     def given(self) -> dict[str, Path]:
         """Return the files there are, by kind."""
@@ -74,17 +83,19 @@ class Files:
         """
         given = self.given()
         others = ", ".join(f"--{name}" for name in given)
-        if self.districts is None and self.areas is None:
+        if self.osm is not None:
+            given |= dict.fromkeys(OSM_KINDS, self.osm)
+        if "districts" not in given and self.areas is None:
             raise InputError(
                 f"--districts is missing: {others} alone cannot be evaluated; "
                 "name --districts and --facilities, or --areas"
             )
-        if self.districts is not None and self.facilities is None:
+        if "districts" in given and "facilities" not in given:
             raise InputError(f"--facilities is missing: {others} alone cannot be evaluated")
         for kind in ("network", "buildings"):
-            if self.districts is None and kind in given:
+            if "districts" not in given and kind in given:
                 raise InputError(f"--{kind}: is for districts; name them with --districts")
-        if self.barriers is not None and self.network is None:
+        if self.barriers is not None and "network" not in given:
             raise InputError("--barriers: bar streets; name them with --network")
         for kind in ("parks", "indicators"):
             if self.areas is None and kind in given:
@@ -103,11 +114,20 @@ class ReadFiles:
         What the rows say of their origin, each text once.
     warnings
         One line each.
+    notes
+        What was understood by the tables of headings, one line each.
+    mapping
+        What every column was taken for, to be saved.
+    streets
+        The network before any barrier; None without one.
     """
 
     data: PlanningData
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    mapping: SavedMapping
+    streets: Network | None = None
 
 
 def evaluate_files(
@@ -128,7 +148,7 @@ def evaluate_files(
     InputError
         When anything given cannot be used; then nothing is written.
     """
-    if files.districts is None:
+    if files.districts is None and files.osm is None:
         _refuse_pictures(output)
     progress = Progress(quiet=output.json)
     read = read_files(
@@ -138,6 +158,9 @@ def evaluate_files(
         elevation=elevation,
         progress=progress,
     )
+    tell(read.notes)
+    if options.save_to is not None:
+        save_mapping(options.save_to, read.mapping)
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
     effect: SlopeEffect | None = None
@@ -186,11 +209,20 @@ def evaluate_files(
         notices=said,
         warnings=(
             *read.warnings,
+            *_odd_streets(files, read.streets, output),
             *_unanswered_figures(files, read.data, packs),
             *evaluation.warnings,
         ),
         output=output,
     )
+
+
+def _odd_streets(files: Files, streets: Network | None, output: Output) -> list[str]:
+    """Tell what is wrong with the streets, if anything is; what barriers do to them is meant."""
+    if streets is None:
+        return []
+    source = str(files.network or files.osm)
+    return diagnosis_warnings(diagnose(streets), source=source, lang=output.lang)
 
 
 def _refuse_pictures(output: Output) -> None:
@@ -216,10 +248,9 @@ def read_files(
     InputFaults
         With the faults of every file that can be read.
     """
-    given = files.given()
-    layers: dict[str, ReadLayer] = {}
+    given = {kind: path for kind, path in files.given().items() if kind != "osm"}
+    layers, streets, mapped = _read_osm(files, progress)
     faults: list[Fault] = []
-    streets: ReadNetwork | None = None
     walls: ReadLines | None = None
     figures: ReadIndicators | None = None
     undeclared: dict[str, UndeclaredCRSError] = {}
@@ -227,7 +258,9 @@ def read_files(
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
                 if kind == "network":
-                    streets = read_network(path, crs=options.crs_of(kind))
+                    streets = read_network(
+                        path, crs=options.crs_of(kind), planarize=options.planarize
+                    )
                 elif kind == "barriers":
                     walls = read_barriers(path, crs=options.crs_of(kind))
                 elif kind == "indicators":
@@ -235,6 +268,7 @@ def read_files(
                         path,
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
+                        saved=options.saved,
                     )
                 else:
                     layers[kind] = read_layer(
@@ -244,6 +278,8 @@ def read_files(
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
                         assume_status=assume_status if kind == "facilities" else None,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
@@ -257,16 +293,17 @@ def read_files(
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
-    _refuse_unused_columns(options, tables, given)
+    own = {kind: table for kind, table in tables.items() if kind in given}
+    _refuse_unused_columns(options, own, given)
     frames: dict[str, GeoDataFrame | None] = {
         kind: layers[kind].frame if kind in layers else None for kind in LAYERS
     }
     for kind in ("districts", "areas"):
-        if kind in layers and not len(layers[kind].frame):
+        if kind in given and not len(layers[kind].frame):
             raise InputError(f"{given[kind]}: has no rows, so there is nothing to evaluate")
     sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
-    warnings = [*unchecked, *(line for read in tables.values() for line in read.warnings)]
+    warnings = [*mapped, *unchecked, *(line for read in tables.values() for line in read.warnings)]
     for shapes in (streets, walls):
         warnings += shapes.warnings if shapes is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
@@ -280,7 +317,47 @@ def read_files(
         indicators=None if figures is None else figures.frame,
         network=None if streets is None else _barred(streets.network, walls, files.barriers),
     )
-    return ReadFiles(data, tuple(sorted(sources)), tuple(warnings))
+    plain = None if streets is None else streets.network
+    return ReadFiles(
+        data,
+        tuple(sorted(sources)),
+        tuple(warnings),
+        tuple(line for one in tables.values() for line in one.notes),
+        SavedMapping(
+            {
+                kind: one.mapping(before=options.saved_of(kind))
+                for kind, one in tables.items()
+                if kind in given
+            }
+        ),
+        plain,
+    )
+
+
+def _read_osm(
+    files: Files, progress: Progress
+) -> tuple[dict[str, ReadLayer], ReadNetwork | None, list[str]]:
+    """Read of the OpenStreetMap file, if there is one, what no other file gives.
+
+    Returns
+    -------
+    Layers by kind, streets, and what to know of the choice.
+    """
+    if files.osm is None:
+        return {}, None, []
+    given = files.given()
+    kinds = [kind for kind in OSM_KINDS if kind not in given]
+    warnings = []
+    if "districts" in given and "buildings" in kinds:
+        kinds.remove("buildings")
+        warnings.append(
+            f"{files.osm}: its buildings are not taken, for they name districts of their own, "
+            "not those of --districts"
+        )
+    read = read_osm_layers(files.osm, kinds=kinds, progress=progress)
+    layers = {kind: one for kind, one in read.items() if isinstance(one, ReadLayer)}
+    streets = next((one for one in read.values() if isinstance(one, ReadNetwork)), None)
+    return layers, streets, warnings
 
 
 def _sloped(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -12,49 +12,70 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.actor import command_actor
-from service.commands.crs_checks import check_read, refuse_undeclared
-from service.commands.options import FileOptions, parse_file_options
-from service.commands.progress import Progress, warn
+from service.commands.import_network import (
+    NetworkOptions,
+    odd_streets,
+    read_asked_network,
+    store_read_network,
+    tell_network,
+)
+from service.commands.import_systems import check_against_stored
+from service.commands.options import FileOptions, parse_file_options, parse_language
+from service.commands.osm_layers import NETWORK, read_osm_layers
+from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.settings import load_settings
 from service.imports.cells import near
-from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
+from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
-from service.imports.reader import ReadLayer, ReadNetwork, read_layer, read_network
+from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
-from service.networks.service import latest, load, store_network
 from service.packs.service import list_packs
+from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS
+from spatial.fields import AREAS, LAYERS
 
-NETWORK: Final = "network"
 INDICATORS: Final = "indicators"
-KINDS: Final = (*LAYERS, NETWORK, INDICATORS)
-
+OSM: Final = "osm"
+KINDS: Final = (*LAYERS, NETWORK, INDICATORS, OSM)
 
 _Read: TypeAlias = ReadLayer | ReadNetwork | ReadIndicators
 
 
 @dataclass(frozen=True)
+class _Part:
+    """What was read of one file, of one kind; a file of OpenStreetMap has several."""
+
+    kind: str
+    path: Path
+    read: _Read
+
+
+@dataclass(frozen=True)
 class Imported:
-    """What became of the rows of one file."""
+    """What became of the rows of one file, or of the layer of it that is named."""
 
     file: Path
+    kind: str
+    layer: str | None
     rows: int
     added: int
     changed: int
     unchanged: int
+    diagnosis: Diagnosis | None = None
 
     def line(self, *, dry_run: bool) -> str:
         """Return it in one line."""
         would = "would be " if dry_run else ""
+        name = f"{self.file}, {self.layer}" if self.layer else str(self.file)
         return (
-            f"{self.file}: {self.rows} rows read, {would}{self.added} added, "
+            f"{name}: {self.rows} rows read, {would}{self.added} added, "
             f"{self.changed} changed, {self.unchanged} unchanged"
         )
 
@@ -62,8 +83,13 @@ class Imported:
 def import_(  # noqa: PLR0913  # the options of the command, by name only
     kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(KINDS)}.")],
     files: Annotated[
-        list[Path], typer.Argument(help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV; "
+            "network and osm: OpenStreetMap PBF or XML; network also: Shapefile, FlatGeobuf, "
+            "MapInfo, GraphML."
+        ),
+    ] = None,
     *,
     crs: Annotated[
         str | None,
@@ -81,11 +107,44 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
+        ),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the street network.")] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(help="Download the streets of a place, as '金华市, 浙江', instead of a file."),
+    ] = None,
+    polygon: Annotated[
+        Path | None,
+        typer.Option(help="Download the streets inside the polygons of a file."),
+    ] = None,
+    planarize: Annotated[
+        bool,
+        typer.Option(
+            "--planarize", help="Split street lines where they cross or touch without a common end."
+        ),
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
+    ] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of the diagnosis: zh or en.")] = None,
     elevation: Annotated[
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
@@ -98,85 +157,137 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     """Read files into the database: rows by their identifiers, all of them or none.
 
     A row that is there already and differs gets a new version; one that does not is left alone.
+    Of a street network it is told what is odd about it.
     """
-    _refuse_unknown(kind, files, name=name, assume_status=assume_status, elevation=elevation)
-    options = parse_file_options([crs] if crs else (), map_ or (), crs_as_declared=crs_as_declared)
+    settings = load_settings()
+    files = files or []
+    streets = NetworkOptions(
+        name=name,
+        place=place,
+        polygon=polygon,
+        planarize=planarize,
+        elevation=elevation,
+        report=report,
+        lang=settings.lang if lang is None else parse_language(lang),
+    )
+    _refuse_unknown(kind, files, streets, assume_status=assume_status)
+    options = parse_file_options(
+        [crs] if crs else (),
+        map_ or (),
+        mapping=mapping,
+        kinds_from_names=kinds_from_names,
+        save_to=save_mapping_to,
+        crs_as_declared=crs_as_declared,
+    )
+    _refuse_mapping(kind, options)
     progress = Progress()
     undeclared: list[UndeclaredCRSError] = []
-    read = _read(kind, files, options, assume_status, elevation, progress, undeclared)
-    warn([line for one in read.values() for line in one.warnings], every=verbose)
-    with with_database(load_settings(), report=_say) as settings:
+    read = _read(kind, files, options, streets, assume_status, progress, undeclared)
+    warn([line for part in read for line in part.read.warnings], every=verbose)
+    _tell_columns(kind, [part.read for part in read], options)
+    with with_database(settings, report=_say) as settings:
         url = settings.database.url
         if url is None:
             raise InputError("no database is at hand")
         engine = create_database_engine(url.get_secret_value())
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
-                warnings = _check_systems(
-                    connection, kind, read, undeclared, options, cache_dir=settings.cache_dir
+                read, warnings = _checked(
+                    connection, read, undeclared, options, cache_dir=settings.cache_dir
                 )
                 warnings += _unanswered(connection, read)
-                results = [
-                    _store(connection, kind, *one, name=name, elevation=elevation)
-                    for one in read.items()
-                ]
+                results = [_store(connection, part, streets, of=kind) for part in read]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
-                for result in results if kind != NETWORK else ():
-                    _record(connection, kind, result)
+                for result in results:
+                    if result.kind != NETWORK:
+                        _record(connection, result)
                 if dry_run:
                     connection.rollback()
                 else:
                     connection.commit()
         except IntegrityError as error:
             reason = " ".join(str(error.orig).split())
-            raise InputError(f"{', '.join(map(str, files))}: refused: {reason}") from None
+            named = ", ".join(map(str, files)) or str(streets.label(files))
+            raise InputError(f"{named}: refused: {reason}") from None
         finally:
             engine.dispose()
-    warn(warnings, every=verbose)
     for result in results:
+        warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
+    warn(warnings, every=verbose)
+    for part, result in zip(read, results, strict=True):
         typer.echo(result.line(dry_run=dry_run))
+        if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
+            for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
+                typer.echo(line)
 
 
 def _refuse_unknown(
-    kind: str,
-    files: Sequence[Path],
-    *,
-    name: str | None,
-    assume_status: str | None,
-    elevation: Path | None,
+    kind: str, files: Sequence[Path], streets: NetworkOptions, *, assume_status: str | None
 ) -> None:
     if kind not in KINDS:
         guesses = near(kind, KINDS)
         hint = f"did you mean {guesses[0]}? " if guesses else ""
         raise InputError(f"import: there is no kind '{kind}'; {hint}known are {', '.join(KINDS)}")
-    if kind == NETWORK and len(files) > 1:
-        raise InputError("import network: one file makes a network; merge the files first")
-    if kind != NETWORK and name is not None:
-        raise InputError("--name: is for a network")
-    if kind != NETWORK and elevation is not None:
-        raise InputError("--elevation: is for a network")
+    if kind in {NETWORK, OSM} and len(files) > 1:
+        raise InputError(f"import {kind}: one file makes a network; merge the files first")
+    streets.refuse_unfit(kind, files)
     if kind != "facilities" and assume_status is not None:
         raise InputError("--assume-status: is for facilities")
+
+
+def _refuse_mapping(kind: str, options: FileOptions) -> None:
+    """Refuse options of columns and kinds for files that have none."""
+    for option, given in (
+        ("--mapping", options.saved is not None),
+        ("--save-mapping", options.save_to is not None),
+    ):
+        if given and kind in {NETWORK, OSM}:
+            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
+    if options.kinds_from_names and kind != "facilities":
+        raise InputError("--kinds-from-names: is for facilities")
+
+
+def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
+    """Say what columns were taken for, and save it where that is asked for."""
+    layers = [one for one in read if not isinstance(one, ReadNetwork)]
+    tell([line for one in layers for line in one.notes])
+    if options.save_to is None:
+        return
+    # All files of a call have one mapping: the columns of each are added to it.
+    saved = options.saved_of(kind)
+    for one in layers:
+        saved = one.mapping(before=saved)
+    save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
+    _say(f"wrote {options.save_to}")
 
 
 def _read(
     kind: str,
     files: Sequence[Path],
     options: FileOptions,
+    streets: NetworkOptions,
     assume_status: str | None,
-    elevation: Path | None,
     progress: Progress,
     undeclared: list[UndeclaredCRSError],
-) -> dict[Path, _Read]:
+) -> list[_Part]:
     """Read all files, so that the faults of all of them are told at once.
 
     Those nobody says the system of are entered in `undeclared`: the database may propose one.
     """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
-    if kind == NETWORK and columns:
-        raise InputError("--map: street lines have no fields but highway")
-    if kind == INDICATORS and options.crs_of(kind) is not None:
-        raise InputError("--crs: figures have no coordinates")
+    _refuse_unread(kind, columns, crs=options.crs_of(kind))
+    if kind == OSM:
+        layers = read_osm_layers(files[0], progress=progress)
+        return [_Part(layer, files[0], one) for layer, one in layers.items()]
+    if kind == NETWORK:
+        try:
+            network = read_asked_network(
+                files, streets, crs=options.crs_of(kind), progress=progress
+            )
+        except UndeclaredCRSError as error:
+            undeclared.append(error)
+            return []
+        return [_Part(kind, streets.label(files), network)]
     read: dict[Path, _Read] = {}
     faults: list[Fault] = []
     for path in files:
@@ -184,10 +295,8 @@ def _read(
             raise InputError(f"{path}: is named twice")
         with progress.stage("read", f"reading {path}"):
             try:
-                if kind == NETWORK:
-                    read[path] = _sloped(read_network(path, crs=options.crs_of(kind)), elevation)
-                elif kind == INDICATORS:
-                    read[path] = read_indicators(path, columns=columns)
+                if kind == INDICATORS:
+                    read[path] = read_indicators(path, columns=columns, saved=options.saved)
                 else:
                     read[path] = read_layer(
                         path,
@@ -195,6 +304,8 @@ def _read(
                         crs=options.crs_of(kind),
                         columns=columns,
                         assume_status=assume_status,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
@@ -203,53 +314,44 @@ def _read(
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
-    return read
+    return [_Part(kind, path, one) for path, one in read.items()]
 
 
-def _stored_reference(connection: Connection, *, cache_dir: Path) -> CrsReference:
-    """Return the areas of the database that are current, and the street network in use."""
-    areas = history.current(connection, LAYERS["areas"])
-    version = latest(connection)
-    network = None if version is None else load(connection, version, cache_dir=cache_dir)
-    return CrsReference(polygons_of(areas), network)
+def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
+    """Refuse options for what files of a kind do not have."""
+    if kind == NETWORK and columns:
+        raise InputError("--map: street lines have no fields but highway")
+    if kind == INDICATORS and crs is not None:
+        raise InputError("--crs: figures have no coordinates")
+    if kind == OSM and columns:
+        raise InputError("--map: OpenStreetMap files have tags, no columns")
+    if kind == OSM and crs is not None:
+        raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
 
 
-def _check_systems(
+def _checked(
     connection: Connection,
-    kind: str,
-    read: dict[Path, _Read],
+    read: Sequence[_Part],
     undeclared: Sequence[UndeclaredCRSError],
     options: FileOptions,
     *,
     cache_dir: Path,
-) -> list[str]:
-    """Check the systems of the files against what is stored; return what is to be warned of."""
-    placed = {p: one for p, one in read.items() if not isinstance(one, ReadIndicators)}
-    if not placed and not undeclared:
-        return []
-    reference = _stored_reference(connection, cache_dir=cache_dir)
-    refuse_undeclared([(error, reference) for error in undeclared])
-    if kind == "areas":
-        # They are what others are checked against, and may well lie where no others are yet.
-        return []
-    checked, warnings = check_read(
-        [(one, reference) for one in placed.values()], as_declared=options.crs_as_declared
+) -> tuple[list[_Part], list[str]]:
+    """Check the systems of what was read; return it, and what is to be warned of."""
+    placed = {
+        at: part.read
+        for at, part in enumerate(read)
+        if not isinstance(part.read, ReadIndicators) and part.kind != AREAS.name
+    }
+    checked, warnings = check_against_stored(
+        connection,
+        list(placed.values()),
+        undeclared,
+        as_declared=options.crs_as_declared,
+        cache_dir=cache_dir,
     )
-    read.update(zip(placed, checked, strict=True))
-    return warnings
-
-
-def _sloped(read: ReadNetwork, elevation: Path | None) -> ReadNetwork:
-    if elevation is None:
-        return read
-    # Reading rasters takes a third of a second to load, and most calls have none.
-    from service.imports.elevation import add_slope  # noqa: PLC0415
-
-    sloped = add_slope(read, elevation)
-    traits = sloped.network.traits
-    share = ((traits.slope_forward > 1) | (traits.slope_backward > 1)).mean()
-    _say(f"{elevation}: {100 * share:.1f} % of the street edges are not flat")
-    return sloped
+    again = dict(zip(placed, checked, strict=True))
+    return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
@@ -271,9 +373,9 @@ def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
     return faults
 
 
-def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]:
+def _unanswered(connection: Connection, read: Sequence[_Part]) -> list[str]:
     """Warn of figures that nobody looks up as things are."""
-    figures = {path: one for path, one in read.items() if isinstance(one, ReadIndicators)}
+    figures = {part.path: part.read for part in read if isinstance(part.read, ReadIndicators)}
     if not figures:
         return []
     asked = asked_indicators([*list_packs(connection), *shipped_packs()])
@@ -286,35 +388,38 @@ def _unanswered(connection: Connection, read: Mapping[Path, _Read]) -> list[str]
     ]
 
 
-def _store(
-    connection: Connection,
-    kind: str,
-    path: Path,
-    read: _Read,
-    *,
-    name: str | None,
-    elevation: Path | None,
-) -> Imported:
-    if isinstance(read, ReadNetwork):
-        return _store_network(connection, path, read, name=name, elevation=elevation)
+def _store(connection: Connection, part: _Part, streets: NetworkOptions, *, of: str) -> Imported:
+    """Store one part of what the call, of kind `of`, has read."""
+    layer = part.kind if of == OSM else None
+    if isinstance(part.read, ReadNetwork):
+        stored_network = store_read_network(connection, part.path, part.read, streets)
+        edges, diagnosis = len(part.read.network.u), stored_network.diagnosis
+        added, unchanged = (edges, 0) if stored_network.new else (0, edges)
+        return Imported(part.path, part.kind, layer, part.read.rows, added, 0, unchanged, diagnosis)
     actor = command_actor()
-    if isinstance(read, ReadIndicators):
-        origin = history.Origin(file=str(path), crs="", transformation=None, actor=actor)
-        stored = indicators.store(connection, read.frame, origin=origin)
+    if isinstance(part.read, ReadIndicators):
+        origin = history.Origin(file=str(part.path), crs="", transformation=None, actor=actor)
+        stored = indicators.store(connection, part.read.frame, origin=origin)
     else:
         origin = history.Origin(
-            file=str(path), crs=read.origin_crs, transformation=read.transformation, actor=actor
+            file=str(part.path),
+            crs=part.read.origin_crs,
+            transformation=part.read.transformation,
+            actor=actor,
         )
-        stored = history.store(connection, LAYERS[kind], read.frame, origin=origin)
-    return Imported(path, len(read.frame), stored.added, stored.changed, stored.unchanged)
+        stored = history.store(connection, LAYERS[part.kind], part.read.frame, origin=origin)
+    rows = len(part.read.frame)
+    return Imported(
+        part.path, part.kind, layer, rows, stored.added, stored.changed, stored.unchanged
+    )
 
 
-def _record(connection: Connection, kind: str, result: Imported) -> None:
+def _record(connection: Connection, result: Imported) -> None:
     audit.record(
         connection,
         actor=command_actor(),
         action="import",
-        target=kind,
+        target=result.kind,
         detail={
             "file": str(result.file),
             "rows": result.rows,
@@ -322,37 +427,6 @@ def _record(connection: Connection, kind: str, result: Imported) -> None:
             "changed": result.changed,
             "unchanged": result.unchanged,
         },
-    )
-
-
-def _store_network(
-    connection: Connection,
-    path: Path,
-    read: ReadNetwork,
-    *,
-    name: str | None,
-    elevation: Path | None,
-) -> Imported:
-    before = latest(connection)
-    source = "; ".join(read.sources) or str(path)
-    version = store_network(
-        connection, read.network, name=name or path.stem, source=source, crs=read.origin_crs
-    )
-    new = before != version
-    audit.record(
-        connection,
-        actor=command_actor(),
-        action="import",
-        target=f"network/{version}",
-        detail={
-            "file": str(path),
-            "rows": read.rows,
-            "edges": len(read.network.u),
-            **({} if elevation is None else {"elevation": str(elevation)}),
-        },
-    )
-    return Imported(
-        path, read.rows, len(read.network.u) if new else 0, 0, 0 if new else len(read.network.u)
     )
 
 

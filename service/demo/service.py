@@ -19,6 +19,7 @@ from service.core.history import Origin, Stored
 from service.core.schema import VERSIONED
 from service.core.tables import AUDIT
 from service.networks.service import store_network
+from spatial.diagnosis import diagnose
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
 
@@ -84,7 +85,11 @@ def load(
         stored[layer.name] = history.store(connection, layer, frame, origin=origin)
         _close_others(connection, layer, frame, today=today, origin=origin)
     version = store_network(
-        connection, network, name="wuhan", source=str(city.streets["source"].iloc[0])
+        connection,
+        network,
+        name="wuhan",
+        source=str(city.streets["source"].iloc[0]),
+        diagnosis=diagnose(network, districts=city.districts, facilities=city.facilities),
     )
     audit.record(
         connection,

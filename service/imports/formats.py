@@ -6,12 +6,13 @@ reference system. What the columns mean is not its business.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Protocol
 
 from service.imports.csv_table import read_csv
+from service.imports.gdal import VectorReader
 from service.imports.geojson import read_geojson
 from service.imports.geopackage import read_geopackage
 from service.imports.geoparquet import read_geoparquet
@@ -39,21 +40,33 @@ class Format:
     tables: bool = False
 
 
+def _read_graphml(path: Path, *, prefer: str, table: str | None) -> RawTable:
+    # NetworkX takes long to import, and few files need it.
+    from service.imports.graphml import read_graphml  # noqa: PLC0415
+
+    return read_graphml(path, prefer=prefer, table=table)
+
+
 FORMATS: Final = (
     Format("GeoJSON", (".geojson", ".json"), read_geojson),
     Format("GeoPackage", (".gpkg",), read_geopackage, tables=True),
     Format("CSV", (".csv",), read_csv),
     Format("GeoParquet", (".parquet", ".geoparquet"), read_geoparquet),
 )
-FORMATS_BY_SUFFIX: Final = MappingProxyType(
-    {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
+# What street lines come in besides.
+LINE_FORMATS: Final = (
+    Format("Shapefile", (".shp",), VectorReader("Shapefile", b"\x00\x00\x27\x0a")),
+    Format("FlatGeobuf", (".fgb",), VectorReader("FlatGeobuf", b"fgb\x03fgb")),
+    Format("MapInfo table", (".tab",), VectorReader("MapInfo table", b"!table")),
+    Format("MapInfo interchange", (".mif",), VectorReader("MapInfo interchange file", b"version")),
+    Format("GraphML", (".graphml",), _read_graphml),
 )
 
 # How QGIS writes the table of a file, and so how users find it written.
 _TABLE_MARK: Final = "|layername="
 
 
-def read_raw(path: Path, *, prefer: str) -> RawTable:
+def read_raw(path: Path, *, prefer: str, formats: Sequence[Format] = FORMATS) -> RawTable:
     """Read a file by its suffix; ``file.gpkg|layername=name`` names one of its tables.
 
     Parameters
@@ -62,6 +75,8 @@ def read_raw(path: Path, *, prefer: str) -> RawTable:
         A file of this machine; addresses and GDAL's virtual file systems are no files.
     prefer
         The table to take where a file has several and none is named.
+    formats
+        Those it may be in.
 
     Raises
     ------
@@ -70,10 +85,11 @@ def read_raw(path: Path, *, prefer: str) -> RawTable:
     """
     text, mark, table = str(path).partition(_TABLE_MARK)
     file = Path(text)
-    entry = FORMATS_BY_SUFFIX.get(file.suffix.lower())
+    by_suffix = {suffix: entry for entry in formats for suffix in entry.suffixes}
+    entry = by_suffix.get(file.suffix.lower())
     check_file(path if not mark else file)
     if entry is None:
-        known = ", ".join(FORMATS_BY_SUFFIX)
+        known = ", ".join(by_suffix)
         raise InputError(f"{file}: unknown format '{file.suffix}'; known are {known}")
     if mark and not entry.tables:
         raise InputError(f"{file}: a {entry.name} file has no tables to name")

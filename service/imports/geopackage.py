@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from service.imports.cells import near
+from service.imports.gdal import declared_crs, one_line
 from service.imports.raw import RawTable
-from spatial.errors import InputError, UnknownCRSError
+from spatial.errors import InputError
 
 _MAGIC: Final = b"SQLite format 3\x00"
 # The application id at byte 68 since version 1.2, and those of 1.0 and 1.1.
@@ -47,7 +43,7 @@ def read_geopackage(path: Path, *, prefer: str, table: str | None) -> RawTable:
         raise InputError(f"{source}: is no GeoPackage")
     # An absolute path is never one of GDAL's virtual file systems.
     place = str(path.resolve())
-    with _gdal(source) as said:
+    with one_line(source) as said:
         tables = {str(name): kind for name, kind in pyogrio.list_layers(place)}
         layer = _layer(tables, prefer=prefer, table=table, source=source)
         info = pyogrio.read_info(place, layer=layer)
@@ -59,24 +55,10 @@ def read_geopackage(path: Path, *, prefer: str, table: str | None) -> RawTable:
     return RawTable(
         pd.DataFrame(frame.reset_index(drop=True)),
         placed=True,
-        declared_crs=_declared(info["crs"], source),
+        declared_crs=declared_crs(info["crs"], source=source),
         feature_ids=(str(info["fid_column"]), list(fids)) if info["fid_column"] else None,
         warnings=tuple(dict.fromkeys(f"{source}: {message}" for message in said)),
     )
-
-
-@contextmanager
-def _gdal(source: str) -> Iterator[list[str]]:
-    """Turn what GDAL raises into one line naming the file, and collect what it warns of."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            yield said
-        except (DataSourceError, DataLayerError, FeatureError, UnicodeDecodeError) as error:
-            reason = " ".join(str(error).split()) or "GDAL says no more"
-            raise InputError(f"{source}: cannot be read: {reason.removeprefix(source)}") from None
-    said.extend(" ".join(str(warning.message).split()) for warning in caught)
 
 
 def _layer(tables: Mapping[str, str | None], *, prefer: str, table: str | None, source: str) -> str:
@@ -99,14 +81,3 @@ def _layer(tables: Mapping[str, str | None], *, prefer: str, table: str | None, 
         f"{source}: has several tables ({', '.join(spatial)}); "
         f"name one, as in '{source}|layername={spatial[0]}'"
     )
-
-
-def _declared(crs: object, source: str) -> CRS | None:
-    if not crs:
-        return None
-    try:
-        declared = CRS.from_user_input(crs)
-    except CRSError:
-        raise UnknownCRSError(f"{source}: its coordinate reference system is unknown") from None
-    # GeoPackage's srs_id 0 and -1, "undefined", which GDAL gives a name.
-    return None if declared.name.lower().startswith("undefined") else declared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,10 +12,11 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import Located, in_xy, to_lonlat
 from service.imports.crs_check import CrsSubject, decide_system
-from service.imports.formats import read_raw
+from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
     check_geometries,
@@ -23,12 +24,18 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
-from service.imports.systems import LONLAT, overrule_warning, same_crs
+from service.imports.osm.file import is_osm
+from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
+from service.imports.street_columns import street_columns
+from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
 from service.imports.validation import check
+from service.imports.values import Values, read_values
 from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
+from spatial.planarize import planarize as split_at_crossings
 from spatial.webmap_crs import WebMap
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
@@ -51,6 +58,12 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    columns
+        What each column was taken for.
+    values
+        What was made of the cells; its frame is not in the fields' types yet.
+    notes
+        What was understood by the tables of headings, one line each.
     subject
         What `service.imports.crs_check` needs to check the system; None for frames of no file.
     """
@@ -60,7 +73,15 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    values: Values | None = None
+    notes: tuple[str, ...] = ()
     subject: CrsSubject | None = None
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns and words were taken for, on top of what was used for it."""
+        words = {} if self.values is None else self.values.words
+        return saved_layer(self.columns, words, before=before)
 
 
 @dataclass(frozen=True)
@@ -92,6 +113,8 @@ class ReadNetwork:
         The system the file is in.
     warnings
         What was not taken, one line each.
+    notes
+        What was done besides, one line each.
     subject
         As in `ReadLayer`.
     """
@@ -101,6 +124,7 @@ class ReadNetwork:
     sources: tuple[str, ...]
     origin_crs: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     subject: CrsSubject | None = None
 
 
@@ -112,6 +136,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    saved: SavedMapping | None = None,
+    kinds_from_names: bool = False,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
 
@@ -130,6 +156,10 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    saved
+        A saved mapping: what it says of this layer holds where `columns` says nothing.
+    kinds_from_names
+        True to take the kind of a facility without a type from its name.
 
     Raises
     ------
@@ -144,9 +174,9 @@ def read_layer(
     raw = read_raw(path, prefer=layer.name)
     frame = raw.frame
     shared = {
-        column: field
-        for column, field in shared_columns.items()
-        if column in frame.columns and field in target_names(layer)
+        column: target
+        for column, target in shared_columns.items()
+        if column in frame.columns and target in (*target_names(layer), NOT_READ)
     }
     columns = {**shared, **columns}
     if raw.feature_ids is not None:
@@ -155,50 +185,80 @@ def read_layer(
         if name not in frame.columns and target in layer.names and target not in frame.columns:
             frame = frame.assign(**{name: pd.Series(ids, index=frame.index, dtype=object)})
             columns = {**columns, name: target}
-    named = name_columns(frame, layer, columns, source=source)
-    frame = named.frame
-    faults: list[Fault] = []
-    at_fault: dict[str, frozenset[int]] = {}
+    kept = (saved or SavedMapping()).of(layer.name)
+    named = name_columns(
+        frame, layer, columns, source=source, saved=kept.columns, placed=raw.placed
+    )
+    values = read_values(
+        named.frame,
+        layer,
+        source=source,
+        units=named.columns.units(),
+        saved=kept,
+        serial_dates=raw.serial_dates,
+        kinds_from_names=kinds_from_names,
+    )
+    frame = values.frame
+    faults = list(values.faults)
+    at_fault = dict(values.at_fault)
     if not raw.placed:
         placed = place_rows(frame, source=source)
         frame = placed.frame
         faults.extend(placed.faults)
         at_fault["geometry"] = placed.at_fault
-    warnings = [*raw.warnings, *named.warnings]
+    warnings = [*raw.warnings, *named.warnings, *(f"{source}: {w}" for w in values.warnings())]
     shapes: dict[str, Geometries] = {}
-    for field in layer.fields:
-        if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
+    for one in layer.fields:
+        if one.type not in (FieldType.GEOMETRY, FieldType.POINTS) or one.name not in frame:
             continue
-        parsed = parse_geometries(frame[field.name])
-        faults.extend(Fault(source, at + 1, field.name, why) for at, why in parsed.faults)
-        known = at_fault.get(field.name, frozenset())
-        at_fault[field.name] = known | {at for at, _ in parsed.faults}
-        shapes[field.name], count = flatten(parsed.geometries)
-        warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
+        parsed = parse_geometries(frame[one.name])
+        faults.extend(Fault(source, at + 1, one.name, why) for at, why in parsed.faults)
+        known = at_fault.get(one.name, frozenset())
+        at_fault[one.name] = known | {at for at, _ in parsed.faults}
+        shapes[one.name], count = flatten(parsed.geometries)
+        warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
     system, subject = decide_system(raw, shapes.get("geometry"), option=crs, source=source)
-    warnings += overrule_warning(raw, system, option=crs, source=source)
     located = to_lonlat(shapes, system, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
-    checked = check(
-        frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
-    )
-    warnings += [*located.warnings, *checked.warnings]
+    try:
+        checked = check(
+            frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
+        )
+    except InputFaults as error:
+        raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
+    overruled = overrule_warning(raw, system, option=crs, source=source)
+    warnings += [*overruled, *located.warnings, *checked.warnings]
     if not len(checked.frame):
         warnings.append(f"{source}: has no rows")
     result = checked.frame
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
         warnings += lines
+    note = named.columns.note()
     return ReadLayer(
         result,
         located.origin_crs,
         located.transformation,
         tuple(warnings),
         frozenset(shared),
-        subject,
+        columns=named.columns,
+        values=values,
+        notes=() if note is None else (f"{source}: {note}",),
+        subject=subject,
     )
+
+
+def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
+    """Add to the fault of a missing column which columns of the file may be it."""
+    if fault.row is not None or fault.field is None:
+        return fault
+    found = columns.may_be(fault.field)
+    if not found:
+        return fault
+    options = " or ".join(f"--map {column}={fault.field}" for column in found)
+    return replace(fault, message=f"{fault.message}; if a column is it, say {options}")
 
 
 def _status(
@@ -237,7 +297,9 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     Parameters
     ----------
     path
-        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes.
+        LineStrings or MultiLineStrings, with a column ``highway`` where there are classes, and
+        others that say how they are walked (`service.imports.street_columns`); a graph; or an
+        OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
 
@@ -251,7 +313,16 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     InputError
         As `read_layer`.
     """
+    if is_osm(path):
+        refuse_other(LONLAT, option=crs, source=str(path))
+        streets = read_osm_lines(path)
+        return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
     read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
+    if walked.faults:
+        raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
+    lines = gpd.GeoDataFrame(walked.frame, geometry=read.frame.geometry, crs=read.frame.crs)
+    read = replace(read, frame=lines)
     if "highway" in read.frame:
         return read
     note = f"{path}: has no column highway, so every line counts as walkable"
@@ -261,7 +332,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
 def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
     """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer=prefer)
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -307,8 +378,13 @@ def _register(system: CoordinateSystem) -> CRS:
     return system.base
 
 
-def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
+def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
     """Read street lines and build their network.
+
+    Parameters
+    ----------
+    planarize
+        True to split lines first where they cross or touch without a common end.
 
     Raises
     ------
@@ -316,20 +392,45 @@ def read_network(path: Path, *, crs: str | None = None) -> ReadNetwork:
         As `read_street_lines`, and when the lines make no network.
     """
     lines = read_street_lines(path, crs=crs)
+    return make_network(lines, source=str(path), planarize=planarize)
+
+
+def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> ReadNetwork:
+    """Build the network of street lines, wherever they come from.
+
+    Parameters
+    ----------
+    source
+        What the lines are called in messages.
+    planarize
+        True to split lines first where they cross or touch without a common end.
+
+    Raises
+    ------
+    InputError
+        When the lines make no network.
+    """
+    frame = lines.frame
+    notes: list[str] = []
+    if planarize:
+        split = split_at_crossings(frame)
+        notes.append(f"{source}: {split.cut} lines split at {split.places} places")
+        frame = split.lines
     try:
-        network = build_network(lines.frame)
+        network = build_network(frame)
     except NetworkError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{source}: {error}") from None
     left_out = [f"{count} {reason}" for reason, count in network.left_out.items() if count]
-    note = [f"{path}: lines left out: {', '.join(left_out)}"] if left_out else []
+    note = [f"{source}: lines left out: {', '.join(left_out)}"] if left_out else []
     sources: list[object] = []
     if "source" in lines.frame:
         sources = lines.frame["source"].dropna().unique().tolist()
     return ReadNetwork(
         network,
         rows=len(lines.frame),
-        sources=tuple(str(source) for source in sources),
+        sources=tuple(str(text) for text in sources),
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
+        notes=tuple(notes),
         subject=lines.subject,
     )

@@ -139,6 +139,25 @@ def choose_system(raw: RawTable, *, option: str | None, source: str) -> Coordina
     return None if assumed is None else CoordinateSystem(assumed)
 
 
+def refuse_other(crs: CRS, *, option: str | None, source: str) -> None:
+    """Refuse a system other than the one all files of a format are in, GCJ-02 and BD-09 too.
+
+    Raises
+    ------
+    InputError
+        When --crs says another.
+    """
+    said = None if option is None else parse_system(option, source=source)
+    if said is None:
+        return
+    if isinstance(said.base, CRS) and same_crs(said.base, crs) and not said.northing_first:
+        return
+    raise InputError(
+        f"{source}: --crs says {said.name}, but the file says {crs_code(crs)}; "
+        "leave --crs out, or transform the file"
+    )
+
+
 def _in_words_of_file(said: CoordinateSystem, declared: CRS | WebMap) -> CoordinateSystem:
     """Return what the user said, in the words of the file where both mean the same."""
     if isinstance(said.base, CRS) and isinstance(declared, CRS):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service.core.copying import copy_rows
 from service.core.rows import hex_ewkb, object_array
 from service.networks.tables import NETWORK, NETWORK_EDGE
+from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError, NetworkError
 from spatial.network import Network, network_from_edges
 from spatial.network_files import load_network, save_network
@@ -25,7 +28,10 @@ from spatial.traits import EdgeTraits, plain_traits
 
 @dataclass(frozen=True)
 class StoredNetwork:
-    """What is known of a stored network without its edges; `length_m` in metres."""
+    """What is known of a stored network without its edges; `length_m` in metres.
+
+    `diagnosis` is that of `spatial.diagnosis` as JSON, None where nobody looked.
+    """
 
     version: str
     name: str
@@ -36,10 +42,17 @@ class StoredNetwork:
     nodes: int
     edges: int
     length_m: float
+    diagnosis: Mapping[str, Any] | None
 
 
 def store_network(
-    connection: Connection, network: Network, *, name: str, source: str, crs: str = "EPSG:4326"
+    connection: Connection,
+    network: Network,
+    *,
+    name: str,
+    source: str,
+    crs: str = "EPSG:4326",
+    diagnosis: Diagnosis | None = None,
 ) -> str:
     """Store a network and make it the one in use; return its version.
 
@@ -49,6 +62,8 @@ def store_network(
         What it is called, and where it comes from.
     crs
         CRS the streets were given in; the edges are in EPSG:4326.
+    diagnosis
+        What is odd about it; None leaves what was known.
 
     Notes
     -----
@@ -76,6 +91,12 @@ def store_network(
         connection.execute(
             update(NETWORK).where(NETWORK.c.version == network.version).values(used_since=now)
         )
+    if diagnosis is not None:
+        connection.execute(
+            update(NETWORK)
+            .where(NETWORK.c.version == network.version)
+            .values(diagnosis=diagnosis.as_json())
+        )
     return network.version
 
 
@@ -83,6 +104,12 @@ def latest(connection: Connection) -> str | None:
     """Return the version of the network in use, the last one stored; None when there is none."""
     newest = select(NETWORK.c.version).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
     return connection.execute(newest.limit(1)).scalar_one_or_none()
+
+
+def sources_of(connection: Connection, version: str) -> list[object]:
+    """Return what a network says of its origin."""
+    statement = select(NETWORK.c.source).where(NETWORK.c.version == version)
+    return list(connection.scalars(statement).all())
 
 
 def list_networks(connection: Connection) -> tuple[StoredNetwork, ...]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from service.core.database import METADATA
 
@@ -31,11 +32,14 @@ NETWORK: Final = Table(
     Column("source", Text, nullable=False),
     Column("crs", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # Storing a former version again puts it back into use; nothing else ever changes.
+    # Storing a former version again puts it back into use; but for this and the diagnosis nothing
+    # ever changes.
     Column("used_since", DateTime(timezone=True), nullable=False),
     Column("nodes", Integer, nullable=False),
     Column("edges", Integer, nullable=False),
     Column("length_m", Double, nullable=False),
+    # As of the last time it was stored with one; it says of the network, and is no part of it.
+    Column("diagnosis", JSONB),
     CheckConstraint("version ~ '^[0-9a-f]{64}$'", name="version_is_sha256"),
     CheckConstraint("nodes >= 0 AND edges >= 0 AND length_m >= 0", name="not_negative"),
 )

@@ -96,7 +96,8 @@ def test_results_are_not_inserted_beside_a_run(engine, table):
     ("tables", "allowed"),
     [
         (VERSIONED, {"superseded_at"}),
-        (("network", "pack"), {"used_since"}),
+        (("network",), {"used_since", "diagnosis"}),
+        (("pack",), {"used_since"}),
         (("api_key",), {"revoked_at"}),
         (("data_state",), {"instant"}),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
+from stored_files import Database, Stored
 from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, Run, frame_of, write_geojson
 
 from service.imports.validation import validate
@@ -77,3 +78,12 @@ def yike(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def stored(
+    yike: Run, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stored:
+    """Run the command line with a database."""
+    monkeypatch.chdir(tmp_path)
+    return Stored(yike, database)

@@ -34,6 +34,7 @@ def basic(user, password):
         "/v1/evaluations/x",
         "/v1/evaluations/x/districts",
         "/v1/coverage?lon=114.3&lat=30.6&service=childcare",
+        "/v1/networks",
         "/v1/packs",
         "/v1/packs/jinhua-2022/rules",
         "/v1/districts?no=such&bbox=x",
