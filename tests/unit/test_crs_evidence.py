@@ -160,8 +160,8 @@ def test_a_zone_is_told_by_five_places_in_areas_alone(
     assert silent.proposed is not None
     assert (silent.proposed.name, silent.confident) == ("EPSG:4547", confident)
     assert named.contradicts == confident
-    # An old datum of the same zone is some 100 m off: not told apart.
-    assert not weigh_systems(few, areas=areas, named=system("EPSG:2436")).contradicts
+    # An old datum of the same meridian is some 100 m off: not told apart.
+    assert not weigh_systems(few, areas=areas, named=system("EPSG:2435")).contradicts
 
 
 def test_areas_alone_do_not_tell_web_maps_apart(city: DemoCity, areas: NDArray[Any]) -> None:
