@@ -144,7 +144,7 @@ def test_geopackage_holds_three_layers_with_equal_counts(tmp_path: Path, content
     districts = pyogrio.read_dataframe(path, layer="districts")
     findings = pyogrio.read_dataframe(path, layer="findings")
 
-    assert layers == {"districts", "findings", "areas"}
+    assert layers == {"districts", "findings", "areas", "layer_styles"}
     assert len(districts) == len(content.districts)
     assert len(findings) == len(content.findings)
     assert len(pyogrio.read_dataframe(path, layer="areas")) == len(content.areas)
@@ -188,8 +188,8 @@ def test_workbook_holds_three_sheets_with_equal_counts(tmp_path: Path, content: 
 
     book = openpyxl.load_workbook(path)
 
-    assert book.sheetnames == ["居住区", "规则结果", "汇总"]
-    districts, findings, summary = (list(sheet.values) for sheet in book)
+    assert book.sheetnames == ["居住区", "规则结果", "汇总", "说明"]
+    districts, findings, summary, notes = (list(sheet.values) for sheet in book)
     assert list(districts[0]) == [HEADINGS[name].zh for name in DISTRICT_COLUMNS]
     assert len(districts) == len(content.districts) + 1
     assert len(findings) == len(content.findings) + 1
@@ -200,6 +200,7 @@ def test_workbook_holds_three_sheets_with_equal_counts(tmp_path: Path, content: 
     flags = {row[1]: row[3] for row in summary if row[0] == "结论"}
     assert flags == content.summary["flags"]
     assert ("声明", NOTICE, None, None) in summary
+    assert ("声明", None, None, NOTICE) in notes
     for sheet in list(book)[:2]:
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref.startswith("A1:")
@@ -234,7 +235,7 @@ def test_workbook_cannot_be_made_to_compute(tmp_path: Path, content: Content) ->
 def _sheet_xml(path: Path) -> str:
     shutil.unpack_archive(path, path.with_suffix(".d"), "zip")
     sheets = sorted((path.with_suffix(".d") / "xl" / "worksheets").glob("*.xml"))
-    assert len(sheets) == 3
+    assert len(sheets) == 4
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
@@ -290,7 +291,10 @@ def test_gdal_reads_the_counts_too(tmp_path: Path, content: Content, name: str) 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("r.shp", "unknown output format '.shp'; known are .geojson, .gpkg, .parquet, .xlsx, .png"),
+        (
+            "r.shp",
+            "unknown output format '.shp'; known are .geojson, .geojsonl, .geojsons, .gpkg, .shp.zip",
+        ),
         ("r", "unknown output format ''"),
         ("no/r.gpkg", "there is no folder"),
     ],
