@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as Bar
 
 SHOWN_WARNINGS = 20
+LINE_SECONDS = 10.0
 
 
 class Progress:
@@ -51,6 +58,44 @@ class Progress:
             yield
         taken = time.perf_counter() - started
         self._seconds[name] = self._seconds.get(name, 0.0) + taken
+
+    @contextmanager
+    def counted(
+        self, name: str, doing: str, *, total: int | None
+    ) -> Iterator[Callable[[int], None]]:
+        """Run one stage that knows how far it is; gives the function that is told of rows done.
+
+        Parameters
+        ----------
+        total
+            Rows there are; None where nobody knows, and then they are only counted.
+        """
+        started = time.perf_counter()
+        if self._quiet or not self._console.is_terminal:
+            if not self._quiet:
+                typer.echo(f"yike: {doing}", err=True)
+            yield self._lines(total)
+        else:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            with Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True) as bar:
+                task = bar.add_task(doing, total=total)
+                yield lambda rows: bar.advance(task, rows)
+        taken = time.perf_counter() - started
+        self._seconds[name] = self._seconds.get(name, 0.0) + taken
+
+    def _lines(self, total: int | None) -> Callable[[int], None]:
+        """Return a function that says every ten seconds how many rows are done."""
+        done, said_at = 0, time.perf_counter()
+
+        def tell(rows: int) -> None:
+            nonlocal done, said_at
+            done += rows
+            if not self._quiet and time.perf_counter() - said_at >= LINE_SECONDS:
+                said_at = time.perf_counter()
+                of = "" if total is None else f" of {total:,}"
+                typer.echo(f"yike: {done:,}{of} rows", err=True)
+
+        return tell
 
     def _bar(self) -> Bar:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())

@@ -332,6 +332,21 @@ def count(
     return connection.execute(statement).scalar_one()
 
 
+def sources(
+    connection: Connection,
+    layer: Layer,
+    *conditions: ColumnElement[bool],
+    bbox: tuple[float, float, float, float] | None = None,
+    filters: Mapping[str, object] | None = None,
+    moment: Moment = NOW,
+) -> list[str | None]:
+    """Return, each once, what the rows `current` would return say of their origin."""
+    table = VERSIONED[layer.name]
+    wanted = [*conditions, *_conditions(layer, keys=None, bbox=bbox, filters=filters)]
+    statement = select(table.c.source).where(*at_moment(table, moment), *wanted).distinct()
+    return list(connection.execute(statement).scalars())
+
+
 def at_moment(table: FromClause, moment: Moment) -> list[ColumnElement[bool]]:
     """Return the conditions that pick the versions of a moment in a version table or its alias."""
     known_at, valid_on = moment.known_at, moment.valid_on

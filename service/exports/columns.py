@@ -12,7 +12,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from service.exports.content import compact_json, plain
@@ -108,7 +107,7 @@ def json_text(value: object, kind: ColumnKind) -> str:
     """Return a cell as JSON."""
     if value is None:
         return "null"
-    if kind is ColumnKind.NUMBER or kind is ColumnKind.INTEGER:
+    if kind in (ColumnKind.NUMBER, ColumnKind.INTEGER):
         return number_text(value)
     if kind is ColumnKind.BOOLEAN:
         return "true" if value else "false"
@@ -137,19 +136,21 @@ def _plain_cell(value: Any, kind: ColumnKind) -> Any:  # noqa: ANN401  # cells a
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if kind is ColumnKind.TEXT:
-        return value if isinstance(value, str) else str(plain(value))
-    if kind is ColumnKind.NUMBER:
-        return value if isinstance(value, (Decimal, int)) else float(value)
-    if kind is ColumnKind.INTEGER:
-        return int(value)
-    if kind is ColumnKind.BOOLEAN:
-        return bool(value)
-    if kind is ColumnKind.DATE:
-        return value if type(value) is date else pd.Timestamp(value).date()
-    if kind in (ColumnKind.TEXTS, ColumnKind.JSON):
-        return plain(list(value) if isinstance(value, (tuple, np.ndarray)) else value)
-    return value
+    return _PLAIN[kind](value)
+
+
+_PLAIN: Final[Mapping[ColumnKind, Callable[[Any], Any]]] = MappingProxyType(
+    {
+        ColumnKind.TEXT: lambda v: v if isinstance(v, str) else str(plain(v)),
+        ColumnKind.NUMBER: lambda v: v if isinstance(v, (Decimal, int)) else float(v),
+        ColumnKind.INTEGER: int,
+        ColumnKind.BOOLEAN: bool,
+        ColumnKind.DATE: lambda v: v if type(v) is date else pd.Timestamp(v).date(),
+        ColumnKind.TEXTS: plain,
+        ColumnKind.JSON: plain,
+        ColumnKind.POINTS: lambda v: v,
+    }
+)
 
 
 def _refuse_unwritable(found: list[Any], column: Column, first_row: int) -> None:

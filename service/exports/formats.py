@@ -16,6 +16,7 @@ from service.exports.geoparquet import write_geoparquet
 from service.exports.package import Package
 from service.exports.picture import write_map
 from service.exports.shapefile import write_shapefile
+from service.exports.systems import OutputSystem
 from service.exports.workbook import write_workbook
 from spatial.errors import InputError
 
@@ -97,7 +98,7 @@ def format_of(path: Path) -> Format:
     )
 
 
-def refuse_system(format_: Format, package: Package, *, named: str) -> None:
+def refuse_system(format_: Format, system: OutputSystem, *, named: str) -> None:
     """Refuse a system of coordinates the format does not allow.
 
     Raises
@@ -105,8 +106,8 @@ def refuse_system(format_: Format, package: Package, *, named: str) -> None:
     InputError
         Naming what was asked for.
     """
-    if format_.lonlat_only and package.system.convert is not None:
+    if format_.lonlat_only and system.convert is not None:
         raise InputError(
             f"{named}: GeoJSON is always in longitude and latitude (RFC 7946), "
-            f"not in {package.system.name}; leave the system out, or choose another format"
+            f"not in {system.name}; leave the system out, or choose another format"
         )

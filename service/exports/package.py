@@ -185,11 +185,11 @@ class Package:
             if column.kind is ColumnKind.POINTS:
                 shapes = np.fromiter(values, dtype=object, count=len(values))
                 values[:] = self.system.bring(shapes, first_row=first).tolist()
-        shapes = None
+        placed: NDArray[Any] | None = None
         if table.placed:
             given = np.asarray(frame.geometry.array, dtype=object)
-            shapes = self.system.bring(given, first_row=first)
-        return Chunk(tuple(columns), shapes, len(frame))
+            placed = self.system.bring(given, first_row=first)
+        return Chunk(tuple(columns), placed, len(frame))
 
 
 def slices(frame: pd.DataFrame) -> Callable[[], Iterator[pd.DataFrame]]:
@@ -206,10 +206,10 @@ def notice_text(package: Package) -> str:
     """Return what is laid beside a file that cannot hold notices itself."""
     titles = "、".join(table.title.zh for table in package.tables)
     named = ", ".join(table.name for table in package.tables)
+    system = package.system.name
     lines: Sequence[str] = [
         f"Yike 一刻: {titles} ({named})",
-        f"坐标系 CRS: {package.system.name}（先东坐标或经度，后北坐标或纬度 / easting or "
-        "longitude first）",
+        f"坐标系 CRS: {system}（先东坐标或经度 / easting or longitude first）",
         *package.notices,
     ]
     return "\r\n".join([*lines, ""])

@@ -6,6 +6,7 @@ knows, is one entry in `UNREGISTERED`: a name and what brings longitude and lati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,6 +22,11 @@ from spatial.crs import project_lonlat
 from spatial.errors import InputError, UnknownCRSError
 
 Convert = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+# Codes only: a PROJ string or WKT could name files of the machine that reads it.
+_CODE: Final = re.compile(
+    r"(?:urn:ogc:def:crs:)?(?P<authority>[A-Za-z]{2,10}):(?:[0-9.]*:)?(?P<code>[A-Za-z0-9]{1,20})"
+)
 
 UNREGISTERED: Final[Mapping[str, Convert]] = MappingProxyType({})
 
@@ -102,23 +108,30 @@ def output_system(text: str | None, *, option: str) -> OutputSystem:
     for known, convert in UNREGISTERED.items():
         if known.casefold() == name.casefold():
             return OutputSystem(known, None, convert)
-    try:
-        crs = CRS.from_user_input(name)
-    except CRSError:
+    code = _CODE.fullmatch(name)
+    crs = None if code is None else _registered(code["authority"], code["code"])
+    if crs is None:
         raise UnknownCRSError(
             f"{option}: there is no coordinate reference system '{name[:60]}'; "
             "give a code such as EPSG:4326 or EPSG:4547"
-        ) from None
+        )
     if not (crs.is_geographic or crs.is_projected):
         raise UnknownCRSError(
             f"{option}: {crs.name} is a {crs.type_name}, not a geographic or projected one"
         )
     authority = crs.to_authority()
-    code = ":".join(authority) if authority else crs.name
-    if code in {"EPSG:4326", "OGC:CRS84"}:
+    called = ":".join(authority) if authority else crs.name
+    if called in {"EPSG:4326", "OGC:CRS84"}:
         return LONLAT
 
     def convert_to(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         return project_lonlat(lonlat, target=crs)
 
-    return OutputSystem(code, crs, convert_to)
+    return OutputSystem(called, crs, convert_to)
+
+
+def _registered(authority: str, code: str) -> CRS | None:
+    try:
+        return CRS.from_authority(authority, code)
+    except CRSError:
+        return None

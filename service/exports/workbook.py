@@ -40,12 +40,11 @@ def write_workbook(path: Path, package: Package) -> None:
     """
     evaluation = package.members.get("evaluation")
     tables = {table.name: table for table in package.tables}
-    summed_up = evaluation is not None and {"districts", "areas"} <= tables.keys()
     for table in package.tables:
         _refuse_rows(path, table, table.rows or 0)
     book = Workbook(write_only=True)
     left_out = 0
-    if summed_up:
+    if evaluation is not None and {"districts", "areas"} <= tables.keys():
         for name in ("districts", "findings"):
             _add_sheet(book, path, package, tables[name], places=False)
         add_summary(book, evaluation, package, tables["areas"])

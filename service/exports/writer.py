@@ -98,7 +98,7 @@ def write_package(path: Path, package: Package) -> None:
     """
     check_output(path)
     format_ = format_of(path)
-    refuse_system(format_, package, named=str(path))
+    refuse_system(format_, package.system, named=str(path))
     with replacing(path) as temporary:
         format_.write(temporary, package)
 

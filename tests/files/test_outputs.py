@@ -293,7 +293,7 @@ def test_gdal_reads_the_counts_too(tmp_path: Path, content: Content, name: str) 
     [
         (
             "r.shp",
-            "unknown output format '.shp'; known are .geojson, .geojsonl, .geojsons, .gpkg, .shp.zip",
+            "unknown output format '.shp'; known are .geojson, .geojsonl, .geojsons, .gpkg",
         ),
         ("r", "unknown output format ''"),
         ("no/r.gpkg", "there is no folder"),
