@@ -64,13 +64,6 @@ def batches(
         yield batch_of(chunk, table, schema)
 
 
-def reader(
-    package: Package, table: Table, *, seen: Callable[[Chunk], None] | None = None
-) -> pa.RecordBatchReader:
-    """Return the batches of a table as GDAL takes them."""
-    return pa.RecordBatchReader.from_batches(schema_of(table), batches(package, table, seen=seen))
-
-
 def batch_of(chunk: Chunk, table: Table, schema: pa.Schema) -> pa.RecordBatch:
     """Return one chunk of a table as a record batch of a schema of `schema_of`."""
     arrays = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyogrio
-
-from service.exports.arrow import GEOMETRY, reader
+from service.exports.gdal import write_layer
 from service.exports.package import Package
 
 
@@ -18,14 +16,11 @@ def write_flatgeobuf(path: Path, package: Package) -> None:
     """
     table = package.main
     title = table.title.zh if package.lang == "zh" else table.title.en
-    pyogrio.write_arrow(
-        reader(package, table),
+    write_layer(
         path,
-        layer=table.name,
+        package,
+        table,
         driver="FlatGeobuf",
-        geometry_name=GEOMETRY if table.placed else None,
-        geometry_type="Unknown" if table.placed else None,
-        crs=package.system.wkt if table.placed else None,
         layer_options={
             "SPATIAL_INDEX": "YES" if table.placed and not table.missing_places else "NO",
             "TITLE": title,

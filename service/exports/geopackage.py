@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import shapely
 
-from service.exports.arrow import GEOMETRY, reader
 from service.exports.content import compact_json
+from service.exports.gdal import write_layer
 from service.exports.package import Chunk, Package
 from service.exports.styles import finish_geopackage
 
@@ -31,15 +30,13 @@ def write_geopackage(path: Path, package: Package) -> None:
         def look(chunk: Chunk, seen: set[str] = seen) -> None:
             seen |= geometry_types(chunk)
 
-        pyogrio.write_arrow(
-            reader(package, table, seen=look),
+        write_layer(
             path,
-            layer=table.name,
+            package,
+            table,
             driver="GPKG",
-            geometry_name=GEOMETRY if table.placed else None,
-            geometry_type="Unknown" if table.placed else None,
-            crs=package.system.wkt if table.placed else None,
-            dataset_metadata=metadata if number == 0 else None,
+            seen=look,
+            metadata=metadata if number == 0 else None,
             # Readers of GDAL 3.6 and older warn of version 1.4, of which nothing is used here.
             dataset_options={"VERSION": "1.2"} if number == 0 else None,
             layer_options={"GEOMETRY_NAME": "geom"} if table.placed else None,

@@ -38,11 +38,21 @@ def write_workbook(path: Path, package: Package) -> None:
     InputError
         When a table has more rows than a sheet.
     """
-    evaluation = package.members.get("evaluation")
-    tables = {table.name: table for table in package.tables}
     for table in package.tables:
         _refuse_rows(path, table, table.rows or 0)
     book = Workbook(write_only=True)
+    try:
+        _fill(book, path, package)
+    finally:
+        # A sheet left open would complain of it when it is collected.
+        for sheet in book.worksheets:
+            sheet.close()
+    book.save(path)
+
+
+def _fill(book: Workbook, path: Path, package: Package) -> None:
+    evaluation = package.members.get("evaluation")
+    tables = {table.name: table for table in package.tables}
     left_out = 0
     if evaluation is not None and {"districts", "areas"} <= tables.keys():
         for name in ("districts", "findings"):
@@ -52,7 +62,6 @@ def write_workbook(path: Path, package: Package) -> None:
         for table in package.tables:
             left_out += _add_sheet(book, path, package, table, places=table.placed)
     add_notes(book, package, left_out=left_out)
-    book.save(path)
 
 
 def _refuse_rows(path: Path, table: Table, rows: int) -> None:
