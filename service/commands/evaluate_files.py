@@ -174,6 +174,7 @@ def evaluate_files(
                 packs=packs,
                 lang=output.lang,
                 notices=said,
+                system=output.system,
                 facilities=read.data.facilities,
                 network=read.data.network,
             )

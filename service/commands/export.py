@@ -20,7 +20,7 @@ from service.core.parameters import BBox, parse_bbox
 from service.core.settings import load_settings
 from service.evaluations import service as evaluations
 from service.exports.content import Language
-from service.exports.formats import FORMATS, format_of, refuse_system
+from service.exports.formats import FORMATS, format_of
 from service.exports.layer_tables import NETWORK
 from service.exports.package import Package
 from service.exports.stored_layers import Wanted, layer_package, network_package
@@ -91,7 +91,7 @@ def export(  # the options of the command, by name only
     if not out:
         raise InputError("--out is missing: name a file to write")
     for path in out:
-        check_output(path)
+        check_output(path, system=asked.system)
         if format_of(path).picture:
             raise InputError(f"{path}: a map is drawn by yike evaluate")
     with with_database(load_settings(), report=_say) as settings:
@@ -172,8 +172,6 @@ def _evaluation(connection: Connection, name: str) -> evaluations.StoredEvaluati
 
 
 def _write(package: Package, out: Sequence[Path]) -> None:
-    for path in out:
-        refuse_system(format_of(path), package.system, named=str(path))
     progress = Progress()
     for path in out:
         with progress.counted(f"write {path.name}", f"writing {path}", total=package.rows) as tell:

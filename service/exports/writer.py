@@ -23,15 +23,16 @@ from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, system: OutputSystem = LONLAT) -> None:
     """Refuse a path nothing can be written to, before hours are spent on what goes there.
 
     Raises
     ------
     InputError
-        When the suffix is none of the known ones, or the folder cannot be written.
+        When the suffix is none of the known ones, the format does not allow the system of
+        coordinates, or the folder cannot be written.
     """
-    format_of(path)
+    refuse_system(format_of(path), system, named=str(path))
     if path.is_dir():
         raise InputError(f"{path}: is a folder, not a file")
     if not path.parent.is_dir():
@@ -40,7 +41,7 @@ def check_output(path: Path) -> None:
         raise InputError(f"{path}: the folder {path.parent} cannot be written")
 
 
-def write_evaluation(
+def write_evaluation(  # by name only
     path: Path,
     evaluation: Evaluation,
     *,
@@ -49,6 +50,7 @@ def write_evaluation(
     notices: Sequence[str],
     facilities: GeoDataFrame | None = None,
     network: Network | None = None,
+    system: OutputSystem = LONLAT,
 ) -> None:
     """Write an evaluation in the format of the suffix; a file there before is replaced.
 
@@ -64,6 +66,8 @@ def write_evaluation(
         What must be said of the data wherever they are shown.
     facilities, network
         What was evaluated, shown on a map.
+    system
+        Of the coordinates written.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def write_evaluation(
         facilities=facilities,
         network=network,
     )
-    write_content(path, content)
+    write_content(path, content, system=system)
 
 
 def write_content(path: Path, content: Content, *, system: OutputSystem = LONLAT) -> None:
@@ -93,14 +97,12 @@ def write_package(path: Path, package: Package) -> None:
     Raises
     ------
     InputError
-        As `check_output`, when the format does not allow the system of the coordinates, or when
-        the file cannot be written; a file there before is then as it was.
+        As `check_output`, or when the file cannot be written; a file there before is then as it
+        was.
     """
-    check_output(path)
-    format_ = format_of(path)
-    refuse_system(format_, package.system, named=str(path))
+    check_output(path, system=package.system)
     with replacing(path) as temporary:
-        format_.write(temporary, package)
+        format_of(path).write(temporary, package)
 
 
 @contextmanager

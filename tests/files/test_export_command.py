@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pyogrio
 import pytest
 from stored_files import Stored
-from town import DISTRICT_ROWS, Run
+from town import DISTRICT_ROWS
+
+import service.commands.export as export_module
+from spatial.errors import InputError
 
 
 @pytest.fixture
@@ -103,29 +107,41 @@ def test_the_newest_evaluation_and_a_part_of_it(filled: Stored, town: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("houses", "--out=a.gpkg"), "there is no kind 'houses'; kinds are areas, districts"),
-        (("districts",), "--out is missing"),
-        (("districts", "--out=a.kml"), "unknown output format '.kml'; known are .geojson"),
-        (("districts", "--out=a.png"), "a map is drawn by yike evaluate"),
-        (("districts", "x", "--out=a.gpkg"), "are written whole"),
-        (("districts", "--out=a.gpkg", "--part=areas"), "--part: is for an evaluation"),
-        (("evaluation", "--out=a.gpkg"), "name the evaluation: its id, or newest"),
-        (("evaluation", "x", "--part=y", "--out=a.csv"), "--part: must be districts, findings"),
-        (("districts", "--out=a.gpkg", "--bbox=1,2"), "--bbox: expected 4 numbers"),
-        (("districts", "--out=a.gpkg", "--crs=EPSG:1"), "--crs: there is no coordinate"),
-        (("districts", "--out=no/a.gpkg"), "there is no folder no"),
-        (("districts", "--out=a.gpkg", "--lang=fr"), "--lang: must be zh or en"),
+        ({"kind": "houses"}, "there is no kind 'houses'; kinds are areas, districts"),
+        ({"out": []}, "--out is missing"),
+        ({"out": ["a.kml"]}, "unknown output format '.kml'; known are .geojson"),
+        ({"out": ["a.png"]}, "a map is drawn by yike evaluate"),
+        ({"identifier": "x"}, "are written whole"),
+        ({"part": "areas"}, "--part: is for an evaluation"),
+        ({"kind": "evaluation"}, "name the evaluation: its id, or newest"),
+        (
+            {"kind": "evaluation", "identifier": "x", "part": "y"},
+            "--part: must be districts, findings",
+        ),
+        ({"bbox": "1,2"}, "--bbox: expected 4 numbers"),
+        ({"crs": "EPSG:1"}, "--crs: there is no coordinate reference system 'EPSG:1'"),
+        ({"crs": "+proj=longlat"}, "--crs: there is no coordinate reference system"),
+        ({"out": ["no/a.gpkg"]}, "there is no folder no"),
+        ({"lang": "fr"}, "--lang: must be zh or en"),
     ],
 )
-def test_what_cannot_be_asked_is_told_in_a_line(
-    yike: Run, tmp_path: Path, arguments: tuple[str, ...], message: str
+def test_what_cannot_be_asked_is_told_before_the_database_is_opened(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: dict[str, Any],
+    message: str,
 ) -> None:
-    done = yike("export", *arguments, YIKE_DATABASE__URL="postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(export_module, "with_database", pytest.fail)
+    given = {"kind": "districts", "identifier": None, "out": ["a.gpkg"], **arguments}
+    given["out"] = [Path(name) for name in given["out"]]
 
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.glob("a.*"))
+    with pytest.raises(InputError) as caught:
+        export_module.export(given.pop("kind"), given.pop("identifier"), **given)
+
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_not_stored_is_told_and_nothing_is_written(filled: Stored, town: Path) -> None:

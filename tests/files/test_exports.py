@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gc
 import json
 import shutil
 import sqlite3
 import subprocess
+import weakref
 import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -407,6 +411,30 @@ def test_the_name_of_a_file_says_its_format(name: str, suffix: str) -> None:
 def test_another_name_says_none(name: str) -> None:
     with pytest.raises(InputError, match=r"known are \.geojson"):
         format_of(Path(name))
+
+
+@pytest.mark.parametrize("suffix", [s for s in FORMATS if s != ".png"])
+def test_no_more_than_a_few_chunks_are_in_memory(tmp_path: Path, suffix: str) -> None:
+    given: list[weakref.ref[gpd.GeoDataFrame]] = []
+    most = 0
+
+    def frames() -> Iterator[gpd.GeoDataFrame]:
+        nonlocal most
+        for number in range(12):
+            gc.collect()
+            most = max(most, sum(one() is not None for one in given))
+            rows = [{**FACILITY_ROWS[1], "id": f"{number}-{row}"} for row in range(5)]
+            frame = frame_of(FACILITIES, *rows)
+            given.append(weakref.ref(frame))
+            yield frame
+            del frame
+
+    package = package_of(FACILITIES, frame_of(FACILITIES))
+    table = replace(package.main, frames=frames, rows=None)
+    write_package(tmp_path / f"r{suffix}", replace(package, tables=(table,)))
+
+    assert len(given) == 12
+    assert most <= 2
 
 
 # --- texts that do harm ---------------------------------------------------------------------

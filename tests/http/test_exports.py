@@ -16,6 +16,7 @@ import pyogrio
 import pytest
 from served_town import Town, serving
 
+from service.exports import stored_layers, stored_runs
 from service.exports.formats import TABLE_FORMATS
 
 BODY = {"packs": ["jinhua-2022"], "as_of": "2026-11-22"}
@@ -130,6 +131,24 @@ def test_a_part_as_a_file_is_the_list_in_full(town, run, part):
     assert [f["properties"] for f in ours] == [
         {name: f["properties"][name] for name in names} for f in theirs
     ]
+
+
+def test_rows_read_in_many_pages_are_the_same(town, run, monkeypatch):
+    paths = (
+        "/v1/districts.geojsonl",
+        "/v1/networks/in-use/edges.geojsonl",
+        *(f"{run}/{part}.geojsonl" for part in ("districts", "findings", "areas")),
+    )
+    # The service runs in this process.
+    whole = [town.get(path).text.splitlines() for path in paths]
+    monkeypatch.setattr(stored_layers, "CHUNK_ROWS", 7)
+    monkeypatch.setattr(stored_runs, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(stored_runs, "_DISTRICT_ROWS", 1)
+
+    paged = [town.get(path).text.splitlines() for path in paths]
+
+    assert [len(lines) for lines in whole[:3]] == [7, 840, 7]
+    assert paged == whole
 
 
 def test_parts_are_filtered_by_flag_and_area(town, run):
