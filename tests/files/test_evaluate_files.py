@@ -169,9 +169,8 @@ def test_packs_are_listed_and_checked(tmp_path: Path, yike: Run) -> None:
 
 
 def test_results_are_written_in_the_system_asked_for(yike: Run, town: Path) -> None:
-    refused = yike(
-        "evaluate", "--pack=jinhua-2022", *FILES, "--out-crs=EPSG:4547", "--out=r.geojson"
-    )
+    asked = ("evaluate", "--pack=jinhua-2022", *FILES, "--out-crs=EPSG:4547")
+    refused = yike(*asked, "--out=r.geojson")
     assert refused.returncode == 2
     assert "always in longitude and latitude (RFC 7946)" in refused.stderr
 
