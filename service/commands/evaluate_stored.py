@@ -14,6 +14,7 @@ from service.commands.report import Output, report
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
+from service.core.network_cache import NetworkCache
 from service.core.notices import notices
 from service.core.schema import NETWORK, VERSIONED
 from service.core.settings import Settings, load_settings
@@ -22,7 +23,6 @@ from service.exports.region import region_notices
 from service.exports.summary import WORST
 from service.exports.writer import write_evaluation
 from service.indicators import service as indicators
-from service.networks import service as networks
 from service.packs import service as stored_packs
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
@@ -81,8 +81,9 @@ def _evaluate(
     request = evaluations.EvaluationRequest(
         pack_ids=tuple(pack.id for pack in packs), as_of=as_of, area=area, parameters=parameters
     )
+    cache = NetworkCache(settings.cache_dir)
     with progress.stage("evaluate", "evaluating"):
-        run = evaluations.run(engine, request, cache_dir=settings.cache_dir, actor=command_actor())
+        run = evaluations.run(engine, request, network_cache=cache, actor=command_actor())
     if not run.created and not output.json:
         _say(f"nothing has changed since: this is run {run.id}")
     with engine.connect() as connection:
@@ -92,7 +93,7 @@ def _evaluate(
         said = notices(stored_sources(connection, stored.network_version), output.lang)
         said += region_notices(stored.region, packs, lang=output.lang)
         if output.out:
-            _write(connection, settings, stored, packs, said, progress, output)
+            _write(connection, cache, stored, packs, said, progress, output)
         summary = evaluations.summary(connection, run.id)
         worst = evaluations.districts(connection, run.id, limit=WORST)
         found = evaluations.findings_of_districts(connection, run.id, worst["id"].tolist())
@@ -129,7 +130,7 @@ def stored_sources(connection: Connection, network_version: str | None) -> list[
 
 def _write(
     connection: Connection,
-    settings: Settings,
+    cache: NetworkCache,
     stored: evaluations.StoredEvaluation,
     packs: Sequence[Pack],
     said: Sequence[str],
@@ -142,7 +143,7 @@ def _write(
         network = (
             None
             if stored.network_version is None
-            else networks.load(connection, stored.network_version, cache_dir=settings.cache_dir)
+            else cache.load(connection, stored.network_version)
         )
     if evaluation is None:
         raise InputError(f"the evaluation {stored.id} was deleted meanwhile")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -174,11 +174,27 @@ def _evaluation(connection: Connection, name: str) -> evaluations.StoredEvaluati
 def _write(package: Package, out: Sequence[Path]) -> None:
     progress = Progress()
     for path in out:
-        with progress.counted(f"write {path.name}", f"writing {path}", total=package.rows) as tell:
-            write_package(path, package.watched(tell))
+        if package.rows is None:
+            with progress.stage(f"write {path.name}", f"writing {path}"):
+                write_package(path, package)
+        else:
+            with progress.counting(f"writing {path}", total=package.rows) as tell:
+                write_package(path, package.watched(_adding_up(tell, package.rows)))
         _say(f"wrote {path}")
     for notice in package.notices:
         _say(notice)
+
+
+def _adding_up(tell: Callable[[int, int], None], total: int) -> Callable[[int], None]:
+    """Return what is told of more rows and tells of how many there are done."""
+    done = 0
+
+    def add(rows: int) -> None:
+        nonlocal done
+        done += rows
+        tell(done, total)
+
+    return add
 
 
 def _say(message: str) -> None:

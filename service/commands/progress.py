@@ -8,17 +8,10 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 SHOWN_WARNINGS = 20
-LINE_SECONDS = 10.0
 
 
 class Progress:
@@ -60,46 +53,37 @@ class Progress:
         self._seconds[name] = self._seconds.get(name, 0.0) + taken
 
     @contextmanager
-    def counted(
-        self, name: str, doing: str, *, total: int | None
-    ) -> Iterator[Callable[[int], None]]:
-        """Run one stage that knows how far it is; gives the function that is told of rows done.
+    def counting(self, doing: str, *, total: int) -> Iterator[Callable[[int, int], None]]:
+        """Tell how many of many things are done, by calling what is given: done, of how many.
 
-        Parameters
-        ----------
-        total
-            Rows there are; None where nobody knows, and then they are only counted.
+        Elsewhere than on a terminal a line is printed each time a tenth more is done.
         """
-        started = time.perf_counter()
-        if self._quiet or not self._console.is_terminal:
-            if not self._quiet:
-                typer.echo(f"yike: {doing}", err=True)
-            yield self._lines(total)
-        else:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-            with Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True) as bar:
+        if self._quiet:
+            yield lambda _done, _of: None
+        elif self._console.is_terminal:
+            with self._bar() as bar:
                 task = bar.add_task(doing, total=total)
-                yield lambda rows: bar.advance(task, rows)
-        taken = time.perf_counter() - started
-        self._seconds[name] = self._seconds.get(name, 0.0) + taken
+                yield lambda done, of: bar.update(task, completed=done, total=of)
+        else:
+            said = [0]
 
-    def _lines(self, total: int | None) -> Callable[[int], None]:
-        """Return a function that says every ten seconds how many rows are done."""
-        done, said_at = 0, time.perf_counter()
+            def tell(done: int, of: int) -> None:
+                tenth = 10 * done // max(of, 1)
+                if tenth > said[0] or done == of:
+                    said[0] = tenth
+                    typer.echo(f"yike: {doing}: {done:,} of {of:,}", err=True)
 
-        def tell(rows: int) -> None:
-            nonlocal done, said_at
-            done += rows
-            if not self._quiet and time.perf_counter() - said_at >= LINE_SECONDS:
-                said_at = time.perf_counter()
-                of = "" if total is None else f" of {total:,}"
-                typer.echo(f"yike: {done:,}{of} rows", err=True)
-
-        return tell
+            yield tell
 
     def _bar(self) -> Bar:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
         return Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True)
+
+
+def tell(lines: Sequence[str]) -> None:
+    """Print notes on the standard error, all of them."""
+    for line in lines:
+        typer.echo(f"yike: note: {line}", err=True)
 
 
 def warn(lines: Sequence[str], *, every: bool) -> None:

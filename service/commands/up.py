@@ -19,6 +19,7 @@ from service.commands.serve import listen, refuse_taken_port, with_listener
 from service.core.address import application_engine, with_database
 from service.core.keys import create_key, list_keys
 from service.core.migration import upgrade
+from service.core.network_cache import NetworkCache
 from service.core.settings import Settings, load_settings
 from service.demo import service as demo
 from service.evaluations import service as evaluations
@@ -112,8 +113,9 @@ def _evaluate(
         store_packs(connection, shipped_packs())
     _load_demo(engine, progress)
     request = EvaluationRequest(pack_ids=(PACK_ID,), as_of=on)
+    cache = NetworkCache(settings.cache_dir)
     with progress.stage("evaluate", f"evaluating by {PACK_ID} as of {on}"):
-        run = evaluations.run(engine, request, cache_dir=settings.cache_dir, actor=command_actor())
+        run = evaluations.run(engine, request, network_cache=cache, actor=command_actor())
     with progress.stage("report", "reading the results"), engine.connect() as connection:
         packs = [load_pack(connection, PACK_ID)]
         summary = evaluations.summary(connection, run.id)

@@ -28,8 +28,16 @@ class NetworkCache:
     def latest(self, connection: Connection) -> Network | None:
         """Return the network in use in the database; None when there is none."""
         version = networks.latest(connection)
-        if version is None:
-            return None
+        return None if version is None else self.load(connection, version)
+
+    def load(self, connection: Connection, version: str) -> Network:
+        """Return a network with the graph built of it so far.
+
+        Raises
+        ------
+        InputError
+            When no such network is stored.
+        """
         # Held while loading: the second of two requests waits instead of loading it again.
         with self._lock:
             if self._network is None or self._network.version != version:

@@ -100,6 +100,14 @@ class ExportSettings(Group):
     max_rows: int = Field(default=1_000_000, ge=1, description="Most rows of a file over HTTP")
 
 
+class ReachSettings(Group):
+    """Limits of questions about reach asked over HTTP."""
+
+    max_origins: int = Field(
+        default=1000, ge=1, description="Most origins, or facilities, of one question about reach"
+    )
+
+
 class PageSettings(Group):
     """Sizes of the pages of a list."""
 
@@ -127,6 +135,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     export: ExportSettings = ExportSettings()
+    reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
     lang: Literal["zh", "en"] = Field(
         default="zh", description="Language of texts where none is asked for"

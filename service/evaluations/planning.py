@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,10 +23,10 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, func, liter
 
 from service.core import history
 from service.core.history import Moment
+from service.core.network_cache import NetworkCache
 from service.core.schema import VERSIONED
 from service.evaluations.storage import PARK_LEVEL
 from service.indicators import service as indicators
-from service.networks import service as networks
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PARKS
 from spatial.policy.evaluation import (
@@ -71,7 +70,7 @@ def read_planning_data(
     area: str | None,
     moment: Moment,
     network_version: str | None,
-    cache_dir: Path,
+    network_cache: NetworkCache,
 ) -> Selection:
     """Read all an evaluation needs.
 
@@ -83,19 +82,15 @@ def read_planning_data(
         Which versions of the data.
     network_version
         None means without streets.
-    cache_dir
-        Where networks are kept as files.
+    network_cache
+        Holds the streets.
 
     Raises
     ------
     InputError
         When there is no such area.
     """
-    network = (
-        None
-        if network_version is None
-        else networks.load(connection, network_version, cache_dir=cache_dir)
-    )
+    network = None if network_version is None else network_cache.load(connection, network_version)
     if area is None:
         selection = _everything(connection, moment)
     else:

@@ -93,7 +93,7 @@ def _add_creating(router: APIRouter) -> None:
         run = evaluations.run(
             resources.engine,
             wanted,
-            cache_dir=resources.network_cache.folder,
+            network_cache=resources.network_cache,
             actor=principal.id,
         )
         with resources.reading() as connection:

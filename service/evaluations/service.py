@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -20,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.core import audit, history
 from service.core.history import Moment
+from service.core.network_cache import NetworkCache
 from service.evaluations.identity import Basis, EvaluationRequest, code_version, evaluation_id
 from service.evaluations.planning import (
     Selection,
@@ -82,7 +82,7 @@ class _Snapshot:
 
 
 def run(
-    engine: Engine, request: EvaluationRequest, *, cache_dir: Path, actor: str = "yike"
+    engine: Engine, request: EvaluationRequest, *, network_cache: NetworkCache, actor: str = "yike"
 ) -> EvaluationRun:
     """Evaluate the stored data, unless the same request on the same data was computed before.
 
@@ -90,8 +90,8 @@ def run(
 
     Parameters
     ----------
-    cache_dir
-        Where networks are kept as files.
+    network_cache
+        Holds the streets, with the graph a run before this one has built of them.
     actor
         Who asks, for the record.
 
@@ -111,7 +111,7 @@ def run(
                 existing = _existing(connection, request)
                 if existing is not None:
                     return existing
-                snapshot = _read(connection, request, cache_dir=cache_dir)
+                snapshot = _read(connection, request, network_cache=network_cache)
             read = time.perf_counter() - started
             return _compute_and_store(connection, request, snapshot, read=read, actor=actor)
 
@@ -202,7 +202,9 @@ def _basis(connection: Connection, request: EvaluationRequest) -> Basis:
     )
 
 
-def _read(connection: Connection, request: EvaluationRequest, *, cache_dir: Path) -> _Snapshot:
+def _read(
+    connection: Connection, request: EvaluationRequest, *, network_cache: NetworkCache
+) -> _Snapshot:
     basis = _basis(connection, request)
     by_id = {pack.id: pack for pack in packs.load_versions(connection, basis.pack_versions)}
     return _Snapshot(
@@ -214,7 +216,7 @@ def _read(connection: Connection, request: EvaluationRequest, *, cache_dir: Path
             area=request.area,
             moment=Moment(valid_on=request.as_of),
             network_version=basis.network_version,
-            cache_dir=cache_dir,
+            network_cache=network_cache,
         ),
     )
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
-from spatial.policy.findings import AREA_COLUMNS
+from spatial.policy.area_table import AreaRows, area_rows
 from spatial.policy.kinds import AREA_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
@@ -38,37 +38,35 @@ _CODES: Final = ("verdict", "reason_code", "unit", "definition")
 _LISTS: Final = ("missing", "facilities", "alternatives")
 
 
-def judge_areas(pack: Pack, facts: AreaFacts) -> list[pd.DataFrame]:
+def judge_areas(pack: Pack, facts: AreaFacts) -> list[AreaRows]:
     """Judge every rule of a pack that is about areas or parks.
 
     Returns
     -------
-    Frames of `AREA_COLUMNS` with geometry, one a rule that found anything; ``part`` is ``all``.
+    `AREA_COLUMNS` with ``geometry``, for each rule that found anything; ``part`` is ``all``.
     Numbers are the floats nearest to the exact values that were compared.
     """
-    frames: list[pd.DataFrame] = []
+    rows: list[AreaRows] = []
     areas = _areas(facts)
     for rule in pack.rules:
         kind = AREA_KINDS.get(rule.kind)
         found = [] if kind is None else list(kind.judge(rule, facts))
         if found:
-            frame = _frame(found, _parks(facts) if rule.kind == PARK_KIND else areas)
-            frames.append(frame.assign(pack=pack.id, rule=rule.id, part=WHOLE))
-    return [
-        frame.reindex(columns=list(AREA_COLUMNS)).assign(geometry=frame["geometry"])
-        for frame in frames
-    ]
+            columns = _columns(found, _parks(facts) if rule.kind == PARK_KIND else areas)
+            columns |= {"pack": pack.id, "rule": rule.id, "part": WHOLE}
+            rows.append(area_rows(columns, size=len(found), missing=np.nan))
+    return rows
 
 
 def park_facility_counts(
-    parks: GeoDataFrame | None, figures: AreaFigures, facilities: GeoDataFrame | None
+    parks: GeoDataFrame | None, figures: AreaFigures, facilities: pd.DataFrame | None
 ) -> Any:  # noqa: ANN401 - a function of kinds
     """Return a function from a measure to the facilities inside each park, sure and possible."""
 
     def count(measure: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         if parks is None or facilities is None:
             return None
-        points = shapely.point_on_surface(np.asarray(facilities.geometry.array, dtype=object))
+        points = shapely.point_on_surface(np.asarray(facilities["geometry"].array, dtype=object))
         tree = shapely.STRtree(np.asarray(parks.geometry.array, dtype=object))
         sure, possible = (
             np.bincount(
@@ -102,21 +100,34 @@ def _areas(facts: AreaFacts) -> Mapping[str, Mapping[str, Any]]:
     return {str(row["code"]): {str(name): row[name] for name in row} for row in rows}
 
 
-def _frame(found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        "code": pd.Series([one.code for one in found], dtype=object),
-    }
+def _columns(
+    found: Sequence[AreaFinding], places: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    at = [places[one.code] for one in found]
+    columns: dict[str, Any] = {"code": _objects([one.code for one in found])}
     for name in ("name", "level", "kind", "parent", "geometry"):
-        columns[name] = pd.Series([places[one.code][name] for one in found], dtype=object)
-    for name in (*_NUMBERS, *_YEARS):
-        columns[name] = np.array([_float(getattr(one, name)) for one in found])
+        columns[name] = _objects([place[name] for place in at])
+    return columns | finding_values(found)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    """Hold values as they are, lists and geometries too."""
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def finding_values(found: Sequence[AreaFinding]) -> dict[str, NDArray[Any]]:
+    """Write findings as columns: what they say, without the names of the areas."""
+    columns: dict[str, NDArray[Any]] = {
+        name: np.array([_float(getattr(one, name)) for one in found])
+        for name in (*_NUMBERS, *_YEARS)
+    }
     for name in _CODES:
-        columns[name] = pd.Series([getattr(one, name) for one in found], dtype=object)
+        columns[name] = _objects([getattr(one, name) for one in found])
     for name in _LISTS:
-        columns[name] = pd.Series(
-            [[_plain(item) for item in getattr(one, name)] or None for one in found], dtype=object
+        columns[name] = _objects(
+            [[_plain(item) for item in getattr(one, name)] or None for one in found]
         )
-    return pd.DataFrame(columns)
+    return columns
 
 
 def _float(value: Fraction | Decimal | int | None) -> float:
@@ -124,4 +135,5 @@ def _float(value: Fraction | Decimal | int | None) -> float:
 
 
 def _plain(item: Any) -> Any:  # noqa: ANN401 - texts and mappings
-    return dict(item) if isinstance(item, Mapping) else item
+    # Most are ids, and asking whether a text is a mapping takes a while.
+    return dict(item) if not isinstance(item, str) and isinstance(item, Mapping) else item

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-PEERS = ("networkx", "pandana")
-ROWS = ("nearest", "evaluation", "stored", "growth")
+PEERS = ("networkx", "pandana", "pyrosm")
+ROWS = ("pbf", "nearest", "evaluation", "stored", "move", "growth")
 
 
 def bench(

@@ -47,6 +47,7 @@ def distances_agree(
     *,
     limit_m: float,
     tolerance_m: float,
+    required: bool = True,
 ) -> Agreement:
     """Compare distances; whatever lies beyond `limit_m`, infinite included, is taken for equal.
 
@@ -58,6 +59,8 @@ def distances_agree(
         Search limit of both, metres.
     tolerance_m
         Largest difference that agrees, metres, inclusive.
+    required
+        Whether anything less than full agreement is a failure.
     """
     gap = np.abs(np.minimum(a, limit_m) - np.minimum(b, limit_m))
     return Agreement(
@@ -66,6 +69,7 @@ def distances_agree(
         total=len(gap),
         tolerance_m=tolerance_m,
         largest_m=float(np.nanmax(gap)) if len(gap) else 0.0,
+        required=required,
     )
 
 

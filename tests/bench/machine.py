@@ -20,7 +20,10 @@ LIBRARIES = (
     "pyproj",
     "geopandas",
     "networkx",
+    "osmnx",
     "pandana",
+    "pyrosm",
+    "osmium",
     "psycopg",
     "sqlalchemy",
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from spatial.graph import WalkGraph
 from spatial.network import Network
@@ -19,6 +20,7 @@ from tests.bench.city import AS_OF, BenchCity
 from tests.bench.cut import cut_network
 from tests.bench.four_rules import FourRules, ask, with_yike
 from tests.bench.four_rules_peer import with_geopandas_and_pandana
+from tests.bench.pgrouting_peer import PgRouting
 from tests.bench.row import Row
 from tests.bench.timing import Timing, at_least, at_most, compare, growth_exponent, interleave
 
@@ -27,7 +29,9 @@ YIKE_AMONG_PEERS = "Yike, in turn with the following"
 SCIPY = "bare SciPy dijkstra, same arrays"
 PANDANA = "pandana, query"
 PANDANA_PLACED = "pandana, placing facilities and query"
-NETWORKX = "NetworkX multi-source Dijkstra"
+NETWORKX = "NetworkX multi-source Dijkstra, as OSMnx asks it"
+PGROUTING = "pgRouting drivingDistance, least of all starts"
+PGROUTING_EQUICOST = "pgRouting drivingDistance, equicost"
 
 PEER_WARM = "GeoPandas + pandana, warm"
 PEER_COLD = "GeoPandas + pandana, with building its graph"
@@ -42,8 +46,14 @@ _COLD_REPETITIONS = 3
 _SHORT = 10
 
 
-def nearest_row(network: Network, *, repetitions: int) -> Row:
-    """Measure the nearest facility for every node, each engine's graph built beforehand."""
+def nearest_row(network: Network, *, routing: PgRouting | str, repetitions: int) -> Row:
+    """Measure the nearest facility for every node, each engine's graph built beforehand.
+
+    Parameters
+    ----------
+    routing
+        pgRouting with the same edges, or why it is left out.
+    """
     graph = network.graph
     nodes = nearest.random_nodes(network, count=nearest.FACILITIES)
     sites = nearest.snaps_at_nodes(network, nodes)
@@ -85,6 +95,7 @@ def nearest_row(network: Network, *, repetitions: int) -> Row:
             limit_m=nearest.LIMIT_M,
             tolerance_m=pandana_peer.TOLERANCE_M,
         ),
+        *_pgrouting_agrees(routing, nodes, own_m),
     )
 
     def place_and_ask() -> pd.Series:
@@ -99,15 +110,17 @@ def nearest_row(network: Network, *, repetitions: int) -> Row:
         {YIKE: own, SCIPY: lambda: nearest.with_scipy(graph, nodes)},
         repetitions=_SHORT * repetitions,
     )
-    timed = interleave(
-        {
-            YIKE_AMONG_PEERS: own,
-            PANDANA: lambda: pandana_peer.nearest(peer, limit_m=nearest.LIMIT_M),
-            PANDANA_PLACED: place_and_ask,
-            NETWORKX: lambda: nearest.with_networkx(peer_graph, nodes),
-        },
-        repetitions=repetitions,
-    )
+    contenders: dict[str, Callable[[], object]] = {
+        YIKE_AMONG_PEERS: own,
+        PANDANA: lambda: pandana_peer.nearest(peer, limit_m=nearest.LIMIT_M),
+        PANDANA_PLACED: place_and_ask,
+        NETWORKX: lambda: nearest.with_networkx(peer_graph, nodes),
+    }
+    if isinstance(routing, PgRouting):
+        ask = partial(routing.nearest, nodes, limit_m=nearest.LIMIT_M)
+        contenders[PGROUTING] = partial(ask, equicost=False)
+        contenders[PGROUTING_EQUICOST] = partial(ask, equicost=True)
+    timed = interleave(contenders, repetitions=repetitions)
     return Row(
         title=(
             f"nearest of {nearest.FACILITIES} facilities within {nearest.LIMIT_M:g} m for every "
@@ -119,15 +132,41 @@ def nearest_row(network: Network, *, repetitions: int) -> Row:
             compare(timed[PANDANA], timed[YIKE_AMONG_PEERS], budget=at_least(10)),
             compare(timed[PANDANA_PLACED], timed[YIKE_AMONG_PEERS]),
             compare(timed[NETWORKX], timed[YIKE_AMONG_PEERS]),
+            *(
+                compare(timed[name], timed[YIKE_AMONG_PEERS])
+                for name in (PGROUTING, PGROUTING_EQUICOST)
+                if name in timed
+            ),
         ),
         agreements=agreements,
-        facts={"nodes with a facility within the limit": int(np.isfinite(own_m).sum())},
+        facts={"nodes with a facility within the limit": int(np.isfinite(own_m).sum())}
+        | ({"pgRouting": routing.version} if isinstance(routing, PgRouting) else {}),
         notes=(
             "Yike also names the facility and places the facilities anew each time.",
-            "SciPy and NetworkX give metres alone.",
+            "SciPy and NetworkX give metres alone. OSMnx has no kernel of its own: its graph is",
+            "NetworkX's, asked with NetworkX's Dijkstra.",
             "pandana asks with as many threads as there are cores; the others use one.",
+            "pgRouting reads its edges anew each time; its rows are counted in the server.",
+            *([f"pgRouting is left out: {routing}"] if isinstance(routing, str) else []),
         ),
     )
+
+
+def _pgrouting_agrees(
+    routing: PgRouting | str, nodes: NDArray[np.int64], own_m: NDArray[np.float64]
+) -> Iterator[Agreement]:
+    if isinstance(routing, str):
+        return
+    ask = partial(routing.nearest_m, nodes, limit_m=nearest.LIMIT_M, size=len(own_m))
+    for what, equicost in (("least of all starts", False), ("equicost", True)):
+        yield distances_agree(
+            f"Yike and pgRouting, {what}",
+            own_m,
+            ask(equicost=equicost),
+            limit_m=nearest.LIMIT_M,
+            tolerance_m=nearest.TOLERANCE_M,
+            required=not equicost,
+        )
 
 
 def evaluation_row(city: BenchCity, *, districts: int, repetitions: int) -> Row:

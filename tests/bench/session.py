@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from seed.wuhan.city import demo_city
 from service.core.postgres import ClusterError
-from spatial.network import build_network
+from spatial.network import Network, build_network
+from tests.bench import pgrouting_peer
 from tests.bench.city import bench_city
 from tests.bench.four_rules import ask
+from tests.bench.move import move_row
+from tests.bench.pbf_row import pbf_rows
 from tests.bench.row import Row
 from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
 from tests.bench.stored import stored_row
@@ -19,12 +22,17 @@ def measure(
     *, chosen: Sequence[str], districts: int, most_districts: int, repetitions: int
 ) -> Iterator[Row]:
     """Measure the chosen rows; each comes as soon as it is done."""
+    if "pbf" in chosen:
+        _say("OpenStreetMap extracts")
+        yield from pbf_rows()
+    if set(chosen) == {"pbf"}:
+        return
     _say("making the demo city")
     demo = demo_city()
     city = bench_city(demo, build_network(demo.streets))
     if "nearest" in chosen:
         _say("nearest facility for every node")
-        yield nearest_row(city.network, repetitions=repetitions)
+        yield _nearest(city.network, repetitions=repetitions)
     if "evaluation" in chosen:
         _say("the whole evaluation")
         yield evaluation_row(city, districts=districts, repetitions=repetitions)
@@ -41,9 +49,21 @@ def measure(
             )
         except ClusterError as fault:
             yield Row("the same evaluation in PostGIS", (), notes=(f"not measured: {fault}",))
+    if "move" in chosen:
+        _say("one facility moved")
+        yield move_row(city, districts=districts, repetitions=repetitions)
     if "growth" in chosen:
         _say("growth")
         yield from growth_rows(city, most_districts=most_districts)
+
+
+def _nearest(network: Network, *, repetitions: int) -> Row:
+    """Measure the row with pgRouting, or without it where the machine has none."""
+    try:
+        with pgrouting_peer.loaded(network) as routing:
+            return nearest_row(network, routing=routing, repetitions=repetitions)
+    except ClusterError as fault:
+        return nearest_row(network, routing=str(fault), repetitions=repetitions)
 
 
 def _say(what: str) -> None:

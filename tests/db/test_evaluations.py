@@ -23,6 +23,7 @@ from seed.wuhan.city import DemoCity, demo_city
 from service.core import audit, history
 from service.core.database import create_database_engine
 from service.core.history import Origin
+from service.core.network_cache import NetworkCache
 from service.evaluations import service as evaluations
 from service.evaluations.identity import code_version
 from service.evaluations.planning import read_planning_data
@@ -70,7 +71,9 @@ class Stored:
     indicators: pd.DataFrame
 
     def run(self, request: EvaluationRequest) -> evaluations.EvaluationRun:
-        return evaluations.run(self.engine, request, cache_dir=self.cache, actor="a test")
+        return evaluations.run(
+            self.engine, request, network_cache=NetworkCache(self.cache), actor="a test"
+        )
 
     def load(self, run_id: str) -> Evaluation:
         with self.engine.connect() as connection:
@@ -136,7 +139,7 @@ def stored(module_database, tmp_path_factory) -> Iterator[Stored]:
         packs.store_packs(connection, load_packs(SEED))
         used = [packs.load_pack(connection, pack_id) for pack_id in REQUEST.pack_ids]
     cache = tmp_path_factory.mktemp("cache")
-    run = evaluations.run(engine, REQUEST, cache_dir=cache, actor="a test")
+    run = evaluations.run(engine, REQUEST, network_cache=NetworkCache(cache), actor="a test")
     assert run.created
     yield Stored(engine, owner, cache, city, network, tuple(used), run.id, parks, figures)
     engine.dispose()
@@ -437,7 +440,7 @@ def test_without_districts_there_is_nothing_to_run(database, tmp_path):
     with engine.begin() as connection:
         packs.store_packs(connection, load_packs(SEED))
     with pytest.raises(InputError, match="no districts"):
-        evaluations.run(engine, REQUEST, cache_dir=tmp_path)
+        evaluations.run(engine, REQUEST, network_cache=NetworkCache(tmp_path))
     engine.dispose()
 
 
@@ -490,7 +493,7 @@ def test_a_change_makes_a_new_run_and_the_old_one_can_be_replayed(database, tmp_
     engine = create_database_engine(database.app_url)
 
     def run() -> evaluations.EvaluationRun:
-        return evaluations.run(engine, request, cache_dir=tmp_path)
+        return evaluations.run(engine, request, network_cache=NetworkCache(tmp_path))
 
     with engine.begin() as connection:
         packs.store_packs(connection, load_packs(SEED))
@@ -513,7 +516,7 @@ def test_a_change_makes_a_new_run_and_the_old_one_can_be_replayed(database, tmp_
             area=None,
             moment=stored.moment,
             network_version=None,
-            cache_dir=tmp_path,
+            network_cache=NetworkCache(tmp_path),
         )
     replayed = evaluate(selection.data, packs=[pack], as_of=request.as_of)
     assert_frame_equal(comparable(replayed.findings), comparable(one.findings))

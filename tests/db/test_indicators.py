@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from service.core import history
 from service.core.history import Moment, Origin, Stored
 from service.core.migration import downgrade, upgrade
+from service.core.network_cache import NetworkCache
 from service.evaluations import service as evaluations
 from service.evaluations.service import EvaluationRequest
 from service.indicators import service as indicators
@@ -158,7 +159,7 @@ def province(make_frame):
 
 
 def places(engine, tmp_path, request=REQUEST) -> dict[str, dict]:
-    run = evaluations.run(engine, request, cache_dir=tmp_path)
+    run = evaluations.run(engine, request, network_cache=NetworkCache(tmp_path))
     with engine.connect() as connection:
         rows = evaluations.areas(connection, run.id, rule="jinhua.childcare.places_per_1000")
     return {row["code"]: row for row in rows.to_dict("records")}
@@ -186,7 +187,7 @@ def test_areas_alone_are_evaluated_and_no_facilities_are_not_nought(engine, tmp_
         alone = evaluations.run(
             engine,
             EvaluationRequest(pack_ids=REQUEST.pack_ids, as_of=REQUEST.as_of, area=code),
-            cache_dir=tmp_path,
+            network_cache=NetworkCache(tmp_path),
         )
         with engine.connect() as connection:
             found = evaluations.load_evaluation(connection, alone.id)
@@ -210,11 +211,11 @@ def test_going_back_drops_runs_the_former_table_cannot_hold(
     with engine.begin() as connection:
         packs.store_packs(connection, load_packs(SEED))
         history.store(connection, AREAS, province(make_frame), origin=ORIGIN)
-    evaluations.run(engine, REQUEST, cache_dir=tmp_path)
+    evaluations.run(engine, REQUEST, network_cache=NetworkCache(tmp_path))
     downgrade(database.owner_url, "evaluations")
     upgrade(database.owner_url)
     with owner.connect() as connection:
         left = "SELECT (SELECT count(*) FROM evaluation), (SELECT count(*) FROM pg_class c "
         left += "JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'run')"
         assert tuple(connection.execute(text(left)).one()) == (0, 0)
-    assert evaluations.run(engine, REQUEST, cache_dir=tmp_path).created
+    assert evaluations.run(engine, REQUEST, network_cache=NetworkCache(tmp_path)).created

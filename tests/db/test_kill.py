@@ -22,6 +22,7 @@ from seed.wuhan.city import demo_city
 from service.core import audit, history
 from service.core.database import create_database_engine
 from service.core.history import Origin
+from service.core.network_cache import NetworkCache
 from service.evaluations import service as evaluations
 from service.evaluations.service import EvaluationRequest
 from service.networks import service as networks
@@ -84,7 +85,7 @@ class Town:
 
     def run(self, day: dt.date) -> evaluations.EvaluationRun:
         request = EvaluationRequest(("jinhua-2022",), day, self.county)
-        return evaluations.run(self.engine, request, cache_dir=self.cache)
+        return evaluations.run(self.engine, request, network_cache=NetworkCache(self.cache))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.core import audit
 from service.core.database import create_database_engine
+from service.core.network_cache import NetworkCache
 from service.evaluations import service as evaluations
 from service.evaluations.service import EvaluationRequest
 
@@ -28,5 +29,5 @@ def evaluate_and_tell(
         audit.record = record_and_wait
     pipe.send("ready")
     request = EvaluationRequest(("jinhua-2022",), day, area)
-    run = evaluations.run(engine, request, cache_dir=cache)
+    run = evaluations.run(engine, request, network_cache=NetworkCache(cache))
     pipe.send(run.id)
