@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 from service.exports.content import Language
 from service.exports.package import Style, Table
 
-# As QGIS makes it when it saves a style into a GeoPackage.
+# As QGIS makes it when it saves a style into a GeoPackage, but for the default time, which is in the
+# form the standard asks for.
 _TABLE: Final = """
 CREATE TABLE layer_styles (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -27,7 +28,7 @@ CREATE TABLE layer_styles (
     description TEXT,
     owner TEXT(30),
     ui TEXT(30),
-    update_time DATETIME DEFAULT CURRENT_TIMESTAMP
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 )
 """
 _CONTENTS: Final = """

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import openpyxl
@@ -22,6 +23,7 @@ from service.exports.headings import HEADINGS
 from service.exports.writer import check_output, write_content, write_evaluation
 from service.imports.packs import find_packs
 from service.imports.validation import validate
+from service.reports.map_words import FLAG_STYLES
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import build_network
@@ -163,6 +165,32 @@ def test_geopackage_holds_three_layers_with_equal_counts(tmp_path: Path, content
             assert (None if pd.isna(written) else json.loads(written)) == held
     metadata = pyogrio.read_info(path, layer="districts")["dataset_metadata"]
     assert json.loads(metadata["YIKE_NOTICES"]) == [NOTICE]
+
+
+def test_geopackage_colours_districts_by_flag_as_the_map_does(
+    tmp_path: Path, content: Content
+) -> None:
+    path = tmp_path / "r.gpkg"
+    write_content(path, content)
+
+    styles = pyogrio.read_dataframe(path, layer="layer_styles")
+
+    assert styles["f_table_name"].tolist() == ["districts"]
+    assert styles["useAsDefault"].tolist() == [True]
+    renderer = ET.fromstring(styles["styleQML"].iloc[0]).find("renderer-v2")  # noqa: S314  # our own
+    assert renderer is not None
+    assert renderer.get("attr") == "flag"
+    found = {}
+    for category in renderer.iter("category"):
+        symbol = renderer.find(f"symbols/symbol[@name='{category.get('symbol')}']")
+        assert symbol is not None
+        # The town has polygons and a point: the polygons are coloured.
+        assert symbol.get("type") == "fill"
+        colour = symbol.find("layer/Option/Option[@name='color']")
+        assert colour is not None
+        rgb = [int(part) for part in str(colour.get("value")).split(",")[:3]]
+        found[category.get("value")] = (category.get("label"), "#{:02X}{:02X}{:02X}".format(*rgb))
+    assert found == {flag: (how.zh, how.colour) for flag, how in FLAG_STYLES.items()}
 
 
 def test_geoparquet_holds_the_districts_with_their_findings(

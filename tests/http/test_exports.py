@@ -16,8 +16,12 @@ import pyogrio
 import pytest
 from served_town import Town, serving
 
+from service.core.database import create_database_engine
+from service.core.keys import Principal
 from service.exports import stored_layers, stored_runs
 from service.exports.formats import TABLE_FORMATS
+from service.exports.stored_layers import Wanted, layer_package, network_package
+from spatial.fields import DISTRICTS
 
 BODY = {"packs": ["jinhua-2022"], "as_of": "2026-11-22"}
 GDAL_READS = ("geojson", "geojsonl", "geojsons", "gpkg", "shp.zip", "fgb")
@@ -84,6 +88,20 @@ def test_filters_box_and_scope_choose_the_rows(town):
     assert keys("?households=1016") == {"east-16"}
     assert keys("?bbox=114.3,30.6,114.3045,30.605") == {"west-2", "west-4"}
     assert keys(role="west viewer") == {"west-2", "west-4", "west-6", "unknown"}
+
+
+def test_an_area_is_what_a_key_scoped_to_it_sees(town):
+    engine = create_database_engine(town.settings.database.url.get_secret_value())
+    anyone = Principal(id="a test", name="", role="viewer", areas=())
+    wanted = Wanted(anyone, area="420101001001")
+    with engine.connect() as connection:
+        package = layer_package(connection, DISTRICTS, wanted=wanted, lang="zh")
+        streets = network_package(connection, None, wanted=wanted, lang="zh")
+        keys = {key for chunk in package.chunks(package.main) for key in chunk.columns[0]}
+        edges = sum(chunk.rows for chunk in streets.chunks(streets.main))
+    engine.dispose()
+    assert keys == {"west-2", "west-4", "west-6", "unknown"}
+    assert edges == 2 * 11 * 11
 
 
 def test_edges_are_those_of_the_network_and_of_the_scope(town):
