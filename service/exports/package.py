@@ -169,7 +169,8 @@ class Package:
             def frames() -> Iterator[pd.DataFrame]:
                 for frame in table.frames():
                     yield frame
-                    advance(len(frame))
+                    if len(frame):
+                        advance(len(frame))
 
             return replace(table, frames=frames)
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from service.exports.content import Language
 from service.exports.package import Style, Table
 
-# As QGIS makes it when it saves a style, but for the time, which is in the form GeoPackage asks for.
+# As QGIS makes it when it saves a style, but for the time, in the form GeoPackage asks for.
 _TABLE: Final = """
 CREATE TABLE layer_styles (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
