@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from spatial.crs import unproject
+from spatial.edge_vertices import places_on
 from spatial.graph import WalkGraph
-from spatial.parts import places_on
 from spatial.snapping import DETOUR_M, near_barriers, snap
 from spatial.street_bits import StreetBits, street_bits
 
@@ -30,6 +30,9 @@ _BLOCK: Final = 16
 # Squares kept: 16 bytes a point make these 67 MB, and 420 km² at the usual step.
 _KEPT: Final = 16_384
 _AROUND: Final = ((0, 0), (1, 0), (0, 1), (1, 1))
+# Into how many parts a side a cell is taken for places between its corners.
+_ROUGH_PARTS: Final = 2
+_RIM_PARTS: Final = 4
 _RECORD: Final = np.dtype(
     [
         ("edge", np.int32),
@@ -117,6 +120,16 @@ class _Bits:
         metres, bit = self.tree.query(xy, distance_upper_bound=self.reach_m)
         return np.asarray(metres), np.asarray(bit)
 
+    def nearest_sound_m(
+        self, xy: NDArray[np.float64], island: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Measure how far the nearest bit of no island is from each point, infinite for none."""
+        sound = ~island[self.bits.edge]
+        if len(xy) == 0 or not sound.any():
+            return np.full(len(xy), np.inf)
+        metres, _ = self.bits[sound].tree().query(xy, distance_upper_bound=self.reach_m)
+        return np.asarray(metres)
+
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
@@ -196,17 +209,20 @@ class Lattice:
         bits = self._bits_around(xy)
         records, rim = self._answer(xy, bits)
         points = records.reshape(x.shape)
-        block, row, column = np.nonzero(rim.reshape(x.shape)[:, :-1, :-1] | _rough(points))
-        cell = (blocks[block] * _BLOCK + np.column_stack([column, row])) * self.step_m
-        quarter = self.step_m * np.array([(a, b) for a in (0.25, 0.75) for b in (0.25, 0.75)])
-        amid_xy = (cell[:, np.newaxis] + quarter).reshape(-1, 2)
+        rim = rim.reshape(x.shape)[:, :-1, :-1]
+        finer = [
+            _within(cells, parts, blocks, step_m=self.step_m)
+            for cells, parts in ((rim, _RIM_PARTS), (_rough(points) & ~rim, _ROUGH_PARTS))
+        ]
+        block, row, column = (np.concatenate([part[i] for part in finer]) for i in range(3))
+        amid_xy = np.concatenate([part[3] for part in finer])
+        order = np.argsort(block, kind="stable")
+        block, row, column, amid_xy = (a[order] for a in (block, row, column, amid_xy))
         amid, _ = self._answer(amid_xy, bits)
-        of = np.repeat(np.arange(len(block)), len(quarter))
-        strange = np.ones(len(of), dtype=bool)
+        strange = np.ones(len(block), dtype=bool)
         for right, up in _AROUND:
-            corner = points["edge"][block, row + up, column + right]
-            strange &= amid["edge"] != corner[of]
-        amid_xy, amid, of = amid_xy[strange], amid[strange], block[of[strange]]
+            strange &= amid["edge"] != points["edge"][block, row + up, column + right]
+        amid_xy, amid, of = amid_xy[strange], amid[strange], block[strange]
         parts = np.searchsorted(of, np.arange(len(blocks) + 1))
         return [
             _Block(square[:-1, :-1], amid_xy[begin:end], amid[begin:end])
@@ -228,8 +244,8 @@ class Lattice:
         Where no barrier nor island is near, the nearest bit of a street says which street it is,
         which is fast; of two that are equally far but for half a bit, it may say the other.
 
-        At the rim the sound street beside may be just too far, and the island gets a sickle of
-        ground that is narrower than the lattice.
+        At the rim the sound street beside is just too far, or just near enough, and the island's
+        ground may be a wedge or a sickle narrower than the lattice.
         """
         records = np.full(len(xy), _nowhere(), dtype=_RECORD)
         exact = near_barriers(self.graph, xy, limit_m=self.snap_limit_m)
@@ -241,7 +257,11 @@ class Lattice:
         self._fill(records, plain, xy, segment=bits.bits.segment[bit[plain]])
         rest = np.flatnonzero(exact | island)
         records[rest] = self._joined(xy[rest])
-        rim = island & (nearest_m > self.snap_limit_m - DETOUR_M - self.step_m)
+        rim = np.zeros(len(xy), dtype=bool)
+        amiss = np.flatnonzero(island)
+        beyond_m = bits.nearest_sound_m(xy[amiss], self.graph.island) - nearest_m[amiss] - DETOUR_M
+        rim[amiss] = np.abs(beyond_m) < self.step_m
+        rim[amiss] |= nearest_m[amiss] > self.snap_limit_m - DETOUR_M - self.step_m
         return records, rim
 
     def _fill(
@@ -286,6 +306,19 @@ class Lattice:
         unit = np.divide(away, metres, out=np.zeros_like(away), where=metres > 0)
         records["away_x"][on], records["away_y"][on] = unit
         return records
+
+
+def _within(
+    cells: NDArray[np.bool_], parts: int, blocks: NDArray[np.int64], *, step_m: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Scatter places evenly in cells: block, row and column of each, and where it is."""
+    block, row, column = np.nonzero(cells)
+    corner = blocks[block] * _BLOCK + np.column_stack([column, row])
+    share = (np.arange(parts) + 0.5) / parts
+    inside = np.stack(np.meshgrid(share, share), axis=-1).reshape(-1, 2)
+    xy = ((corner[:, np.newaxis] + inside) * step_m).reshape(-1, 2)
+    block, row, column = (np.repeat(array, len(inside)) for array in (block, row, column))
+    return block, row, column, xy
 
 
 def _rough(points: NDArray[np.void]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.edge_vertices import EdgeVertices
 from spatial.street_index import StreetIndex
 
 
@@ -48,7 +49,7 @@ class Parts:
         """
         if len(self.edge) == 0:
             return np.zeros(0, dtype=object)
-        vertices = _Vertices.of(index, self.edge)
+        vertices = EdgeVertices.of(index, self.edge)
         share, part = vertices.share, vertices.owner
         inner = np.flatnonzero((share > self.start[part]) & (share < self.end[part]))
         every = np.arange(len(self.edge))
@@ -66,54 +67,6 @@ class Parts:
             shapely.GeometryType.LINESTRING, points[order], (offsets,)
         )
         return np.asarray(lines, dtype=object)
-
-
-def places_on(
-    index: StreetIndex,
-    coordinates: NDArray[np.float64],
-    *,
-    edge: NDArray[np.int64],
-    fraction: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the places at fractions of edges, in the system of the coordinates, shape (k, 2)."""
-    return _Vertices.of(index, edge).places(coordinates, fraction)
-
-
-@dataclass(frozen=True, eq=False)
-class _Vertices:
-    """Vertices of edges one after the other, with the share of the edge that lies before each."""
-
-    owner: NDArray[np.int64]
-    vertex: NDArray[np.int64]
-    share: NDArray[np.float64]
-    count: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, index: StreetIndex, edges: NDArray[np.int64]) -> _Vertices:
-        first = index.offsets[edges]
-        count = index.offsets[edges + 1] - first
-        owner = np.repeat(np.arange(len(edges)), count)
-        vertex = np.arange(len(owner)) + np.repeat(first - (np.cumsum(count) - count), count)
-        edge = edges[owner]
-        last = vertex == index.offsets[edge + 1] - 1
-        # An edge has one segment fewer than vertices, so segments lag behind by their edges.
-        segment = np.minimum(vertex - edge, len(index.along_m) - 1)
-        share = np.where(last, 1.0, index.along_m[segment] / index.line_m[edge])
-        return cls(owner, vertex, share, count)
-
-    def places(
-        self, coordinates: NDArray[np.float64], fraction: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return one place on each edge, at its fraction."""
-        number = np.arange(len(fraction))
-        at = np.searchsorted(self.share + 2.0 * self.owner, fraction + 2.0 * number, side="right")
-        begin = np.cumsum(self.count) - self.count
-        at = np.clip(at - 1, begin, begin + self.count - 2)
-        step = self.share[at + 1] - self.share[at]
-        gap = fraction - self.share[at]
-        within = np.divide(gap, step, out=np.zeros_like(step), where=step > 0)
-        a, b = coordinates[self.vertex[at]], coordinates[self.vertex[at] + 1]
-        return np.asarray(a + np.clip(within, 0.0, 1.0)[:, np.newaxis] * (b - a))
 
 
 def united(edge: NDArray[np.int64], start: NDArray[np.float64], end: NDArray[np.float64]) -> Parts:

@@ -15,6 +15,8 @@ from spatial.street_index import StreetIndex
 
 # Half of a bit is how far its middle may be from the nearest place on the street.
 BIT_M: Final = 5.0
+# What an island keeps of its ground may hang on the last metre of a dead end.
+_ISLAND_BIT_M: Final = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,8 @@ def street_bits(
     segment = segment[graph.open[index.edge[segment]]]
     a, b = index.xy[index.segment[segment]], index.xy[index.segment[segment] + 1]
     length_m = np.hypot(*(b - a).T)
-    count = np.maximum(np.ceil(length_m / BIT_M), 1.0).astype(np.int64)
+    bit_m = np.where(graph.island[index.edge[segment]], _ISLAND_BIT_M, BIT_M)
+    count = np.maximum(np.ceil(length_m / bit_m), 1.0).astype(np.int64)
     of = np.repeat(np.arange(len(segment)), count)
     nth = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)
     middle = (nth + 0.5) / count[of]
@@ -90,11 +93,13 @@ def street_bits(
 
 
 def shadowed(graph: WalkGraph, bits: StreetBits) -> NDArray[np.bool_]:
-    """Tell which bits of islands lose their own places to a sound street (`spatial.snapping`)."""
+    """Tell which bits of islands lose all their places to a sound street (`spatial.snapping`)."""
     island = graph.island[bits.edge]
     lost = np.zeros(len(bits.edge), dtype=bool)
     if island.any() and not island.all():
-        gap_m, _ = bits[~island].tree().query(bits.xy[island], distance_upper_bound=DETOUR_M)
+        gap_m, _ = (
+            bits[~island].tree().query(bits.xy[island], distance_upper_bound=DETOUR_M - BIT_M / 2)
+        )
         lost[island] = np.isfinite(gap_m)
     return lost
 

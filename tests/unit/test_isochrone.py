@@ -219,7 +219,8 @@ def test_snap_limits_out_of_bounds_are_refused(snap_limit_m: float) -> None:
         draw(main_street(), point(0), snap_limit_m=snap_limit_m)
 
 
-SPOTS = st.tuples(st.floats(-150, 850), st.floats(-150, 850)).map(lambda xy: point(*xy))
+# All within the snap limit of the streets, corners too.
+SPOTS = st.tuples(st.floats(-100, 800), st.floats(-100, 800)).map(lambda xy: point(*xy))
 CITY = grid_street()
 
 
