@@ -221,6 +221,13 @@ def output_findings(
     return frame
 
 
+def finding_texts(
+    findings: pd.DataFrame, *, lang: str, stage: Mapping[str, str] | None
+) -> tuple[list[str | None], list[str | None]]:
+    """Return the reason and the definition of each finding; parameters as in `output_findings`."""
+    return _reasons(findings, lang=lang, stage=stage), _definitions(findings, lang=lang)
+
+
 def output_districts(
     districts: GeoDataFrame, findings: pd.DataFrame, *, packs: Sequence[Pack], lang: str
 ) -> GeoDataFrame:

@@ -63,7 +63,7 @@ def test_advice_passes(submit, yike: Run) -> None:
     done = yike("review", name, "--alone", "--json", DAY, **NO_DATABASE)
     shown = json.loads(done.stdout)
     assert (done.returncode, shown["verdict"]) == (0, "pass_with_advice")
-    assert [pack["id"] for pack in shown["packs"]] == ["jinhua-2022"], "chosen by the area"
+    assert [pack["id"] for pack in shown["packs"]] == ["jinhua-2022", "project"], "by the area"
 
 
 def test_files_of_the_surroundings_decide_reach(submit, tmp_path: Path, yike: Run) -> None:

@@ -367,6 +367,12 @@ def test_four_sync_never_presumes_a_missing_date():
     )
     verification = of(reviewed(approved, PZH, stage="verification"), SYNC[PZH])
     assert "same_approval" in {step.reason for step in verification.steps}
+    no = {"approval_no": "攀建〔2024〕1号"}
+    later = project(
+        station(dates={**no, "planned_on": "2024-01-02"}),
+        housing={**no, "planned_on": "2024-01-01"},
+    )
+    assert of(reviewed(later, PZH), SYNC[PZH]).verdict == "met", "one approval, whatever its date"
 
 
 def test_a_schedule_out_of_step_is_advice_until_it_is_due():

@@ -127,6 +127,8 @@ def with_pool(*members: dict, ledger: list | None = None, rows: tuple = (nursery
         (plain(site={"type": "Point", "coordinates": [30.58, 114.3]}), "/site", "longitude"),
         (plain(site={"type": "LineString", "coordinates": [[0, 0], [1, 1]]}), "/site", "GeoJSON"),
         (plain(housing={"built_on": "2025-02-30"}), "/phases/0/housing/built_on", "no day"),
+        (plain(site=ground(0, 10_100)), "/site", "is more than 10 km across"),
+        (plain(site=shapely.geometry.mapping(shapely.box(100, 20, 120, 40))), "/site", "10 km"),
         (plain(unknown=1), "", "'unknown' was unexpected"),
         ([], "", "is not of type 'object'"),
     ],

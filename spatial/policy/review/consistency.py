@@ -27,6 +27,9 @@ ProjectFault = tuple[str, str]
 # Neighbouring phases and edges of a site are drawn with less care than this.
 OVERLAP_M2: Final = 1.0
 OUTSIDE_M: Final = 1.0
+# No housing project is wider; a slip of a coordinate would lay a grid over half a country.
+WIDEST_M: Final = 10_000.0
+_WIDEST_DEGREES: Final = 1.0
 
 
 def pointer(*steps: str | int) -> str:
@@ -82,12 +85,19 @@ def _phase_names(project: Project) -> Iterator[ProjectFault]:
 def _shapes(project: Project) -> Iterator[ProjectFault]:
     """Yield phases that overlap, and what lies outside the site."""
     west, south, east, north = project.site.bounds
+    wide = max(east - west, north - south) > _WIDEST_DEGREES
     crs = metric_crs((west + east) / 2, (south + north) / 2)
 
     def local(shape: BaseGeometry) -> BaseGeometry:
         moved: BaseGeometry = to_metres(np.array([shape], dtype=object), target=crs)[0]
         return moved
 
+    if not wide:
+        left, bottom, right, top = local(project.site).bounds
+        wide = max(right - left, top - bottom) > WIDEST_M
+    if wide:
+        yield pointer("site"), f"is more than {WIDEST_M / 1000:.0f} km across"
+        return
     drawn = [
         (number, phase.id, local(phase.geometry))
         for number, phase in enumerate(project.phases)

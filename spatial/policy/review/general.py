@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from spatial.policy.evaluation import EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import EvaluationParameters, PlanningData
+from spatial.policy.facts import City, Facts
 from spatial.policy.findings import MET, MET_RELAXED, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
@@ -20,11 +22,25 @@ from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
 from spatial.policy.rule import Rule
-from spatial.policy.wording import LANGUAGES, output_findings
+from spatial.policy.wording import LANGUAGES, finding_texts
 
 _AREA: Final = "floor_area_per_100hh"
 _COUNT: Final = "facility_count_by_households"
 _HELD: Final = (MET, MET_RELAXED)
+# What reasons and definitions are made from.
+_TEXT_COLUMNS: Final = (
+    "district_id",
+    "reason_code",
+    "warning_code",
+    "value",
+    "threshold",
+    "deficit",
+    "nearest_m",
+    "households_outside",
+    "definition_code",
+    "unit_id",
+    "unit_households",
+)
 
 
 def general_findings(
@@ -72,26 +88,59 @@ def _judged(
     as_of: dt.date,
     parameters: EvaluationParameters,
 ) -> list[ReviewFinding]:
-    found = evaluate(data, packs=packs, as_of=as_of, parameters=parameters).findings
-    mine = (found["district_id"] == project.id) & (found["reason_code"] != "other_stage")
-    found = found[mine].reset_index(drop=True)
-    rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
-    texts = {
-        lang: output_findings(found, packs=packs, lang=lang, stage={project.id: "planned"})
-        for lang in LANGUAGES
-    }
+    """Ask the kind functions themselves: one district has no flags, ranks or roll-up."""
+    districts = data.districts.sort_values("id", kind="stable", ignore_index=True)
+    facilities = data.facilities
+    if facilities is None:
+        raise TypeError("a placed project has facilities, if none")
+    city = City(
+        districts=districts,
+        facilities=facilities.sort_values("id", kind="stable", ignore_index=True),
+        areas=None,
+        buildings=None if data.buildings is None else data.buildings.sort_values("id"),
+        network=data.network,
+        as_of=as_of,
+        snap_limit_m=parameters.snap_limit_m,
+        grid_spacing_m=parameters.grid_spacing_m,
+        penalties=parameters.penalties,
+    )
+    # Every stage is given, so it is the same under every pack, whatever its date.
+    facts = Facts(
+        city=city,
+        stage=districts["stage"].to_numpy(dtype=object),
+        rural=np.zeros(len(districts), dtype=bool),
+    )
+    (at,) = np.flatnonzero(districts["id"] == project.id).tolist()
+    asked: list[Rule] = []
+    rows: list[dict[str, Any]] = []
+    for pack_id, rule in [(pack.id, rule) for pack in packs for rule in pack.rules]:
+        if rule.kind not in DISTRICT_KINDS:
+            continue
+        columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
+        row = {name: column[at] for name, column in columns.items()}
+        if row["reason_code"] != "other_stage":
+            asked.append(rule)
+            rows.append({**row, "district_id": project.id, "pack": pack_id})
+    frame = pd.DataFrame(rows, columns=_TEXT_COLUMNS)
+    texts = {lang: finding_texts(frame, lang=lang, stage=None) for lang in LANGUAGES}
     return [
         _finding(
-            rules[row["pack"], row["rule"]],
+            rule,
             row,
-            {lang: texts[lang].iloc[number] for lang in LANGUAGES},
+            reason={lang: texts[lang][0][number] for lang in LANGUAGES},
+            definition={lang: texts[lang][1][number] for lang in LANGUAGES},
         )
-        for number, (_, row) in enumerate(found.iterrows())
+        for number, (rule, row) in enumerate(zip(asked, rows, strict=True))
     ]
 
 
-def _finding(rule: Rule, row: pd.Series[Any], texts: dict[str, pd.Series[Any]]) -> ReviewFinding:
-    shown = texts["zh"]
+def _finding(
+    rule: Rule,
+    row: Mapping[str, Any],
+    *,
+    reason: Mapping[str, str | None],
+    definition: Mapping[str, str | None],
+) -> ReviewFinding:
     verdict = str(row["verdict"])
     return ReviewFinding(
         pack=str(row["pack"]),
@@ -106,8 +155,8 @@ def _finding(rule: Rule, row: pd.Series[Any], texts: dict[str, pd.Series[Any]]) 
         clause=rule.clause,
         quote=rule.quote,
         reading=rule.reading,
-        reason={lang: text["reason"] for lang, text in texts.items()},
-        definition={lang: text["definition"] for lang, text in texts.items()},
+        reason=reason,
+        definition=definition,
         needed=_decimal(row["threshold"]),
         provided=_decimal(row["value"]),
         deficit=_decimal(row["deficit"]),
@@ -116,14 +165,23 @@ def _finding(rule: Rule, row: pd.Series[Any], texts: dict[str, pd.Series[Any]]) 
             {**one, "changes": (one["verdict"] in _HELD) != (verdict in _HELD)}
             for one in row["alternatives"] or ()
         ],
-        measures={name: shown[name] for name in REACH_COLUMNS},
+        measures={name: _plain(name, row[name]) for name in REACH_COLUMNS},
         near_threshold=bool(row["near_threshold"]),
         unit_id=row["unit_id"],
-        unit_households=None if pd.isna(row["unit_households"]) else int(row["unit_households"]),
+        unit_households=_plain("households", row["unit_households"]),
         facilities=row["facilities"] or (),
         missing=row["missing"] or (),
         would_count_if=row["would_count_if"] or (),
     )
+
+
+def _plain(name: str, value: Any) -> Any:  # noqa: ANN401 - a number, a text or nothing
+    """Turn a cell into plain data: households are whole, nothing known is None."""
+    if pd.isna(value):
+        return None
+    if isinstance(value, str):
+        return value
+    return int(value) if name.startswith("households") else float(value)
 
 
 def _settled(

@@ -114,7 +114,8 @@ class PlannedFacility:
     floor_level, own_entrance, lift
         None where not known.
     status
-        As in `spatial.fields.STATUSES`, or ``suspended`` or ``cancelled``; dates beat it.
+        As in `spatial.fields.STATUSES` up to ``operating``, or ``suspended`` or ``cancelled``;
+        dates beat it.
     dates
         Of the four steps.
     geometry, entrances
@@ -166,7 +167,7 @@ class PlannedFacility:
         reached = (self.dates.built_on, self.dates.accepted_on, self.dates.handed_over_on)
         if any(date is not None and date <= as_of for date in reached):
             return "built"
-        if self.status in ("built", "accepted", "handed_over", "operating", "closed"):
+        if self.status in ("built", "accepted", "handed_over", "operating"):
             # A date of building still to come beats a status that runs ahead of it.
             return "under_construction" if self.dates.built_on is not None else "built"
         if self.status in ("planned", "approved"):
@@ -361,7 +362,7 @@ class Project:
     def earlier_phases(self) -> tuple[str, ...]:
         """Phases before the first under review."""
         order = [phase.id for phase in self.phases]
-        return tuple(order[: order.index(self.reviewed_phases[0])])
+        return tuple(order[: min(order.index(phase) for phase in self.reviewed_phases)])
 
     def phase(self, phase_id: str) -> Phase:
         """Return a phase; KeyError when there is none."""

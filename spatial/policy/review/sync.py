@@ -50,14 +50,14 @@ def _step(case: GateCase, facility: PlannedFacility, name: str) -> Step | None:
         against=housing.of(name),
     )
     due = name in case.stage.sync
+    approval = facility.dates.approval_no
+    if name == "planned" and approval is not None and approval == housing.approval_no:
+        return replace(blank, reason="same_approval", provided=approval)
     if blank.date is not None and blank.against is not None:
         late = (blank.date - blank.against).days
         return blank if late <= 0 else _late(blank, late, due=due)
     if not due:
         return None
-    approval = facility.dates.approval_no
-    if name == "planned" and approval is not None and approval == housing.approval_no:
-        return replace(blank, reason="same_approval", provided=approval)
     return _undated(case, blank)
 
 
