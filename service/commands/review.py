@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from geopandas import GeoDataFrame
 
-from service.commands.options import parse_date, parse_file_options, parse_language
+from service.commands.options import (
+    FileOptions,
+    parse_date,
+    parse_file_options,
+    parse_language,
+)
 from service.commands.progress import warn
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
@@ -19,7 +25,7 @@ from service.imports.reader import read_layer, read_network
 from service.reviews.choosing import packs_of_area
 from service.reviews.project_file import read_project
 from spatial.errors import InputError
-from spatial.fields import FACILITIES
+from spatial.fields import DISTRICTS, FACILITIES
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
 from spatial.policy.review.placing import Surroundings
@@ -50,12 +56,22 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
             "holds the project's area."
         ),
     ] = None,
+    districts: Annotated[
+        Path | None,
+        typer.Option(help="File of the districts around: who gains or loses by the project."),
+    ] = None,
     facilities: Annotated[
         Path | None, typer.Option(help="File of the facilities around; no database is asked.")
     ] = None,
     network: Annotated[
         Path | None, typer.Option(help="File of street lines; no database is asked.")
     ] = None,
+    neighbours: Annotated[
+        bool,
+        typer.Option(
+            "--neighbours", help="In the database: which districts around gain or lose coverage."
+        ),
+    ] = False,
     alone: Annotated[
         bool,
         typer.Option(
@@ -77,7 +93,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         typer.Option(help="System of the coordinates where a file does not say; facilities=…"),
     ] = None,
     map_: Annotated[
-        list[str] | None, typer.Option("--map", help="column=field of the file of facilities.")
+        list[str] | None, typer.Option("--map", help="column=field, or facilities:column=field.")
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
@@ -95,14 +111,21 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
     submitted = read_project(project)
     packs = _packs(pack or (), submitted)
-    if alone and (facilities is not None or network is not None):
-        raise InputError("--alone: leaves out what --facilities and --network name")
+    if alone and any(path is not None for path in (districts, facilities, network)):
+        raise InputError("--alone: leaves out what --districts, --facilities and --network name")
+    given = alone or any(path is not None for path in (districts, facilities, network))
+    if neighbours and given:
+        raise InputError("--neighbours: asks the database; name their file with --districts")
+    if districts is not None and facilities is None:
+        raise InputError("--districts: gain and lose by facilities; name them with --facilities")
     around = Surroundings()
     sources: tuple[object, ...] = ()
-    if facilities is not None or network is not None:
-        around, sources = _from_files(facilities, network, crs or (), map_ or ())
+    if given and not alone:
+        around, sources = _from_files(
+            districts, facilities, network, parse_file_options(crs or (), map_ or ())
+        )
     elif not alone:
-        around, sources = _stored(submitted, on)
+        around, sources = _stored(submitted, on, neighbours=neighbours)
     found = review_project(
         submitted,
         packs=packs,
@@ -147,37 +170,46 @@ def _share(text: str | None) -> Decimal | None:
 
 
 def _from_files(
-    facilities: Path | None, network: Path | None, crs: Sequence[str], columns: Sequence[str]
+    districts: Path | None, facilities: Path | None, network: Path | None, options: FileOptions
 ) -> tuple[Surroundings, tuple[object, ...]]:
-    options = parse_file_options(crs, columns)
-    frame, streets = None, None
     sources: list[object] = []
-    if facilities is not None:
+    frames: dict[str, GeoDataFrame] = {}
+    for layer, path in ((DISTRICTS, districts), (FACILITIES, facilities)):
+        if path is None:
+            continue
         read = read_layer(
-            facilities,
-            FACILITIES,
-            crs=options.crs_of("facilities"),
-            columns=options.columns_of("facilities"),
+            path,
+            layer,
+            crs=options.crs_of(layer.name),
+            columns=options.columns_of(layer.name),
             shared_columns=options.columns_of(None),
         )
         warn(read.warnings, every=False)
-        frame = read.frame
-        sources += frame["source"].tolist()
+        frames[layer.name] = read.frame
+        sources += read.frame["source"].tolist()
+    streets = None
     if network is not None:
         lines = read_network(network, crs=options.crs_of("network"))
         warn(lines.warnings, every=False)
         streets = lines.network
         sources += lines.sources
-    return Surroundings(frame, streets), tuple(sources)
+    around = Surroundings(frames.get("facilities"), streets, frames.get("districts"))
+    return around, tuple(sources)
 
 
-def _stored(project: Project, on: date) -> tuple[Surroundings, tuple[object, ...]]:
+def _stored(
+    project: Project, on: date, *, neighbours: bool
+) -> tuple[Surroundings, tuple[object, ...]]:
     # The database's libraries are not needed to review with files.
     from service.commands.reach_data import database  # noqa: PLC0415
     from service.reviews.surroundings import stored_surroundings  # noqa: PLC0415
 
     with database() as (connection, cache):
         stored = stored_surroundings(
-            connection, project, as_of=on, network=cache.latest(connection)
+            connection,
+            project,
+            as_of=on,
+            network=cache.latest(connection),
+            neighbours=() if neighbours else None,
         )
     return stored.found, stored.sources

@@ -37,6 +37,7 @@ from service.packs.service import list_packs
 from service.reviews.choosing import packs_of_area
 from service.reviews.surroundings import stored_surroundings
 from spatial.errors import InputError, InputFaults
+from spatial.fields import DISTRICTS
 from spatial.network import Network
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
@@ -61,12 +62,15 @@ class Question:
         None for each project's own.
     pack_ids
         None named: those whose region holds a project's area.
+    neighbours
+        True to ask which of the stored districts gain or lose coverage.
     """
 
     stage: str | None
     pack_ids: tuple[str, ...]
     as_of: date
     shrink_tolerance: Decimal | None
+    neighbours: bool
 
 
 def read_question(
@@ -93,6 +97,9 @@ def read_question(
             description="Share by which what is built may fall short of what was approved",
         ),
     ] = None,
+    neighbours: Annotated[  # noqa: FBT002  # a query parameter
+        bool, Query(description="Tell which stored districts around gain or lose coverage")
+    ] = False,
 ) -> Question:
     """Return how projects are reviewed."""
     if not dry_run:
@@ -104,6 +111,7 @@ def read_question(
         pack_ids=() if pack is None else tuple(dict.fromkeys(pack.split(","))),
         as_of=as_of or date.today(),  # noqa: DTZ011  the day where the service stands
         shrink_tolerance=shrink_tolerance,
+        neighbours=neighbours,
     )
 
 
@@ -242,8 +250,13 @@ class _Reviewer:
         project = _parsed(document, prefix)
         inside = project.site.representative_point()
         scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
+        seen = scope.conditions(self.connection, self.principal, DISTRICTS)
         around = stored_surroundings(
-            self.connection, project, as_of=self.question.as_of, network=self.network
+            self.connection,
+            project,
+            as_of=self.question.as_of,
+            network=self.network,
+            neighbours=seen if self.question.neighbours else None,
         )
         try:
             found = review(

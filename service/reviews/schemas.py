@@ -68,6 +68,11 @@ REVIEW_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "assumptions": {"type": "array", "items": {"type": "object"}},
             "strictest": {"type": "array", "items": {"type": "object"}},
             "findings": {"type": "array", "items": _FINDING},
+            "neighbours": {
+                "type": ["array", "null"],
+                "description": "Districts that gain or lose coverage, without and with the project",
+                "items": {"type": "object"},
+            },
             "network": {"type": ["string", "null"]},
             "notices": {"type": "array", "items": {"type": "string"}},
         },

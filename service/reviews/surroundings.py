@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection
+from geopandas import GeoDataFrame
+from sqlalchemy import ColumnElement, Connection
 
 from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
 from service.networks.service import sources_of
-from spatial.fields import FACILITIES
+from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import Network
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
@@ -32,7 +34,12 @@ class StoredSurroundings:
 
 
 def stored_surroundings(
-    connection: Connection, project: Project, *, as_of: date, network: Network | None
+    connection: Connection,
+    project: Project,
+    *,
+    as_of: date,
+    network: Network | None,
+    neighbours: Sequence[ColumnElement[bool]] | None = None,
 ) -> StoredSurroundings:
     """Read the stored facilities around a project, as they stand on a day.
 
@@ -40,14 +47,19 @@ def stored_surroundings(
     ----------
     network
         The network in use, or None.
+    neighbours
+        Conditions on the districts around that are read too; None for no districts at all.
     """
-    facilities = history.current(
-        connection, FACILITIES, bbox=_around(project), moment=Moment(valid_on=as_of)
-    )
+    box, moment = _around(project), Moment(valid_on=as_of)
+    facilities = history.current(connection, FACILITIES, bbox=box, moment=moment)
     sources: list[object] = facilities["source"].tolist()
+    districts: GeoDataFrame | None = None
+    if neighbours is not None:
+        districts = history.current(connection, DISTRICTS, *neighbours, bbox=box, moment=moment)
+        sources += districts["source"].tolist()
     if network is not None:
         sources += sources_of(connection, network.version)
-    return StoredSurroundings(Surroundings(facilities, network), tuple(sources))
+    return StoredSurroundings(Surroundings(facilities, network, districts), tuple(sources))
 
 
 def _around(project: Project) -> BBox:

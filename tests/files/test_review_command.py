@@ -89,6 +89,24 @@ def test_files_of_the_surroundings_decide_reach(submit, tmp_path: Path, yike: Ru
     assert "add 200 m² of floor area" in english.stdout
 
 
+def test_districts_of_a_file_gain(submit, tmp_path: Path, yike: Run) -> None:
+    name = submit(nursery(200), stage="design")
+    home = {"id": "a", "stage": "existing", "households": 100}
+    old = {"id": "old", "kind": "nursery", "status": "operating"}
+    for layer, row, east in (("homes", home, 250), ("around", old, 1000)):
+        shape = shapely.Point(at(east)["coordinates"])
+        write_geojson(tmp_path / f"{layer}.geojson", [{**row, "geometry": shape}])
+    call = ("review", name, "--pack=jinhua-2022", DAY, "--json", "--districts=homes.geojson")
+    done = yike(*call, "--facilities=around.geojson", **NO_DATABASE)
+    assert done.returncode == 4, done.stderr
+    (change,) = json.loads(done.stdout)["neighbours"]
+    assert (change["district"], change["change"]) == ("a", "gains")
+    assert (change["before_m"], change["after_m"]) == (750, 250)
+    done = yike(*call, **NO_DATABASE)
+    assert done.returncode == 2
+    assert "--districts: gain and lose by facilities" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("document", "options", "words"),
     [

@@ -171,6 +171,25 @@ def test_a_facility_that_counts_elsewhere_counts_once(town, check_problem):
     assert "counts for district_id west-4 already" in problem["detail"]
 
 
+def test_neighbours_are_told_where_they_are_asked_for(town):
+    assert ask(town, project()).json()["neighbours"] is None
+    east = project(column=17)
+    shown = ask(town, east, "&stage=design&pack=jinhua-2022&neighbours=true").json()
+    radius = {
+        one["district"]: one
+        for one in shown["neighbours"]
+        if one["rule"] == "jinhua.childcare.radius"
+    }
+    assert radius["east-16"]["change"] == "gains"
+    assert (radius["east-16"]["before"], radius["east-16"]["after"]) == ("not_met", "met")
+    assert not any(name.startswith("west") for name in radius), "they have one that is nearer"
+    query = "&stage=design&pack=jinhua-2022&neighbours=true"
+    scoped = ask(town, project(facilities=[], removes=["nursery-1"]), query, role="west editor")
+    names = {one["district"] for one in scoped.json()["neighbours"]}
+    assert "west-4" in names
+    assert not any(name.startswith("east") for name in names), "outside of the key's scope"
+
+
 def test_the_schema_is_served(town):
     answer = town.get("/v1/reviews/schema", role="viewer")
     assert answer.headers["content-type"] == "application/schema+json"

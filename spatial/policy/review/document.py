@@ -32,6 +32,9 @@ def review_document(review: Review, *, lang: str) -> dict[str, Any]:
             for (subject, kind, unit), rule in review.strictest.items()
         ],
         "findings": [_finding(finding, lang=lang) for finding in review.findings],
+        "neighbours": None
+        if review.neighbours is None
+        else [vars(change) for change in review.neighbours],
     }
 
 

@@ -268,6 +268,7 @@ def _project(plain: Mapping[str, Any]) -> Project:
             for phase in plain["phases"]
         ),
         phases_under_review=tuple(plain.get("phases_under_review", ())),
+        removes=tuple(plain.get("removes", ())),
         buildings=tuple(
             PlannedBuilding(one["id"], one["phase"], _flat(one["geometry"]), one.get("units"))
             for one in plain.get("buildings", ())

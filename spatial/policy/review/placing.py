@@ -36,10 +36,13 @@ class Surroundings:
         is known of them, which is not the same as there being none.
     network
         Streets, or None.
+    districts
+        Districts around, for what the project does to them; None where not asked.
     """
 
     facilities: GeoDataFrame | None = None
     network: Network | None = None
+    districts: GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,8 @@ class Placed:
         grant what the documents ask for. The same as `reach` where nothing differs.
     unplaced
         Ids and kinds of own facilities without a place.
+    before, after
+        Facilities around without the project; and with it, its own that have a place open.
     provided_by
         By service who says what is provided: ``project``, ``control_plan`` or
         ``planning_conditions``.
@@ -62,6 +67,8 @@ class Placed:
 
     reach: PlanningData
     stock: PlanningData
+    before: GeoDataFrame
+    after: GeoDataFrame
     unplaced: tuple[tuple[str, str], ...]
     provided_by: Mapping[str, str]
 
@@ -78,7 +85,7 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     ------
     InputError
         When a facility of the surroundings bears the id of one of the project and is allotted
-        elsewhere: it would count twice.
+        elsewhere: it would count twice; and when one to be taken down is not there.
     """
     provided_by = {service: _provider(project, stage, service) for service in SERVICES}
     own = [
@@ -95,7 +102,8 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
         if not facility.cancelled
     ]
     rows = [row for row in rows if row["share"] != 0]
-    around = _around(project, surroundings.facilities)
+    before = _around(project, surroundings.facilities)
+    around = before.loc[~before["id"].isin(project.removes)]
     placed = [row for row in rows if row["geometry"] is not None]
     stock = [row for row in rows if provided_by.get(row["service"], "project") == "project"]
     stock += [
@@ -108,8 +116,11 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
     reach = _data(project, stage, placed, around, surroundings.network)
     same = len(placed) == len(rows) and set(provided_by.values()) == {"project"}
+    opened = [{**row, "status": "operating"} for row in placed if row["district_id"] == project.id]
     return Placed(
         reach=reach,
+        before=before,
+        after=_with(around, opened),
         stock=reach if same else replace(reach, facilities=_with(around, located)),
         unplaced=tuple(
             dict.fromkeys(
@@ -238,6 +249,10 @@ def _virtual(project: Project, service: str, document: Requirements) -> list[dic
 def _around(project: Project, facilities: GeoDataFrame | None) -> GeoDataFrame:
     if facilities is None:
         return layer_frame(FACILITIES, [])
+    unknown = [name for name in project.removes if name not in set(facilities["id"])]
+    if unknown:
+        msg = f"removes: there is no facility {unknown[0]!r} around the project"
+        raise InputError(msg)
     own = {facility.id for facility in project.facilities}
     mine = facilities["id"].isin(own)
     ours = {

@@ -315,6 +315,8 @@ class Project:
         Phases a review of what has been built is about; empty for all.
     area
         Administrative code of the place, which tells whether a pack's region holds it.
+    removes
+        Ids of existing facilities the project takes down.
     """
 
     id: str
@@ -337,6 +339,7 @@ class Project:
     pool: Pool | None = None
     record: Record | None = None
     history: tuple[tuple[str, dt.date], ...] = ()
+    removes: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:

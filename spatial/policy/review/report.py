@@ -50,6 +50,10 @@ _LABELS: Final = MappingProxyType(
         "elderly": ("养老", "elderly care"),
         "control_plan": ("控规", "control plan"),
         "planning_conditions": ("规划条件", "planning conditions"),
+        "neighbours": ("对邻近小区的影响", "What changes for the neighbours"),
+        "no change": ("无变化", "nothing"),
+        "gains": ("改善", "gains"),
+        "loses": ("变差", "loses"),
         "own": ("本项目规划条件", "The project's own planning conditions"),
     }
 )
@@ -95,7 +99,7 @@ def report_text(review: Review, *, packs: Sequence[Pack], lang: str) -> str:
             lines += _finding(finding, say, lang=lang)
     for one in document["strictest"]:
         lines.append(f"{say('strictest')}: {one['rule']}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_neighbours(document, say, lang=lang)])
 
 
 class _Labels:
@@ -122,6 +126,19 @@ def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
                     service=say(one["service"]), document=say(one["document"])
                 )
             )
+    return lines
+
+
+def _neighbours(document: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:
+    if document["neighbours"] is None:
+        return []
+    lines = ["", f"== {say('neighbours')}: {len(document['neighbours']) or say('no change')}"]
+    for one in document["neighbours"]:
+        before, after = (verdict_word(one[name], lang=lang) for name in ("before", "after"))
+        lines.append(
+            f"[{say(one['change'])}] {one['name'] or one['district']}, {one['rule']}: "
+            f"{before} {figure(one['before_m'])} m → {after} {figure(one['after_m'])} m"
+        )
     return lines
 
 

@@ -24,7 +24,8 @@ from spatial.policy.review.gated import (
     low_conditions,
 )
 from spatial.policy.review.general import general_findings
-from spatial.policy.review.placing import Surroundings, place
+from spatial.policy.review.neighbours import NeighbourChange, neighbour_changes
+from spatial.policy.review.placing import Placed, Surroundings, place
 from spatial.policy.review.project import Project
 from spatial.policy.review.stages import STAGES, Stage
 from spatial.policy.review.trials import reach_remedies
@@ -107,6 +108,8 @@ class Review:
         Id of the strictest rule by subject, kind and unit, among packs that bind.
     assumptions
         Codes and figures of what was assumed, fit for JSON.
+    neighbours
+        Districts around that gain or lose coverage; None where they were not asked about.
     """
 
     project: Project
@@ -118,6 +121,7 @@ class Review:
     findings: tuple[ReviewFinding, ...]
     strictest: Mapping[tuple[str, str, str], str]
     assumptions: tuple[Mapping[str, str], ...]
+    neighbours: tuple[NeighbourChange, ...] | None = None
 
 
 def review(
@@ -205,6 +209,29 @@ def review(
             [one for one in findings if one.pack in {pack.id for pack in deciding}]
         ),
         assumptions=_assumptions(project, placed.provided_by),
+        neighbours=_neighbours(project, placed, surroundings, packs, as_of, parameters),
+    )
+
+
+def _neighbours(
+    project: Project,
+    placed: Placed,
+    surroundings: Surroundings,
+    packs: Sequence[Pack],
+    as_of: dt.date,
+    parameters: ReviewParameters,
+) -> tuple[NeighbourChange, ...] | None:
+    if surroundings.districts is None or surroundings.facilities is None:
+        return None
+    return neighbour_changes(
+        project,
+        districts=surroundings.districts,
+        before=placed.before,
+        after=placed.after,
+        network=surroundings.network,
+        packs=packs,
+        as_of=as_of,
+        parameters=parameters.evaluation,
     )
 
 
