@@ -10,7 +10,7 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
-from served_town import place
+from served_town import block, place, point
 
 ROOT = Path(__file__).resolve().parents[2]
 LON, LAT = place(4.3, 2.2)
@@ -92,3 +92,31 @@ def test_coverage(town, yike):
     shown = town.get("/v1/coverage", params=query).json()["properties"]
     assert json.loads(done.stdout)["rules"] == shown["rules"]
     assert shown["rules"][0]["nearest"][0]["path"]
+
+
+def test_reviews(town, yike, tmp_path):
+    project = {
+        "id": "p",
+        "site": block(17, 2),
+        "phases": [{"id": "1", "units": 1000}],
+        "facilities": [
+            {
+                "id": "p-n",
+                "kind": "nursery",
+                "phase": "1",
+                "floor_area_m2": 200,
+                "geometry": point(17.5, 2.5),
+            }
+        ],
+    }
+    (tmp_path / "project.json").write_text(json.dumps(project), encoding="utf-8")
+    call = ("review", "project.json", "--stage", "design", "--pack", "jinhua-2022", "--json")
+    done = yike(*call, "--as-of", "2026-11-22", "--neighbours")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    query = "dry_run=true&stage=design&pack=jinhua-2022&as_of=2026-11-22&neighbours=true"
+    shown = town.post(f"/v1/reviews?{query}", json=project, role="reviewer").json()
+    assert told["verdict"] == "pass"
+    assert told["neighbours"]
+    for name in ("verdict", "packs", "findings", "neighbours", "notices"):
+        assert told[name] == shown[name], name
