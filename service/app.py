@@ -29,6 +29,7 @@ from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
+from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.reach.router import build_router as reach_router
 
@@ -36,8 +37,11 @@ DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
 (一刻钟), under which clause, and by how much.
 
-Every route under `/v1` needs an API key: `X-API-Key`, `Authorization: Bearer`, the password of
-HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are `application/problem+json`
+GIS programs read the same data under `/ogc` (OGC API Features), which has a document of its own at
+`/ogc/api`.
+
+Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
+password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are `application/problem+json`
 (RFC 9457). An unknown query parameter is a fault. GeoJSON follows RFC 7946.
 """
 
@@ -118,3 +122,7 @@ def _add_routes(app: FastAPI) -> None:
     ):
         domain.include_router(build())
     app.include_router(domain)
+    # Reads its parameters itself, because they differ from collection to collection.
+    ogc = APIRouter(dependencies=[Depends(read_principal)], include_in_schema=False)
+    ogc.include_router(ogc_router())
+    app.include_router(ogc)
