@@ -41,8 +41,9 @@ GIS programs read the same data under `/ogc` (OGC API Features), which has a doc
 `/ogc/api`.
 
 Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
-password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are `application/problem+json`
-(RFC 9457). An unknown query parameter is a fault. GeoJSON follows RFC 7946.
+password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are
+`application/problem+json` (RFC 9457). An unknown query parameter is a fault. GeoJSON follows
+RFC 7946.
 """
 
 

@@ -108,7 +108,7 @@ def api_document(
         "paths": paths,
         "components": {
             "securitySchemes": _SECURITY,
-            "schemas": {"Problem": dict(PROBLEM_SCHEMA), "Object": {"type": "object"}},
+            "schemas": {"Problem": _problem_schema(), "Object": {"type": "object"}},
             "parameters": _parameters(page, systems),
             "responses": {"Problem": _problem()},
         },
@@ -173,6 +173,13 @@ def _get(
             },
         }
     }
+
+
+def _problem_schema() -> dict[str, Any]:
+    # OpenAPI 3.0 knows no list of types.
+    request_id = {"type": "string", "nullable": True}
+    properties = {**PROBLEM_SCHEMA["properties"], "request_id": request_id}
+    return {**PROBLEM_SCHEMA, "properties": properties}
 
 
 def _problem() -> dict[str, Any]:

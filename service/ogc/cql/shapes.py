@@ -58,7 +58,7 @@ def read_geometry(node: Mapping[str, Any], *, to_storage: ToStorage) -> BaseGeom
     FilterError
         If it is no geometry, empty, not valid, or has places the CRS has not.
     """
-    if node.get("type") not in _GEOMETRY_TYPES:
+    if not isinstance(node["type"], str) or node["type"] not in _GEOMETRY_TYPES:
         raise FilterError("a geometry of an unknown type")
     try:
         shape = shapely.force_2d(_shape(node))
