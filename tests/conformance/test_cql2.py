@@ -123,6 +123,17 @@ def test_the_literal_is_transformed_and_not_the_column():
     assert "ST_Transform" not in sql
 
 
+def test_a_spatial_filter_uses_the_index(things):
+    wanted = condition("S_INTERSECTS(geometry, BBOX(0,0,1,1)) AND n > 0", system=EPSG + "3857")
+    statement = select(THING.c.id).where(wanted)
+    compiled = statement.compile(things)
+    with things.begin_nested() as savepoint:
+        things.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = things.exec_driver_sql(f"EXPLAIN {compiled}", compiled.params).scalars().all()
+        savepoint.rollback()
+    assert any("idx_thing_geometry" in line for line in plan), plan
+
+
 def test_values_are_bound_and_never_sql(things):
     attack = "x'') OR true --"
     wanted = condition(f"name = '{attack}'")
