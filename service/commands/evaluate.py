@@ -17,6 +17,8 @@ from service.commands.options import (
     parse_target_year,
 )
 from service.commands.report import Output
+from service.exports.formats import FORMATS
+from service.exports.systems import output_system
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
@@ -56,7 +58,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="File to write: .geojson, .gpkg, .parquet, .xlsx, .png. Repeatable."),
+        typer.Option(help=f"File to write: {', '.join(FORMATS)}. Repeatable."),
+    ] = None,
+    out_crs: Annotated[
+        str | None,
+        typer.Option(help="System of the coordinates written, as EPSG:4547; default EPSG:4326."),
     ] = None,
     area: Annotated[
         str | None, typer.Option(help="In the database: code of the area to evaluate.")
@@ -64,16 +70,35 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None,
         typer.Option(
-            help="System of the coordinates where a file does not say, as EPSG:4547; "
-            "of one file, districts=EPSG:4547. Repeatable."
+            help="System of the coordinates where a file does not say, as EPSG:4547, GCJ-02, "
+            "BD-09; of one file, districts=EPSG:4547. Repeatable."
         ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
             "--map", help="column=field, or districts:column=field for one file. Repeatable."
         ),
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None,
+        typer.Option(help="Write what every column was taken for, to be used as --mapping."),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -115,9 +140,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     With --districts and --facilities, or --osm, from files to the files of --out, without any
     database; with --areas alone only the rules about areas; else what is stored in the database.
     """
-    output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
+    system = output_system(out_crs, option="--out-crs")
+    output = Output(tuple(out or ()), parse_language(lang), json_, verbose, system)
     for path in output.out:
-        check_output(path)
+        check_output(path, system=system)
     parameters = EvaluationParameters(
         snap_limit_m=snap_limit_m,
         target_year=parse_target_year(target_year),
@@ -128,7 +154,17 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = replace(parse_file_options(crs or (), map_ or ()), planarize=planarize)
+    options = replace(
+        parse_file_options(
+            crs or (),
+            map_ or (),
+            mapping=mapping,
+            kinds_from_names=kinds_from_names,
+            save_to=save_mapping,
+            crs_as_declared=crs_as_declared,
+        ),
+        planarize=planarize,
+    )
     files = Files(
         districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
     )
@@ -154,7 +190,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         return
     for name, value in (
         ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
+        ("--mapping", mapping),
+        ("--save-mapping", save_mapping),
+        ("--kinds-from-names", kinds_from_names),
         ("--assume-status", assume_status),
         ("--planarize", planarize),
     ):

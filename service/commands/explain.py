@@ -68,9 +68,21 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None, typer.Option(help="System of coordinates; as in evaluate. Repeatable.")
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field; as in evaluate. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns; as in evaluate.")
+    ] = None,
+    kinds_from_names: Annotated[
+        bool, typer.Option("--kinds-from-names", help="As in evaluate.")
+    ] = False,
     lang: Annotated[str, typer.Option(help="Language of the paragraph: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON with the paragraph in both languages.")
@@ -91,7 +103,13 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         packs = find_packs(pack or ())
         read = read_files(
             files,
-            options=parse_file_options(crs or (), map_ or ()),
+            options=parse_file_options(
+                crs or (),
+                map_ or (),
+                mapping=mapping,
+                kinds_from_names=kinds_from_names,
+                crs_as_declared=crs_as_declared,
+            ),
             assume_status=None,
             elevation=elevation,
             progress=Progress(quiet=True),
@@ -125,7 +143,10 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         ("--as-of", as_of),
         ("--target-year", target_year),
         ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
+        ("--mapping", mapping),
+        ("--kinds-from-names", kinds_from_names),
     ):
         if value:
             raise InputError(f"{name}: is for files; a stored evaluation has its own")

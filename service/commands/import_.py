@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -19,24 +19,27 @@ from service.commands.import_network import (
     store_read_network,
     tell_network,
 )
+from service.commands.import_systems import check_against_stored
 from service.commands.options import FileOptions, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
-from service.commands.progress import Progress, warn
+from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.settings import load_settings
 from service.imports.cells import near
+from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
 from service.packs.service import list_packs
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS
+from spatial.fields import AREAS, LAYERS
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -90,11 +93,35 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     *,
     crs: Annotated[
         str | None,
-        typer.Option(help="System of the coordinates where a file does not say, as EPSG:4547."),
+        typer.Option(
+            help="System of the coordinates where a file does not say: EPSG:4547, GCJ-02, BD-09; "
+            "EPSG:4547,yx where northing comes first."
+        ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
+        ),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -144,10 +171,20 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         lang=settings.lang if lang is None else parse_language(lang),
     )
     _refuse_unknown(kind, files, streets, assume_status=assume_status)
-    options = parse_file_options([crs] if crs else (), map_ or ())
+    options = parse_file_options(
+        [crs] if crs else (),
+        map_ or (),
+        mapping=mapping,
+        kinds_from_names=kinds_from_names,
+        save_to=save_mapping_to,
+        crs_as_declared=crs_as_declared,
+    )
+    _refuse_mapping(kind, options)
     progress = Progress()
-    read = _read(kind, files, options, streets, assume_status, progress)
+    undeclared: list[UndeclaredCRSError] = []
+    read = _read(kind, files, options, streets, assume_status, progress, undeclared)
     warn([line for part in read for line in part.read.warnings], every=verbose)
+    _tell_columns(kind, [part.read for part in read], options)
     with with_database(settings, report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -155,7 +192,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         engine = create_database_engine(url.get_secret_value())
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
-                warnings = _unanswered(connection, read)
+                read, warnings = _checked(
+                    connection, read, undeclared, options, cache_dir=settings.cache_dir
+                )
+                warnings += _unanswered(connection, read)
                 results = [_store(connection, part, streets, of=kind) for part in read]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
                 for result in results:
@@ -195,6 +235,32 @@ def _refuse_unknown(
         raise InputError("--assume-status: is for facilities")
 
 
+def _refuse_mapping(kind: str, options: FileOptions) -> None:
+    """Refuse options of columns and kinds for files that have none."""
+    for option, given in (
+        ("--mapping", options.saved is not None),
+        ("--save-mapping", options.save_to is not None),
+    ):
+        if given and kind in {NETWORK, OSM}:
+            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
+    if options.kinds_from_names and kind != "facilities":
+        raise InputError("--kinds-from-names: is for facilities")
+
+
+def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
+    """Say what columns were taken for, and save it where that is asked for."""
+    layers = [one for one in read if not isinstance(one, ReadNetwork)]
+    tell([line for one in layers for line in one.notes])
+    if options.save_to is None:
+        return
+    # All files of a call have one mapping: the columns of each are added to it.
+    saved = options.saved_of(kind)
+    for one in layers:
+        saved = one.mapping(before=saved)
+    save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
+    _say(f"wrote {options.save_to}")
+
+
 def _read(
     kind: str,
     files: Sequence[Path],
@@ -202,22 +268,25 @@ def _read(
     streets: NetworkOptions,
     assume_status: str | None,
     progress: Progress,
+    undeclared: list[UndeclaredCRSError],
 ) -> list[_Part]:
-    """Read all files, so that the faults of all of them are told at once."""
+    """Read all files, so that the faults of all of them are told at once.
+
+    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
-    if kind == NETWORK and columns:
-        raise InputError("--map: street lines have no fields but highway")
-    if kind == INDICATORS and options.crs_of(kind) is not None:
-        raise InputError("--crs: figures have no coordinates")
+    _refuse_unread(kind, columns, crs=options.crs_of(kind))
     if kind == OSM:
-        if columns:
-            raise InputError("--map: OpenStreetMap files have tags, no columns")
-        if options.crs_of(kind) is not None:
-            raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
         layers = read_osm_layers(files[0], progress=progress)
         return [_Part(layer, files[0], one) for layer, one in layers.items()]
     if kind == NETWORK:
-        network = read_asked_network(files, streets, crs=options.crs_of(kind), progress=progress)
+        try:
+            network = read_asked_network(
+                files, streets, crs=options.crs_of(kind), progress=progress
+            )
+        except UndeclaredCRSError as error:
+            undeclared.append(error)
+            return []
         return [_Part(kind, streets.label(files), network)]
     read: dict[Path, _Read] = {}
     faults: list[Fault] = []
@@ -227,7 +296,7 @@ def _read(
         with progress.stage("read", f"reading {path}"):
             try:
                 if kind == INDICATORS:
-                    read[path] = read_indicators(path, columns=columns)
+                    read[path] = read_indicators(path, columns=columns, saved=options.saved)
                 else:
                     read[path] = read_layer(
                         path,
@@ -235,13 +304,54 @@ def _read(
                         crs=options.crs_of(kind),
                         columns=columns,
                         assume_status=assume_status,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
+            except UndeclaredCRSError as error:
+                undeclared.append(error)
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
     return [_Part(kind, path, one) for path, one in read.items()]
+
+
+def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
+    """Refuse options for what files of a kind do not have."""
+    if kind == NETWORK and columns:
+        raise InputError("--map: street lines have no fields but highway")
+    if kind == INDICATORS and crs is not None:
+        raise InputError("--crs: figures have no coordinates")
+    if kind == OSM and columns:
+        raise InputError("--map: OpenStreetMap files have tags, no columns")
+    if kind == OSM and crs is not None:
+        raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
+
+
+def _checked(
+    connection: Connection,
+    read: Sequence[_Part],
+    undeclared: Sequence[UndeclaredCRSError],
+    options: FileOptions,
+    *,
+    cache_dir: Path,
+) -> tuple[list[_Part], list[str]]:
+    """Check the systems of what was read; return it, and what is to be warned of."""
+    placed = {
+        at: part.read
+        for at, part in enumerate(read)
+        if not isinstance(part.read, ReadIndicators) and part.kind != AREAS.name
+    }
+    checked, warnings = check_against_stored(
+        connection,
+        list(placed.values()),
+        undeclared,
+        as_declared=options.crs_as_declared,
+        cache_dir=cache_dir,
+    )
+    again = dict(zip(placed, checked, strict=True))
+    return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:

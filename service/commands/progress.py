@@ -80,6 +80,12 @@ class Progress:
         return Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True)
 
 
+def tell(lines: Sequence[str]) -> None:
+    """Print notes on the standard error, all of them."""
+    for line in lines:
+        typer.echo(f"yike: note: {line}", err=True)
+
+
 def warn(lines: Sequence[str], *, every: bool) -> None:
     """Print warnings on the standard error: the first ones and how many there are, or all."""
     shown = lines if every else lines[:SHOWN_WARNINGS]

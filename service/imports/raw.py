@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 from pyproj import CRS
 
+from spatial.webmap_crs import WebMap
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -27,11 +29,14 @@ class RawTable:
         Name and values of an identifier kept beside the columns; None if there is none.
     warnings
         What the reader of the format had to say, one line each.
+    serial_dates
+        True for a workbook, where a number in a column of dates may be a count of days.
     """
 
     frame: pd.DataFrame
     placed: bool
-    declared_crs: CRS | None = None
+    declared_crs: CRS | WebMap | None = None
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()
+    serial_dates: bool = False

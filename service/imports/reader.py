@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,8 +12,10 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
-from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
+from service.imports.coordinates import Located, in_xy, to_lonlat
+from service.imports.crs_check import CrsSubject, decide_system
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
@@ -24,13 +26,17 @@ from service.imports.geometries import (
 )
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
-from service.imports.raw import RawTable
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
+from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
 from service.imports.validation import check
+from service.imports.values import Values, read_values
+from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
 from spatial.planarize import planarize as split_at_crossings
+from spatial.webmap_crs import WebMap
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
 BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
@@ -52,6 +58,14 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    columns
+        What each column was taken for.
+    values
+        What was made of the cells; its frame is not in the fields' types yet.
+    notes
+        What was understood by the tables of headings, one line each.
+    subject
+        What `service.imports.crs_check` needs to check the system; None for frames of no file.
     """
 
     frame: gpd.GeoDataFrame
@@ -59,15 +73,28 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    values: Values | None = None
+    notes: tuple[str, ...] = ()
+    subject: CrsSubject | None = None
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns and words were taken for, on top of what was used for it."""
+        words = {} if self.values is None else self.values.words
+        return saved_layer(self.columns, words, before=before)
 
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines or barriers read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in.
+
+    Those in GCJ-02 or BD-09 are in EPSG:4326, no register having a code for what they were in.
+    """
 
     frame: gpd.GeoDataFrame
     origin_crs: str
     warnings: tuple[str, ...]
+    subject: CrsSubject | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +115,8 @@ class ReadNetwork:
         What was not taken, one line each.
     notes
         What was done besides, one line each.
+    subject
+        As in `ReadLayer`.
     """
 
     network: Network
@@ -96,6 +125,7 @@ class ReadNetwork:
     origin_crs: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    subject: CrsSubject | None = None
 
 
 def read_layer(
@@ -106,6 +136,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    saved: SavedMapping | None = None,
+    kinds_from_names: bool = False,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
 
@@ -124,13 +156,17 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    saved
+        A saved mapping: what it says of this layer holds where `columns` says nothing.
+    kinds_from_names
+        True to take the kind of a facility without a type from its name.
 
     Raises
     ------
     InputError
         When the file or its columns cannot be used.
-    UnknownCRSError
-        When nobody says which system the coordinates are in.
+    UndeclaredCRSError
+        When nobody says which system the coordinates are in; it carries what proposes one.
     InputFaults
         With every fault of every row.
     """
@@ -138,9 +174,9 @@ def read_layer(
     raw = read_raw(path, prefer=layer.name)
     frame = raw.frame
     shared = {
-        column: field
-        for column, field in shared_columns.items()
-        if column in frame.columns and field in target_names(layer)
+        column: target
+        for column, target in shared_columns.items()
+        if column in frame.columns and target in (*target_names(layer), NOT_READ)
     }
     columns = {**shared, **columns}
     if raw.feature_ids is not None:
@@ -149,60 +185,80 @@ def read_layer(
         if name not in frame.columns and target in layer.names and target not in frame.columns:
             frame = frame.assign(**{name: pd.Series(ids, index=frame.index, dtype=object)})
             columns = {**columns, name: target}
-    named = name_columns(frame, layer, columns, source=source)
-    frame = named.frame
-    faults: list[Fault] = []
-    at_fault: dict[str, frozenset[int]] = {}
+    kept = (saved or SavedMapping()).of(layer.name)
+    named = name_columns(
+        frame, layer, columns, source=source, saved=kept.columns, placed=raw.placed
+    )
+    values = read_values(
+        named.frame,
+        layer,
+        source=source,
+        units=named.columns.units(),
+        saved=kept,
+        serial_dates=raw.serial_dates,
+        kinds_from_names=kinds_from_names,
+    )
+    frame = values.frame
+    faults = list(values.faults)
+    at_fault = dict(values.at_fault)
     if not raw.placed:
         placed = place_rows(frame, source=source)
         frame = placed.frame
         faults.extend(placed.faults)
         at_fault["geometry"] = placed.at_fault
-    declared = _declared_crs(raw, crs, source)
-    warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
+    warnings = [*raw.warnings, *named.warnings, *(f"{source}: {w}" for w in values.warnings())]
     shapes: dict[str, Geometries] = {}
-    for field in layer.fields:
-        if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
+    for one in layer.fields:
+        if one.type not in (FieldType.GEOMETRY, FieldType.POINTS) or one.name not in frame:
             continue
-        parsed = parse_geometries(frame[field.name])
-        faults.extend(Fault(source, at + 1, field.name, why) for at, why in parsed.faults)
-        known = at_fault.get(field.name, frozenset())
-        at_fault[field.name] = known | {at for at, _ in parsed.faults}
-        shapes[field.name], count = flatten(parsed.geometries)
-        warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
-    located = to_lonlat(shapes, declared, source=source)
+        parsed = parse_geometries(frame[one.name])
+        faults.extend(Fault(source, at + 1, one.name, why) for at, why in parsed.faults)
+        known = at_fault.get(one.name, frozenset())
+        at_fault[one.name] = known | {at for at, _ in parsed.faults}
+        shapes[one.name], count = flatten(parsed.geometries)
+        warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
+    system, subject = decide_system(raw, shapes.get("geometry"), option=crs, source=source)
+    located = to_lonlat(shapes, system, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
-    checked = check(
-        frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
-    )
-    warnings += [*located.warnings, *checked.warnings]
+    try:
+        checked = check(
+            frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
+        )
+    except InputFaults as error:
+        raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
+    overruled = overrule_warning(raw, system, option=crs, source=source)
+    warnings += [*overruled, *located.warnings, *checked.warnings]
     if not len(checked.frame):
         warnings.append(f"{source}: has no rows")
     result = checked.frame
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
         warnings += lines
+    note = named.columns.note()
     return ReadLayer(
-        result, located.origin_crs, located.transformation, tuple(warnings), frozenset(shared)
+        result,
+        located.origin_crs,
+        located.transformation,
+        tuple(warnings),
+        frozenset(shared),
+        columns=named.columns,
+        values=values,
+        notes=() if note is None else (f"{source}: {note}",),
+        subject=subject,
     )
 
 
-def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
-    return choose_crs(
-        declared=raw.declared_crs, assumed=raw.assumed_crs, option=option, source=source
-    )
-
-
-def _override_warning(raw: RawTable, option: str | None, source: str) -> list[str]:
-    """Say so where --crs overrules what the format prescribes for a file that is silent."""
-    if option is None or raw.assumed_crs is None or raw.declared_crs is not None:
-        return []
-    chosen = CRS.from_user_input(option)
-    if chosen.equals(CRS("EPSG:4326"), ignore_axis_order=True):
-        return []
-    return [f"{source}: read in {code(chosen)} as --crs says; GeoJSON itself would mean WGS 84"]
+def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
+    """Add to the fault of a missing column which columns of the file may be it."""
+    if fault.row is not None or fault.field is None:
+        return fault
+    found = columns.may_be(fault.field)
+    if not found:
+        return fault
+    options = " or ".join(f"--map {column}={fault.field}" for column in found)
+    return replace(fault, message=f"{fault.message}; if a column is it, say {options}")
 
 
 def _status(
@@ -258,7 +314,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         As `read_layer`.
     """
     if is_osm(path):
-        choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
+        refuse_other(LONLAT, option=crs, source=str(path))
         streets = read_osm_lines(path)
         return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
     read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
@@ -284,10 +340,10 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
         placed = place_rows(frame, source=source)
         frame, reported = placed.frame, placed.at_fault
         faults.extend(placed.faults)
-    declared = _declared_crs(raw, crs, source)
     parsed = parse_geometries(frame["geometry"])
     shapes, count = flatten(parsed.geometries)
-    located = to_lonlat({"geometry": shapes}, declared, source=source)
+    system, subject = decide_system(raw, shapes, option=crs, source=source)
+    located = to_lonlat({"geometry": shapes}, system, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
         located.columns["geometry"], types=types, required=True, skip=sorted(reported)
@@ -299,12 +355,27 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
     columns: dict[str, Any] = {
         str(name): frame[name] for name in frame.columns if name != "geometry"
     }
-    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
-    system = LONLAT if same_crs(declared, LONLAT) else declared
-    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
-    warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
+    lines = gpd.GeoDataFrame(
+        columns, geometry=_plane(shapes, system, located), index=frame.index, crs=_register(system)
+    )
+    warnings = [*raw.warnings, *overrule_warning(raw, system, option=crs, source=source)]
+    warnings += located.warnings
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    return ReadLines(lines, located.origin_crs, tuple(warnings))
+    return ReadLines(lines, located.origin_crs, tuple(warnings), subject)
+
+
+def _plane(shapes: Geometries, system: CoordinateSystem, located: Located) -> Geometries:
+    if isinstance(system.base, WebMap):
+        return located.columns["geometry"]
+    return in_xy(shapes, system)
+
+
+def _register(system: CoordinateSystem) -> CRS:
+    """Return the system of the register that lines are handed on in."""
+    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
+    if isinstance(system.base, WebMap) or same_crs(system.base, LONLAT):
+        return LONLAT
+    return system.base
 
 
 def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
@@ -361,4 +432,5 @@ def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> R
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
         notes=tuple(notes),
+        subject=lines.subject,
     )
