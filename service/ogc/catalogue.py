@@ -94,7 +94,7 @@ def find_collection(connection: Connection, principal: Principal, name: str) -> 
         return edges
     latest = _LATEST.fullmatch(name)
     if latest is not None:
-        run = next(_runs(connection, principal), None)
+        run = next(_runs(connection, principal, newest=True), None)
         if run is not None:
             return _PARTS[latest["part"]](run, LATEST)
     named = _RUN.fullmatch(name)
@@ -117,9 +117,12 @@ def _collections(connection: Connection, principal: Principal) -> Iterator[Colle
                 yield build(run, name)
 
 
-def _runs(connection: Connection, principal: Principal) -> Iterator[StoredEvaluation]:
+def _runs(
+    connection: Connection, principal: Principal, *, newest: bool = False
+) -> Iterator[StoredEvaluation]:
     codes = scope.area_codes(connection, principal)
-    for run in list_evaluations(connection):
+    # A scoped key may see none of the newest, so all of them are gone through.
+    for run in list_evaluations(connection, limit=1 if newest and codes is None else None):
         if codes is None or run.area in codes:
             yield run
 

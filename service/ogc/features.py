@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
-from itertools import chain
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
-from starlette.responses import StreamingResponse
 
 from service.core.errors import InvalidParameterError, NotFoundError
 from service.core.etags import is_tag_known
@@ -34,6 +32,7 @@ from service.ogc.negotiation import Form, read_form
 from service.ogc.notices import fixed_notices, row_notices
 from service.ogc.properties import Kind
 from service.ogc.selecting import box_of, count_features, one_query, page_query
+from service.ogc.streaming import DatabaseStream
 
 _PART1: Final = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
 CONFORMANCE: Final = (
@@ -75,14 +74,17 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
                 return Response(status_code=304, headers=headers)
             _check_zone(connection, collection, asked)
             pieces = _pieces(connection, request, collection, asked, language)
+            # Before the connection, so that the cursor is closed while there is one.
+            stack.callback(pieces.close)
             if asked.form == "html":
                 return _page(request, collection, "".join(pieces), headers)
             if asked.limit <= _CHUNK:
                 return Response("".join(pieces), media_type=GEOJSON, headers=headers)
             # What is wrong with the query shows before the answer begins.
             first = next(pieces)
-            stream = _until_end(pieces, stack.pop_all())
-            return StreamingResponse(chain([first], stream), media_type=GEOJSON, headers=headers)
+            return DatabaseStream(
+                first, pieces, stack=stack.pop_all(), headers=headers, media_type=GEOJSON
+            )
 
     @router.get("/collections/{collection_id}/items/{feature_id:path}")
     def get_item(
@@ -127,27 +129,26 @@ def _pieces(
     collection: Collection,
     asked: Asked,
     language: Language,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Yield the text of a page; links and numbers come last, when they are known."""
     matched = asked.matched
     if matched is None:
         matched = count_features(connection, collection, asked)
-    rows = connection.execute(
-        page_query(collection, asked), execution_options={"yield_per": _CHUNK}
-    )
     returned, last, sources = 0, None, set()
     more = False
     start = '{"type": "FeatureCollection", "features": [\n'
-    for block in rows.partitions():
-        shown = block[: asked.limit - returned]
-        more = len(shown) < len(block)
-        if shown:
-            separator = ",\n" if returned else ""
-            returned += len(shown)
-            last = shown[-1].place
-            sources |= {row.source for row in shown}
-            yield start + separator + ",\n".join(row.text for row in shown)
-            start = ""
+    query = page_query(collection, asked)
+    with connection.execute(query, execution_options={"yield_per": _CHUNK}) as rows:
+        for block in rows.partitions():
+            shown = block[: asked.limit - returned]
+            more = len(shown) < len(block)
+            if shown:
+                separator = ",\n" if returned else ""
+                returned += len(shown)
+                last = shown[-1].place
+                sources |= {row.source for row in shown}
+                yield start + separator + ",\n".join(row.text for row in shown)
+                start = ""
     members: dict[str, Any] = {"numberMatched": matched, "numberReturned": returned}
     members |= fixed_notices(connection, collection, language)
     members |= row_notices(sources, language)
@@ -155,12 +156,6 @@ def _pieces(
     members["links"] = _page_links(request, collection, asked, following)
     listed = ", ".join(f"{encode_json(name)}: {encode_json(members[name])}" for name in members)
     yield f"{start}\n], {listed}}}"
-
-
-def _until_end(pieces: Iterator[str], stack: ExitStack) -> Iterator[str]:
-    # Closed with the answer, also when the reader goes away before its end.
-    with stack:
-        yield from pieces
 
 
 def _page_links(
