@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
+from service.imports.encoding import EncodingEvidence
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
@@ -22,9 +23,10 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
+from service.imports.joining import join_stored, says_where
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
-from service.imports.raw import RawTable
+from service.imports.raw import PLAIN, RawTable, Reading
 from service.imports.street_columns import street_columns
 from service.imports.validation import check
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
@@ -52,6 +54,10 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    encoding
+        How the bytes of its text were read, and why so; None where the format leaves no choice.
+    not_read
+        What the file holds besides, by kind: how many of it were left out.
     """
 
     frame: gpd.GeoDataFrame
@@ -59,6 +65,8 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    encoding: EncodingEvidence | None = None
+    not_read: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    how: Reading = PLAIN,
+    stored: Callable[[], gpd.GeoDataFrame] | None = None,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
 
@@ -124,6 +134,11 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    how
+        What the user says of encoding and heading, and what reading may cost.
+    stored
+        The features stored already, asked for where a table says nothing of where its rows are:
+        they are joined to them by identifier, else by name, and change what they say.
 
     Raises
     ------
@@ -135,7 +150,7 @@ def read_layer(
         With every fault of every row.
     """
     source = str(path)
-    raw = read_raw(path, prefer=layer.name)
+    raw = read_raw(path, prefer=layer.name, how=how)
     frame = raw.frame
     shared = {
         column: field
@@ -153,12 +168,16 @@ def read_layer(
     frame = named.frame
     faults: list[Fault] = []
     at_fault: dict[str, frozenset[int]] = {}
-    if not raw.placed:
+    joined = not raw.placed and stored is not None and not says_where(frame)
+    if joined and stored is not None:
+        frame = join_stored(frame, layer, stored(), source=source)
+    elif not raw.placed:
         placed = place_rows(frame, source=source)
         frame = placed.frame
         faults.extend(placed.faults)
         at_fault["geometry"] = placed.at_fault
-    declared = _declared_crs(raw, crs, source)
+    # Stored features are where they are, whatever is said of the coordinates of files.
+    declared = LONLAT if joined else _declared_crs(raw, crs, source)
     warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
     shapes: dict[str, Geometries] = {}
     for field in layer.fields:
@@ -185,7 +204,13 @@ def read_layer(
         result, lines = _status(result, assume_status, source)
         warnings += lines
     return ReadLayer(
-        result, located.origin_crs, located.transformation, tuple(warnings), frozenset(shared)
+        result,
+        located.origin_crs,
+        located.transformation,
+        tuple(warnings),
+        frozenset(shared),
+        encoding=raw.encoding,
+        not_read=raw.not_read,
     )
 
 
