@@ -6,7 +6,7 @@ GB18030 holds every character of GBK and GB2312 at the same bytes, so it stands 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -166,7 +166,10 @@ def decode_text(
         text = _strictly(data, name, source=source, why="--encoding says").removeprefix("\ufeff")
         sample = sample_of(text.splitlines())
         return DecodedText(text, EncodingEvidence(name, "option", declared, sample))
-    name, rule = _decide([data], declared=declared, source=source, parts=lines)
+    # A file that ends within a character is damaged; a cell may.
+    name, rule = _decide(
+        [data], declared=declared, source=source, parts=lines, valid=_valid_to_the_end
+    )
     text = data.decode(name)
     return DecodedText(text, EncodingEvidence(name, rule, declared, sample_of(text.splitlines())))
 
@@ -205,7 +208,7 @@ def decode_cells(
         if not _all_valid(cells, name):
             raise InputError(f"{source}: its text is not in {name.upper()}, as --encoding says")
     else:
-        name, rule = _decide(cells, declared=declared, source=source, parts=cells)
+        name, rule = _decide(cells, declared=declared, source=source, parts=cells, valid=_valid)
     texts = []
     cut = 0
     for cell in cells:
@@ -226,26 +229,33 @@ def _strictly(data: bytes, name: str, *, source: str, why: str) -> str:
 
 
 def _decide(
-    cells: Sequence[bytes], *, declared: str | None, source: str, parts: Sequence[bytes]
+    cells: Sequence[bytes],
+    *,
+    declared: str | None,
+    source: str,
+    parts: Sequence[bytes],
+    valid: Callable[[bytes, str], bool],
 ) -> tuple[str, str]:
     """Return the encoding and the rule that decided; `parts` serve to say where it fails."""
     if all(cell.isascii() for cell in cells):
         return UTF_8, "ascii"
     said = None if declared is None else encoding_name(declared)
     # A single-byte encoding takes any bytes at all: only the others prove themselves.
-    if said is not None and said not in {"iso8859-1", "cp1252"} and _all_valid(cells, said):
+    if (
+        said is not None
+        and said not in {"iso8859-1", "cp1252"}
+        and all(valid(cell, said) for cell in cells)
+    ):
         return said, "declared"
     for name in (UTF_8, GB18030):
-        if not _all_valid(cells, name):
+        if not all(valid(cell, name) for cell in cells):
             continue
         if name == UTF_8 and _chinese_only_in_gb18030(cells):
             return GB18030, "chinese"
         return name, name
-    if said is not None and _all_valid(cells, said):
+    if said is not None and all(valid(cell, said) for cell in cells):
         return said, "declared"
-    at = next(
-        (number for number, part in enumerate(parts, start=1) if not _valid(part, GB18030)), 1
-    )
+    at = next((number for number, part in enumerate(parts, start=1) if not valid(part, GB18030)), 1)
     what = "line" if parts is not cells else "text"
     shown = repr(parts[at - 1][:24])[2:-1]
     raise InputError(
@@ -261,6 +271,14 @@ def _all_valid(cells: Sequence[bytes], name: str) -> bool:
 def _valid(cell: bytes, name: str) -> bool:
     try:
         _decode_whole_characters(cell, name)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _valid_to_the_end(text: bytes, name: str) -> bool:
+    try:
+        text.decode(name)
     except UnicodeError:
         return False
     return True

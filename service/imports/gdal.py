@@ -30,9 +30,7 @@ from spatial.errors import InputError, UnknownCRSError
 
 # Every other one is taken out of the reading process, above all those that open addresses or
 # files named within a file.
-DRIVERS: Final = frozenset(
-    {"GPKG", "ESRI Shapefile", "FlatGeobuf", "LIBKML", "DXF", "MapInfo File"}
-)
+DRIVERS: Final = frozenset({"GPKG", "ESRI Shapefile", "FlatGeobuf", "DXF", "MapInfo File"})
 # GDAL hands these over as they are stored; curves and mixtures go through its own conversion.
 _PLAIN_SHAPES: Final = re.compile(
     r"(2\.5D |3D |Measured |3D Measured )?(Multi)?(Point|LineString|Polygon)( Z| M| ZM)?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -66,7 +67,7 @@ class ReadLayer:
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
     encoding: EncodingEvidence | None = None
-    not_read: Mapping[str, int] = MappingProxyType({})
+    not_read: Mapping[str, int] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True)

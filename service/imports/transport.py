@@ -153,7 +153,9 @@ def _shapes(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     """Return WKB as geometries; as it is where one is damaged, so that its row can be named."""
     cells = _objects(column.to_pylist())
     try:
-        shapes: np.ndarray[Any, Any] = shapely.from_wkb(cells)
+        # A coordinate that is no number is found, and told, with the others.
+        with np.errstate(invalid="ignore"):
+            shapes: np.ndarray[Any, Any] = shapely.from_wkb(cells)
     except (ShapelyError, ValueError, TypeError):
         return cells
     return shapes
