@@ -117,7 +117,7 @@ def _rows(frame: pd.DataFrame, *, lines: bool) -> tuple[pd.DataFrame, dict[str, 
         labels = dict(enumerate(_texts(frame, "Text")))
     keep &= ~paper
     columns = _attributes(frame, keep, labels)
-    columns["geometry"] = pd.Series(shapes[keep], dtype=object)
+    columns["geometry"] = pd.Series(shapely.to_wkb(shapes[keep]), dtype=object)
     left: Counter[str] = Counter()
     left["parts of the paper space"] = int(paper.sum())
     left["texts that are no area's only text"] = 0 if lines else unused

@@ -144,6 +144,9 @@ def from_arrow(parts: list[pa.Table]) -> tuple[pd.DataFrame, list[object] | None
             columns[name] = pd.Series(_objects(cells), index=index, dtype=object)
         elif name == "geometry" and pa.types.is_large_binary(column.type):
             columns[name] = pd.Series(_shapes(column), index=index, dtype=object)
+        elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            # As cells of every other format: text, or None.
+            columns[name] = pd.Series(_objects(column.to_pylist()), index=index, dtype=object)
         else:
             columns[name] = column.to_pandas().set_axis(index)
     return pd.DataFrame(columns, index=index), ids

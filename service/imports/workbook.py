@@ -150,7 +150,7 @@ def _heading(rows: list[_Row], how: Reading, source: str) -> tuple[int, list[str
     for at, row in enumerate(rows[:HEADING_ROWS]):
         if sum(_filled(cell) for cell in row) < min(2, _width(rows)):
             continue
-        if heads is not None and (at > heads + 1 or all(map(_is_heading, row[: _width(rows)]))):
+        if heads is not None and _may_be_data(row, rows[at + 1 :]):
             break
         names = _names(row, rows[at - 1] if at else ())
         fault = _fault(names, rows[at + 1 :])
@@ -165,6 +165,17 @@ def _heading(rows: list[_Row], how: Reading, source: str) -> tuple[int, list[str
     raise InputError(
         f"{source}: none of its first {HEADING_ROWS} rows can be its heading, which has a text "
         f"over every column in use{nearest}; say which it is with --heading-row"
+    )
+
+
+def _may_be_data(row: _Row, below: Sequence[_Row]) -> bool:
+    """Tell whether a row of texts has but texts below it, and so is no more a heading than they."""
+    texts = [at for at, cell in enumerate(row) if _is_heading(cell)]
+    return not any(
+        _filled(other[at]) and not isinstance(other[at], str)
+        for other in below
+        for at in texts
+        if at < len(other)
     )
 
 
@@ -197,7 +208,8 @@ def _fault(names: Sequence[str], below: Sequence[_Row]) -> str:
     if gaps:
         letters = [get_column_letter(at + 1) for at in gaps]
         shown = ", ".join(letters[:_SHOWN]) + (" …" if len(letters) > _SHOWN else "")
-        return f"column{'s' if len(letters) > 1 else ''} {shown} have no text in it"
+        what = f"columns {shown} have" if len(letters) > 1 else f"column {shown} has"
+        return f"{what} no text in it"
     if not any(names):
         return "it has no text"
     return ""
