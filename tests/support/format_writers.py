@@ -105,7 +105,7 @@ def to_zip(folder: Path, frame: gpd.GeoDataFrame, encoding: str) -> Path:
 
 def to_csv(folder: Path, frame: gpd.GeoDataFrame, encoding: str) -> Path:
     path = folder / "layer.csv"
-    table = frame.drop(columns="geometry").assign(wkt=frame.geometry.to_wkt())
+    table = frame.drop(columns="geometry").assign(wkt=[shape.wkt for shape in frame.geometry])
     table.to_csv(path, index=False, encoding=encoding)
     return path
 
