@@ -24,7 +24,7 @@ from service.commands.import_network import (
 )
 from service.commands.options import FileOptions, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
-from service.commands.progress import Progress, warn
+from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
@@ -36,6 +36,7 @@ from service.imports.indicators import ReadIndicators, read_indicators, unanswer
 from service.imports.packs import shipped_packs
 from service.imports.raw import Reading
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
@@ -102,6 +103,21 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
+        ),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -159,7 +175,14 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         lang=settings.lang if lang is None else parse_language(lang),
     )
     _refuse_unknown(kind, files, streets, assume_status=assume_status)
-    options = parse_file_options([crs] if crs else (), map_ or ())
+    options = parse_file_options(
+        [crs] if crs else (),
+        map_ or (),
+        mapping=mapping,
+        kinds_from_names=kinds_from_names,
+        save_to=save_mapping_to,
+    )
+    _refuse_mapping(kind, options)
     progress = Progress()
     limits = settings.imports.limits()
     if encoding is not None:
@@ -172,6 +195,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         read = _read(kind, files, options, streets, assume_status, progress, source)
         apart.close()
         warn([line for part in read for line in part.read.warnings], every=verbose)
+        _tell_columns(kind, [part.read for part in read], options)
         try:
             with progress.stage("store", "storing"):
                 connection = connect()
@@ -245,6 +269,32 @@ def _refuse_unknown(
         raise InputError("--assume-status: is for facilities")
 
 
+def _refuse_mapping(kind: str, options: FileOptions) -> None:
+    """Refuse options of columns and kinds for files that have none."""
+    for option, given in (
+        ("--mapping", options.saved is not None),
+        ("--save-mapping", options.save_to is not None),
+    ):
+        if given and kind in {NETWORK, OSM}:
+            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
+    if options.kinds_from_names and kind != "facilities":
+        raise InputError("--kinds-from-names: is for facilities")
+
+
+def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
+    """Say what columns were taken for, and save it where that is asked for."""
+    layers = [one for one in read if not isinstance(one, ReadNetwork)]
+    tell([line for one in layers for line in one.notes])
+    if options.save_to is None:
+        return
+    # All files of a call have one mapping: the columns of each are added to it.
+    saved = options.saved_of(kind)
+    for one in layers:
+        saved = one.mapping(before=saved)
+    save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
+    _say(f"wrote {options.save_to}")
+
+
 def _read(
     kind: str,
     files: Sequence[Path],
@@ -278,7 +328,7 @@ def _read(
         with progress.counted("read", f"reading {path}") as told:
             try:
                 if kind == INDICATORS:
-                    read[path] = read_indicators(path, columns=columns)
+                    read[path] = read_indicators(path, columns=columns, saved=options.saved)
                 else:
                     read[path] = read_layer(
                         path,
@@ -288,6 +338,8 @@ def _read(
                         assume_status=assume_status,
                         how=replace(source.how, told=told),
                         stored=partial(_stored, source, LAYERS[kind]),
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)

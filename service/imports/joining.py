@@ -11,7 +11,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.imports.cells import CellError, is_missing, near, shown, to_text
-from service.imports.columns import COORDINATES, WKT_COLUMNS
+from service.imports.column_map import PLACES
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import Field, FieldType, Layer
 
@@ -21,8 +21,7 @@ _SHOWN: Final = 10
 
 def says_where(frame: pd.DataFrame) -> bool:
     """Tell whether a table has any column of coordinates or geometries."""
-    known = {*WKT_COLUMNS, *(name for pair in COORDINATES for name in pair)}
-    return bool(known & set(map(str, frame.columns)))
+    return bool(PLACES & set(map(str, frame.columns)))
 
 
 def join_stored(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from dataclasses import field as dataclass_field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
 from service.imports.encoding import EncodingEvidence
@@ -28,8 +28,10 @@ from service.imports.joining import join_stored, says_where
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import PLAIN, RawTable, Reading
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
 from service.imports.validation import check
+from service.imports.values import Values, read_values
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
@@ -55,6 +57,12 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    columns
+        What each column was taken for.
+    values
+        What was made of the cells; its frame is not in the fields' types yet.
+    notes
+        What was understood by the tables of headings, one line each.
     encoding
         How the bytes of its text were read, and why so; None where the format leaves no choice.
     not_read
@@ -66,8 +74,16 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    values: Values | None = None
+    notes: tuple[str, ...] = ()
     encoding: EncodingEvidence | None = None
-    not_read: Mapping[str, int] = dataclass_field(default_factory=dict)
+    not_read: Mapping[str, int] = field(default_factory=dict)
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns and words were taken for, on top of what was used for it."""
+        words = {} if self.values is None else self.values.words
+        return saved_layer(self.columns, words, before=before)
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,7 @@ class ReadNetwork:
     notes: tuple[str, ...] = ()
 
 
-def read_layer(
+def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
     path: Path,
     layer: Layer,
     *,
@@ -115,6 +131,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    saved: SavedMapping | None = None,
+    kinds_from_names: bool = False,
     how: Reading = PLAIN,
     stored: Callable[[], gpd.GeoDataFrame] | None = None,
 ) -> ReadLayer:
@@ -135,6 +153,10 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    saved
+        A saved mapping: what it says of this layer holds where `columns` says nothing.
+    kinds_from_names
+        True to take the kind of a facility without a type from its name.
     how
         What the user says of encoding and heading, and what reading may cost.
     stored
@@ -154,9 +176,9 @@ def read_layer(
     raw = read_raw(path, prefer=layer.name, how=how)
     frame = raw.frame
     shared = {
-        column: field
-        for column, field in shared_columns.items()
-        if column in frame.columns and field in target_names(layer)
+        column: target
+        for column, target in shared_columns.items()
+        if column in frame.columns and target in (*target_names(layer), NOT_READ)
     }
     columns = {**shared, **columns}
     if raw.feature_ids is not None:
@@ -165,38 +187,51 @@ def read_layer(
         if name not in frame.columns and target in layer.names and target not in frame.columns:
             frame = frame.assign(**{name: pd.Series(ids, index=frame.index, dtype=object)})
             columns = {**columns, name: target}
-    named = name_columns(frame, layer, columns, source=source)
-    frame = named.frame
-    faults: list[Fault] = []
-    at_fault: dict[str, frozenset[int]] = {}
+    kept = (saved or SavedMapping()).of(layer.name)
+    named = name_columns(
+        frame, layer, columns, source=source, saved=kept.columns, placed=raw.placed
+    )
+    values = read_values(
+        named.frame,
+        layer,
+        source=source,
+        units=named.columns.units(),
+        saved=kept,
+        serial_dates=raw.serial_dates,
+        kinds_from_names=kinds_from_names,
+    )
+    frame = values.frame
+    faults = list(values.faults)
+    at_fault = dict(values.at_fault)
     joined = not raw.placed and stored is not None and not says_where(frame)
     if joined and stored is not None:
         frame = join_stored(frame, layer, stored(), source=source)
     elif not raw.placed:
-        placed = place_rows(frame, source=source)
-        frame = placed.frame
-        faults.extend(placed.faults)
-        at_fault["geometry"] = placed.at_fault
+        frame, at_fault["geometry"] = _placed(frame, source, faults)
     # Stored features are where they are, whatever is said of the coordinates of files.
     declared = LONLAT if joined else _declared_crs(raw, crs, source)
     warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
+    warnings += [f"{source}: {line}" for line in values.warnings()]
     shapes: dict[str, Geometries] = {}
-    for field in layer.fields:
-        if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
+    for one in layer.fields:
+        if one.type not in (FieldType.GEOMETRY, FieldType.POINTS) or one.name not in frame:
             continue
-        parsed = parse_geometries(frame[field.name])
-        faults.extend(Fault(source, at + 1, field.name, why) for at, why in parsed.faults)
-        known = at_fault.get(field.name, frozenset())
-        at_fault[field.name] = known | {at for at, _ in parsed.faults}
-        shapes[field.name], count = flatten(parsed.geometries)
-        warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
+        parsed = parse_geometries(frame[one.name])
+        faults.extend(Fault(source, at + 1, one.name, why) for at, why in parsed.faults)
+        known = at_fault.get(one.name, frozenset())
+        at_fault[one.name] = known | {at for at, _ in parsed.faults}
+        shapes[one.name], count = flatten(parsed.geometries)
+        warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
     located = to_lonlat(shapes, declared, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
-    checked = check(
-        frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
-    )
+    try:
+        checked = check(
+            frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
+        )
+    except InputFaults as error:
+        raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
     warnings += [*located.warnings, *checked.warnings]
     if not len(checked.frame):
         warnings.append(f"{source}: has no rows")
@@ -204,15 +239,39 @@ def read_layer(
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
         warnings += lines
+    note = named.columns.note()
     return ReadLayer(
         result,
         located.origin_crs,
         located.transformation,
         tuple(warnings),
         frozenset(shared),
+        columns=named.columns,
+        values=values,
+        notes=() if note is None else (f"{source}: {note}",),
         encoding=raw.encoding,
         not_read=raw.not_read,
     )
+
+
+def _placed(
+    frame: pd.DataFrame, source: str, faults: list[Fault]
+) -> tuple[pd.DataFrame, frozenset[int]]:
+    """Give rows their geometries, adding to `faults`; return them and which are at fault."""
+    placed = place_rows(frame, source=source)
+    faults.extend(placed.faults)
+    return placed.frame, placed.at_fault
+
+
+def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
+    """Add to the fault of a missing column which columns of the file may be it."""
+    if fault.row is not None or fault.field is None:
+        return fault
+    found = columns.may_be(fault.field)
+    if not found:
+        return fault
+    options = " or ".join(f"--map {column}={fault.field}" for column in found)
+    return replace(fault, message=f"{fault.message}; if a column is it, say {options}")
 
 
 def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
