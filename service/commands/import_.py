@@ -318,7 +318,9 @@ def _read(
         layers = read_osm_layers(files[0], progress=progress)
         return [_Part(layer, files[0], one) for layer, one in layers.items()]
     if kind == NETWORK:
-        network = read_asked_network(files, streets, crs=options.crs_of(kind), progress=progress)
+        network = read_asked_network(
+            files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
+        )
         return [_Part(kind, streets.label(files), network)]
     read: dict[Path, _Read] = {}
     faults: list[Fault] = []

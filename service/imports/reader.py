@@ -320,7 +320,7 @@ def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
     return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
 
 
-def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
+def read_street_lines(path: Path, *, crs: str | None = None, how: Reading = PLAIN) -> ReadLines:
     """Read street lines for a network.
 
     Parameters
@@ -331,6 +331,8 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
+    how
+        What the user says of encoding and heading, and what reading may cost.
 
     Returns
     -------
@@ -346,7 +348,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
         streets = read_osm_lines(path)
         return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
-    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs, how=how)
     walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
     if walked.faults:
         raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
@@ -358,10 +360,17 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     return replace(read, warnings=(*read.warnings, note))
 
 
-def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
+def _read_shapes(
+    path: Path,
+    *,
+    types: tuple[str, ...],
+    prefer: str,
+    crs: str | None,
+    how: Reading = PLAIN,
+) -> ReadLines:
     """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS), how=how)
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -392,20 +401,24 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
     return ReadLines(lines, located.origin_crs, tuple(warnings))
 
 
-def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
+def read_network(
+    path: Path, *, crs: str | None = None, planarize: bool = False, how: Reading = PLAIN
+) -> ReadNetwork:
     """Read street lines and build their network.
 
     Parameters
     ----------
     planarize
         True to split lines first where they cross or touch without a common end.
+    how
+        As `read_street_lines`.
 
     Raises
     ------
     InputError
         As `read_street_lines`, and when the lines make no network.
     """
-    lines = read_street_lines(path, crs=crs)
+    lines = read_street_lines(path, crs=crs, how=how)
     return make_network(lines, source=str(path), planarize=planarize)
 
 
