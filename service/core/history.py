@@ -413,8 +413,8 @@ def _writing(connection: Connection) -> Iterator[None]:
 def _set_by_set(connection: Connection, rows: int) -> Iterator[None]:
     """Have large tables joined as a whole.
 
-    After a dry run, which leaves its rows behind as dead ones, the server may take a table for
-    empty and go through all of it once for each row: hours instead of seconds.
+    Where many rows come in at once, what the server believes of the size of a table is old: it may
+    take a full one for empty, and go through all of it once for each row.
     """
     if rows < _LARGE_ROWS:
         yield
