@@ -6,10 +6,12 @@ database, is bound in memory and time, and hands back plain tables.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -264,16 +266,10 @@ def _serve_and_end(request_end: int, answer_end: int, memory_bytes: int) -> NoRe
     """Serve in the copy, which ends without anything of what it was copied from being ended."""
     status = 1
     try:
-        # Sockets and files of the original, a database's above all, are none of its business.
-        keep = sorted({request_end, answer_end})
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(null, stream)
-        low = 3
-        for kept in keep:
-            os.closerange(low, kept)
-            low = kept + 1
-        os.closerange(low, os.sysconf("SC_OPEN_MAX"))
+        _close_connections(keep={request_end, answer_end})
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         serve(
@@ -284,6 +280,21 @@ def _serve_and_end(request_end: int, answer_end: int, memory_bytes: int) -> NoRe
         status = 0
     finally:
         os._exit(status)
+
+
+def _close_connections(*, keep: set[int]) -> None:
+    """Close sockets and pipes of the original, a database's above all: none of the copy's business.
+
+    Files stay open. Libraries hold some, PROJ its register: the number of one closed behind their
+    backs becomes that of the next file, which they would then read, or close, as their own.
+    """
+    for number in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208  # numbers
+        if number in keep or number <= 2:  # noqa: PLR2004  # the three streams
+            continue
+        # The listing's own number is among them, and gone.
+        with contextlib.suppress(OSError):
+            if not stat.S_ISREG(os.fstat(number).st_mode):
+                os.close(number)
 
 
 def _anew(memory_bytes: int) -> _Process:
