@@ -17,6 +17,8 @@ from service.commands.options import (
     parse_target_year,
 )
 from service.commands.report import Output
+from service.exports.formats import FORMATS
+from service.exports.systems import output_system
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
@@ -56,7 +58,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="File to write: .geojson, .gpkg, .parquet, .xlsx, .png. Repeatable."),
+        typer.Option(help=f"File to write: {', '.join(FORMATS)}. Repeatable."),
+    ] = None,
+    out_crs: Annotated[
+        str | None,
+        typer.Option(help="System of the coordinates written, as EPSG:4547; default EPSG:4326."),
     ] = None,
     area: Annotated[
         str | None, typer.Option(help="In the database: code of the area to evaluate.")
@@ -64,10 +70,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None,
         typer.Option(
-            help="System of the coordinates where a file does not say, as EPSG:4547; "
-            "of one file, districts=EPSG:4547. Repeatable."
+            help="System of the coordinates where a file does not say, as EPSG:4547, GCJ-02, "
+            "BD-09; of one file, districts=EPSG:4547. Repeatable."
         ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -128,9 +140,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     With --districts and --facilities, or --osm, from files to the files of --out, without any
     database; with --areas alone only the rules about areas; else what is stored in the database.
     """
-    output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
+    system = output_system(out_crs, option="--out-crs")
+    output = Output(tuple(out or ()), parse_language(lang), json_, verbose, system)
     for path in output.out:
-        check_output(path)
+        check_output(path, system=system)
     parameters = EvaluationParameters(
         snap_limit_m=snap_limit_m,
         target_year=parse_target_year(target_year),
@@ -148,6 +161,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             mapping=mapping,
             kinds_from_names=kinds_from_names,
             save_to=save_mapping,
+            crs_as_declared=crs_as_declared,
         ),
         planarize=planarize,
     )
@@ -176,6 +190,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         return
     for name, value in (
         ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
         ("--mapping", mapping),
         ("--save-mapping", save_mapping),

@@ -22,6 +22,7 @@ from service.commands.import_network import (
     store_read_network,
     tell_network,
 )
+from service.commands.import_systems import check_against_stored
 from service.commands.options import FileOptions, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
 from service.commands.progress import Progress, tell, warn
@@ -31,6 +32,7 @@ from service.core.database import create_database_engine
 from service.core.settings import Settings, load_settings
 from service.imports.apart import Apart
 from service.imports.cells import near
+from service.imports.crs_check import UndeclaredCRSError
 from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
@@ -43,7 +45,7 @@ from service.indicators.fields import KEY
 from service.packs.service import list_packs
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS, Layer
+from spatial.fields import AREAS, LAYERS, Layer
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -98,8 +100,17 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     *,
     crs: Annotated[
         str | None,
-        typer.Option(help="System of the coordinates where a file does not say, as EPSG:4547."),
+        typer.Option(
+            help="System of the coordinates where a file does not say: EPSG:4547, GCJ-02, BD-09; "
+            "EPSG:4547,yx where northing comes first."
+        ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
@@ -181,17 +192,19 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         mapping=mapping,
         kinds_from_names=kinds_from_names,
         save_to=save_mapping_to,
+        crs_as_declared=crs_as_declared,
     )
     _refuse_mapping(kind, options)
     progress = Progress()
     limits = settings.imports.limits()
     if encoding is not None:
         parse_encoding(encoding)
+    undeclared: list[UndeclaredCRSError] = []
     with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
         # Before the progress bar has a thread of its own.
         apart.start()
         how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
-        source = _Source(how, connect)
+        source = _Source(how, connect, undeclared)
         read = _read(kind, files, options, streets, assume_status, progress, source)
         apart.close()
         warn([line for part in read for line in part.read.warnings], every=verbose)
@@ -199,7 +212,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         try:
             with progress.stage("store", "storing"):
                 connection = connect()
-                warnings = _unanswered(connection, read)
+                read, warnings = _checked(
+                    connection, read, undeclared, options, cache_dir=settings.cache_dir
+                )
+                warnings += _unanswered(connection, read)
                 results = [_store(connection, part, streets, of=kind) for part in read]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
                 for result in results:
@@ -225,10 +241,11 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
 
 @dataclass(frozen=True)
 class _Source:
-    """How files are read, and how the database is reached."""
+    """How files are read, how the database is reached, and the files of no declared system."""
 
     how: Reading
     connect: Callable[[], Connection]
+    undeclared: list[UndeclaredCRSError]
 
 
 @contextmanager
@@ -304,23 +321,23 @@ def _read(
     progress: Progress,
     source: _Source,
 ) -> list[_Part]:
-    """Read all files, so that the faults of all of them are told at once."""
+    """Read all files, so that the faults of all of them are told at once.
+
+    Those nobody says the system of are entered in `source`: the database may propose one.
+    """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
-    if kind == NETWORK and columns:
-        raise InputError("--map: street lines have no fields but highway")
-    if kind == INDICATORS and options.crs_of(kind) is not None:
-        raise InputError("--crs: figures have no coordinates")
+    _refuse_unread(kind, columns, crs=options.crs_of(kind))
     if kind == OSM:
-        if columns:
-            raise InputError("--map: OpenStreetMap files have tags, no columns")
-        if options.crs_of(kind) is not None:
-            raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
         layers = read_osm_layers(files[0], progress=progress)
         return [_Part(layer, files[0], one) for layer, one in layers.items()]
     if kind == NETWORK:
-        network = read_asked_network(
-            files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
-        )
+        try:
+            network = read_asked_network(
+                files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
+            )
+        except UndeclaredCRSError as error:
+            source.undeclared.append(error)
+            return []
         return [_Part(kind, streets.label(files), network)]
     read: dict[Path, _Read] = {}
     faults: list[Fault] = []
@@ -345,10 +362,49 @@ def _read(
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
+            except UndeclaredCRSError as error:
+                source.undeclared.append(error)
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
     return [_Part(kind, path, one) for path, one in read.items()]
+
+
+def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
+    """Refuse options for what files of a kind do not have."""
+    if kind == NETWORK and columns:
+        raise InputError("--map: street lines have no fields but highway")
+    if kind == INDICATORS and crs is not None:
+        raise InputError("--crs: figures have no coordinates")
+    if kind == OSM and columns:
+        raise InputError("--map: OpenStreetMap files have tags, no columns")
+    if kind == OSM and crs is not None:
+        raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
+
+
+def _checked(
+    connection: Connection,
+    read: Sequence[_Part],
+    undeclared: Sequence[UndeclaredCRSError],
+    options: FileOptions,
+    *,
+    cache_dir: Path,
+) -> tuple[list[_Part], list[str]]:
+    """Check the systems of what was read; return it, and what is to be warned of."""
+    placed = {
+        at: part.read
+        for at, part in enumerate(read)
+        if not isinstance(part.read, ReadIndicators) and part.kind != AREAS.name
+    }
+    checked, warnings = check_against_stored(
+        connection,
+        list(placed.values()),
+        undeclared,
+        as_declared=options.crs_as_declared,
+        cache_dir=cache_dir,
+    )
+    again = dict(zip(placed, checked, strict=True))
+    return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:

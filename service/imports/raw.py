@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from service.imports.encoding import EncodingEvidence
 from service.imports.limits import DEFAULT_LIMITS, Limits
+from spatial.webmap_crs import WebMap
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class RawTable:
 
     frame: pd.DataFrame
     placed: bool
-    declared_crs: CRS | None = None
+    declared_crs: CRS | WebMap | None = None
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final
 
 import pandas as pd
 import pyarrow as pa
+from pyproj import CRS
 
 from service.imports.gdal import enable_needed_drivers
 from service.imports.limits import Limits
@@ -171,7 +172,8 @@ def _whole(found: RawTable) -> Iterator[tuple[bytes, bytes]]:
     result = {
         "empty": not len(frame),
         "placed": found.placed,
-        "crs": None if found.declared_crs is None else found.declared_crs.to_json(),
+        # Web maps' systems are declared in GeoJSON alone, which is not read here.
+        "crs": found.declared_crs.to_json() if isinstance(found.declared_crs, CRS) else None,
         "feature_ids": None if found.feature_ids is None else found.feature_ids[0],
         "warnings": list(found.warnings),
         "serial_dates": found.serial_dates,

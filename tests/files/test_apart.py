@@ -43,11 +43,9 @@ def _hog(path: Path, **_: object) -> RawTable:
         case "drivers":
             return RawTable(pd.DataFrame({"n": sorted(pyogrio.list_drivers())}), placed=False)
         case "files":
-            opened = [
-                os.readlink(each) for each in Path("/proc/self/fd").iterdir() if each.exists()
-            ]
+            opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.exists()]
             return RawTable(
-                pd.DataFrame({"n": [o.partition(":")[0] for o in opened]}), placed=False
+                pd.DataFrame({"n": [str(o).partition(":")[0] for o in opened]}), placed=False
             )
     raise RuntimeError("boom")
 
