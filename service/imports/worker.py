@@ -67,6 +67,8 @@ def serve(requests: BinaryIO, answers: BinaryIO, *, memory_bytes: int) -> None:
     memory_bytes
         Address space allowed beyond what the process has now.
     """
+    # Arrow's own pool reserves addresses by the gigabyte, whatever little it needs.
+    pa.set_memory_pool(pa.system_memory_pool())
     _confine(memory_bytes)
     enable_needed_drivers()
     while True:
