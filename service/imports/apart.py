@@ -186,7 +186,12 @@ class Apart:
 
 
 def _raw(result: Mapping[str, Any], parts: list[pa.Table], source: str) -> RawTable:
-    frame, ids = from_arrow(parts)
+    try:
+        frame, ids = from_arrow(parts)
+    except (pa.ArrowException, ValueError, TypeError, KeyError, RecursionError) as error:
+        # Text that is none, above all, which Parquet hands on as it stands.
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{source}: cannot be read: {reason}") from None
     name = result["feature_ids"]
     evidence = result.get("encoding")
     if evidence is not None:

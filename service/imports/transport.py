@@ -130,6 +130,8 @@ def _cell(plain: object) -> object:
 def from_arrow(parts: list[pa.Table]) -> tuple[pd.DataFrame, list[object] | None]:
     """Return the frame of the tables of one file, and the identifiers kept beside it."""
     table = pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({})
+    # What comes from elsewhere is not believed: offsets, lengths and text are checked.
+    table.validate(full=True)
     index = pd.RangeIndex(len(table))
     columns: dict[str, pd.Series[Any]] = {}
     ids: list[object] | None = None

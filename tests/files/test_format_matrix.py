@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import pytest
@@ -15,9 +16,13 @@ from service.imports.apart import Apart
 from service.imports.raw import Reading
 from service.imports.reader import ReadLayer, read_layer
 from spatial.fields import DISTRICTS
+from spatial.webmap_crs import WebMap
 
 # With and without the number of the zone before the easting: 114°E, 38 in zones of 3 degrees.
 SYSTEMS = ("EPSG:4326", "EPSG:4490", "EPSG:4547", "EPSG:4526", "EPSG:3857")
+# No file can say that it is in one of these: only the user can.
+WEB_MAPS = {each.value: each for each in WebMap}
+EVERY = (*SYSTEMS, *WEB_MAPS)
 TOLERANCE_M = 1.0
 _GEOD = pyproj.Geod(ellps="WGS84")
 
@@ -41,13 +46,13 @@ def test_every_case_gives_the_same_rows(
     how = CASES[case]
     columns = DXF_COLUMNS if case.startswith("DXF") else HEADINGS
     table[case] = {}
-    for crs in SYSTEMS:
-        if how.lonlat_only and crs != "EPSG:4326":
+    for crs in EVERY:
+        if (how.lonlat_only and crs != "EPSG:4326") or (how.says_crs and crs in WEB_MAPS):
             table[case][crs] = "–"
             continue
         folder = tmp_path / crs.replace(":", "")
         folder.mkdir()
-        path = how.write(folder, layer(how.encoding, crs=crs), how.encoding)
+        path = how.write(folder, _in_system(how.encoding, crs), how.encoding)
 
         read = read_layer(
             path,
@@ -65,6 +70,14 @@ def test_every_case_gives_the_same_rows(
             assert read.encoding.name in (how.encoding, "gb18030") or how.encoding == "utf-8-sig"
     # One process for all that is read apart, and none for what is not.
     assert apart.starts <= 1
+
+
+def _in_system(encoding: str, crs: str) -> gpd.GeoDataFrame:
+    if crs not in WEB_MAPS:
+        return layer(encoding, crs=crs)
+    frame = layer(encoding)
+    moved = shapely.transform(frame.geometry.to_numpy(), WEB_MAPS[crs].from_wgs84)
+    return frame.set_geometry(moved, crs="EPSG:4326")
 
 
 def _compare(case: str, read: ReadLayer) -> float:
@@ -95,7 +108,7 @@ def _compare(case: str, read: ReadLayer) -> float:
 def test_the_table(table: dict[str, dict[str, str]]) -> None:
     if set(table) != set(CASES):
         pytest.skip("only some cases ran")
-    print(f"\n{'largest distance of a coordinate':44}" + "".join(f"{crs:>12}" for crs in SYSTEMS))  # noqa: T201  # the table is to be seen
+    print(f"\n{'largest distance of a coordinate':44}" + "".join(f"{crs:>12}" for crs in EVERY))  # noqa: T201  # the table is to be seen
     for case, by_system in table.items():
-        print(f"{case:44}" + "".join(f"{by_system[crs]:>12}" for crs in SYSTEMS))  # noqa: T201  # likewise
-    assert all(len(by_system) == len(SYSTEMS) for by_system in table.values())
+        print(f"{case:44}" + "".join(f"{by_system[crs]:>12}" for crs in EVERY))  # noqa: T201  # likewise
+    assert all(len(by_system) == len(SYSTEMS) + len(WEB_MAPS) for by_system in table.values())
