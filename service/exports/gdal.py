@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,14 @@ import pyogrio
 
 from service.exports.arrow import GEOMETRY, batches, schema_of
 from service.exports.package import Chunk, Package, Table
+
+
+@contextmanager
+def undeclared_systems_accepted() -> Iterator[None]:
+    """Let files be written that declare no system: the notices say what the coordinates are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        yield
 
 
 def write_layer(
@@ -53,9 +62,7 @@ def write_layer(
 
     reader = pa.RecordBatchReader.from_batches(schema_of(table), stream())
     try:
-        with warnings.catch_warnings():
-            # Systems of web maps cannot be declared; the notices say what the coordinates are.
-            warnings.filterwarnings("ignore", message="'crs' was not provided")
+        with undeclared_systems_accepted():
             pyogrio.write_arrow(
                 reader,
                 path,
