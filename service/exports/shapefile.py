@@ -22,10 +22,10 @@ import pyogrio
 import shapely
 from shapely import GeometryType
 
+from service.core.guarded import guarded
 from service.exports.arrow import GEOMETRY, batch_of, schema_of
 from service.exports.columns import ColumnKind
 from service.exports.gdal import undeclared_systems_accepted
-from service.exports.guarded import guarded
 from service.exports.package import Chunk, Package, Table, notice_text
 from spatial.errors import InputError
 

@@ -1,4 +1,7 @@
-"""Reading CSV: every cell as the text it is, so that 0.1 stays 0.1 and 007 stays 007."""
+"""Reading CSV: every cell as the text it is, so that 0.1 stays 0.1 and 007 stays 007.
+
+The apostrophe that an export puts before what a spreadsheet would compute is taken away again.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from service.core.guarded import unguarded
 from service.imports.limits import refuse_many_rows
 from service.imports.raw import PLAIN, RawTable, Reading
 from service.imports.text import read_text
@@ -58,7 +62,9 @@ def read_csv(
     index = pd.RangeIndex(len(lines) - 1)
     frame = pd.DataFrame(
         {
-            name: pd.Series([row[column] for row in lines[1:]], index=index, dtype=object)
+            name: pd.Series(
+                [unguarded(row[column]) for row in lines[1:]], index=index, dtype=object
+            )
             for column, name in enumerate(heading)
         },
         index=index,

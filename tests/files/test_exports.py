@@ -32,9 +32,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from service.core.guarded import FORMULA_STARTS, guarded, unguarded
 from service.exports.field_headings import TITLES
 from service.exports.formats import FORMATS, TABLE_FORMATS, format_of
-from service.exports.guarded import FORMULA_STARTS, guarded, unguarded
 from service.exports.layer_tables import layer_columns, layer_style
 from service.exports.package import Package, Table, slices
 from service.exports.shapefile import short_names

@@ -14,6 +14,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from town import DISTRICT_ROWS, FACILITY_ROWS, typed, write_csv, write_geojson
 
+from service.core.guarded import guarded
 from service.imports.reader import read_layer, read_lines, read_network
 from spatial.errors import InputError, InputFaults, UnknownCRSError
 from spatial.fields import DISTRICTS, FACILITIES, LAYERS
@@ -464,3 +465,11 @@ def test_street_lines_that_cannot_be_are_named(tmp_path: Path, streets: gpd.GeoD
     assert "s.parquet, row 3, field geometry" in str(caught.value)
     with pytest.raises(InputError, match=r"m\.parquet: no walkable street is left"):
         read_network(tmp_path / "m.parquet")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "+86 10", "@home", "-5", "'tis", "＝1"])
+def test_what_an_export_guards_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f'id,name,lon,lat\na,"{guarded(text)}",114.3,30.5\n', encoding="utf-8")
+
+    assert read_layer(path, DISTRICTS, crs="EPSG:4326").frame["name"].tolist() == [text]
