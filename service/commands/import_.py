@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
+from geopandas import GeoDataFrame
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -26,11 +29,14 @@ from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
-from service.core.settings import load_settings
+from service.core.settings import Settings, load_settings
+from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
+from service.imports.raw import Reading
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
 from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.indicators import service as indicators
@@ -39,7 +45,7 @@ from service.indicators.fields import KEY
 from service.packs.service import list_packs
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import AREAS, LAYERS
+from spatial.fields import AREAS, LAYERS, Layer
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -85,9 +91,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV; "
-            "network and osm: OpenStreetMap PBF or XML; network also: Shapefile, FlatGeobuf, "
-            "MapInfo, GraphML."
+            help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf, CSV, XLSX, GeoParquet, KML, DXF, "
+            "or one of them in a zip; CSV and XLSX without coordinates change what is stored. "
+            "Figures as CSV; network and osm: OpenStreetMap PBF or XML; network also: MapInfo, "
+            "GraphML."
         ),
     ] = None,
     *,
@@ -149,6 +156,14 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
+    ] = None,
+    heading_row: Annotated[
+        int | None,
+        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
     ] = False,
@@ -181,17 +196,22 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     )
     _refuse_mapping(kind, options)
     progress = Progress()
+    limits = settings.imports.limits()
+    if encoding is not None:
+        parse_encoding(encoding)
     undeclared: list[UndeclaredCRSError] = []
-    read = _read(kind, files, options, streets, assume_status, progress, undeclared)
-    warn([line for part in read for line in part.read.warnings], every=verbose)
-    _tell_columns(kind, [part.read for part in read], options)
-    with with_database(settings, report=_say) as settings:
-        url = settings.database.url
-        if url is None:
-            raise InputError("no database is at hand")
-        engine = create_database_engine(url.get_secret_value())
+    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+        # Before the progress bar has a thread of its own.
+        apart.start()
+        how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
+        source = _Source(how, connect, undeclared)
+        read = _read(kind, files, options, streets, assume_status, progress, source)
+        apart.close()
+        warn([line for part in read for line in part.read.warnings], every=verbose)
+        _tell_columns(kind, [part.read for part in read], options)
         try:
-            with engine.connect() as connection, progress.stage("store", "storing"):
+            with progress.stage("store", "storing"):
+                connection = connect()
                 read, warnings = _checked(
                     connection, read, undeclared, options, cache_dir=settings.cache_dir
                 )
@@ -209,8 +229,6 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             reason = " ".join(str(error.orig).split())
             named = ", ".join(map(str, files)) or str(streets.label(files))
             raise InputError(f"{named}: refused: {reason}") from None
-        finally:
-            engine.dispose()
     for result in results:
         warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
@@ -219,6 +237,39 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
             for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
                 typer.echo(line)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How files are read, how the database is reached, and the files of no declared system."""
+
+    how: Reading
+    connect: Callable[[], Connection]
+    undeclared: list[UndeclaredCRSError]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
+    """Give a function that connects to the database, made ready when first asked for."""
+    with ExitStack() as stack:
+        opened: list[Connection] = []
+
+        def connect() -> Connection:
+            if not opened:
+                ready = stack.enter_context(with_database(settings, report=_say))
+                url = ready.database.url
+                if url is None:
+                    raise InputError("no database is at hand")
+                engine = create_database_engine(url.get_secret_value())
+                stack.callback(engine.dispose)
+                opened.append(stack.enter_context(engine.connect()))
+            return opened[0]
+
+        yield connect
+
+
+def _stored(source: _Source, layer: Layer) -> GeoDataFrame:
+    return history.current(source.connect(), layer)
 
 
 def _refuse_unknown(
@@ -268,11 +319,11 @@ def _read(
     streets: NetworkOptions,
     assume_status: str | None,
     progress: Progress,
-    undeclared: list[UndeclaredCRSError],
+    source: _Source,
 ) -> list[_Part]:
     """Read all files, so that the faults of all of them are told at once.
 
-    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    Those nobody says the system of are entered in `source`: the database may propose one.
     """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
     _refuse_unread(kind, columns, crs=options.crs_of(kind))
@@ -282,10 +333,10 @@ def _read(
     if kind == NETWORK:
         try:
             network = read_asked_network(
-                files, streets, crs=options.crs_of(kind), progress=progress
+                files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
             )
         except UndeclaredCRSError as error:
-            undeclared.append(error)
+            source.undeclared.append(error)
             return []
         return [_Part(kind, streets.label(files), network)]
     read: dict[Path, _Read] = {}
@@ -293,7 +344,7 @@ def _read(
     for path in files:
         if path in read:
             raise InputError(f"{path}: is named twice")
-        with progress.stage("read", f"reading {path}"):
+        with progress.counted("read", f"reading {path}") as told:
             try:
                 if kind == INDICATORS:
                     read[path] = read_indicators(path, columns=columns, saved=options.saved)
@@ -304,13 +355,15 @@ def _read(
                         crs=options.crs_of(kind),
                         columns=columns,
                         assume_status=assume_status,
+                        how=replace(source.how, told=told),
+                        stored=partial(_stored, source, LAYERS[kind]),
                         saved=options.saved,
                         kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
             except UndeclaredCRSError as error:
-                undeclared.append(error)
+                source.undeclared.append(error)
     faults += _doubles(kind, read)
     if faults:
         raise InputFaults(faults)
