@@ -143,12 +143,15 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
     """
     table = VERSIONED[layer.name]
     _refuse_unusable(frame, layer)
-    with _writing(connection), _incoming(connection, layer, frame) as rows:
+    with _writing(connection), incoming(connection, layer, frame) as rows:
         same = delete(rows).where(
             rows.c[layer.key] == table.c[layer.key],
             table.c.superseded_at.is_(None),
             table.c.valid_to.is_(None),
-            *(_same(rows.c[field.name], table.c[field.name], field.type) for field in layer.fields),
+            *(
+                same_value(rows.c[field.name], table.c[field.name], field.type)
+                for field in layer.fields
+            ),
         )
         unchanged = connection.execute(same).rowcount
         left = len(frame) - unchanged
@@ -173,7 +176,7 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
             "recorded_at": literal(instant),
             "source_row": rows.c[ROW_COLUMN],
         }
-        values |= {name: literal(value, Text) for name, value in _origin_values(origin).items()}
+        values |= {name: literal(value, Text) for name, value in origin_values(origin).items()}
         connection.execute(insert(table).from_select(list(values), select(*values.values())))
     return Stored(added=left - changed, changed=changed, unchanged=unchanged)
 
@@ -215,7 +218,7 @@ def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: O
             "superseded_at": None,
             "valid_to": on,
             "source_row": None,
-            **_origin_values(origin),
+            **origin_values(origin),
         }
         if "closed_on" in table.c and row["closed_on"] is None:
             replaced["closed_on"] = on
@@ -366,9 +369,19 @@ def _conditions(
         conditions.append(table.c[layer.key] == func.any(literal(list(keys), ARRAY(Text))))
     if bbox is not None:
         conditions.append(func.ST_Intersects(table.c.geometry, func.ST_MakeEnvelope(*bbox, 4326)))
-    for name, value in (filters or {}).items():
-        conditions.append(_equals(layer, table, name, value))
-    return conditions
+    return [*conditions, *field_conditions(layer, filters or {})]
+
+
+def field_conditions(layer: Layer, filters: Mapping[str, object]) -> list[ColumnElement[bool]]:
+    """Return what a row must meet whose fields equal the values given; None means missing.
+
+    Raises
+    ------
+    InputError
+        When a filter names no comparable field or its value is of another type.
+    """
+    table = VERSIONED[layer.name]
+    return [_equals(layer, table, name, value) for name, value in filters.items()]
 
 
 def _equals(layer: Layer, table: Table, name: str, value: object) -> ColumnElement[bool]:
@@ -403,7 +416,7 @@ def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:
 
 
 @contextmanager
-def _incoming(connection: Connection, layer: Layer, frame: GeoDataFrame) -> Iterator[Table]:
+def incoming(connection: Connection, layer: Layer, frame: GeoDataFrame) -> Iterator[Table]:
     """Hold the rows of a frame in a temporary table, so that they are stored set by set."""
     rows = Table(
         f"incoming_{secrets.token_hex(8)}",
@@ -437,16 +450,18 @@ def _row_numbers(frame: GeoDataFrame) -> list[int | None]:
     return [None] * len(frame)
 
 
-def _same(
+def same_value(
     new: ColumnElement[Any], stored: ColumnElement[Any], type_: FieldType
 ) -> ColumnElement[bool]:
+    """Return whether an incoming value of a field is the stored one, to the last bit."""
     if type_ in {FieldType.GEOMETRY, FieldType.POINTS}:
         # The operator = of PostGIS compares only what its sort order sees; bytes are exact.
         new, stored = func.ST_AsBinary(new), func.ST_AsBinary(stored)
     return new.is_not_distinct_from(stored)
 
 
-def _origin_values(origin: Origin) -> dict[str, Any]:
+def origin_values(origin: Origin) -> dict[str, Any]:
+    """Return the columns of a version that say where it comes from, but for the row."""
     return {
         "source_file": origin.file,
         "source_crs": origin.crs,
