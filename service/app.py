@@ -30,6 +30,9 @@ from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
 from service.packs.router import build_router as packs_router
+from service.uploads.router import IMPORTS_PATH
+from service.uploads.router import build_router as uploads_router
+from service.uploads.running import ImportRunner
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
@@ -61,9 +64,12 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
+    imports = ImportRunner(engine, settings.imports, logger)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        imports.stop()
         engine.dispose()
 
     app = FastAPI(
@@ -81,11 +87,16 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
+        imports=imports,
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(
+        BodyLimitMiddleware,
+        max_bytes=settings.server.max_body_bytes,
+        max_bytes_at={IMPORTS_PATH: settings.imports.max_bytes},
+    )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)
     _add_routes(app)
@@ -113,6 +124,7 @@ def _add_routes(app: FastAPI) -> None:
         coverage_router,
         networks_router,
         packs_router,
+        uploads_router,
     ):
         domain.include_router(build())
     app.include_router(domain)

@@ -85,7 +85,7 @@ def compare(
     table = VERSIONED[layer.name]
     with history.incoming(connection, layer, frame) as rows:
         marks = [_mark(rows, table, name, layer.field(name).type) for name in layer.names]
-        named: ColumnElement[Any] = array(marks)  # type: ignore[misc]  # of no type it can infer
+        named: ColumnElement[Any] = array(marks)
         differing = func.array_remove(cast(named, ARRAY(Text)), None)
         key = rows.c[layer.key]
         statement = (

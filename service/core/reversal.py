@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -27,7 +28,10 @@ from service.core import history
 from service.core.history import Origin, origin_values
 from service.core.schema import VERSIONED
 from spatial.errors import Fault, InputFaults
-from spatial.fields import Layer
+from spatial.fields import FieldType, Layer
+
+# What a version has of its own, and another of the same content has not.
+_OF_THE_VERSION: Final = frozenset({"version", "recorded_at", "superseded_at", "recorded_by"})
 
 
 @dataclass(frozen=True)
@@ -112,16 +116,40 @@ def close_all(
 def later_edits(
     connection: Connection, layer: Layer, *, after: datetime, until: datetime
 ) -> list[LaterEdit]:
-    """Return the rows written in an interval of instants that were written again after it."""
+    """Return the rows written in an interval of instants that are no longer as written there.
+
+    A row that was written again and is in every field and source as it was, because that was
+    taken back in turn, is none of them.
+    """
     table = VERSIONED[layer.name]
     key = table.c[layer.key]
-    last = table.alias("last")
+    written, last = table.alias("written"), table.alias("last")
+    in_interval = (
+        select(func.max(last.c.version))
+        .where(
+            last.c[layer.key] == written.c[layer.key],
+            last.c.recorded_at > after,
+            last.c.recorded_at <= until,
+        )
+        .scalar_subquery()
+    )
     newest = select(func.max(last.c.version)).where(last.c[layer.key] == key).scalar_subquery()
-    written = select(key).where(table.c.recorded_at > after, table.c.recorded_at <= until)
-    touched = or_(table.c.recorded_at > until, table.c.superseded_at > until)
+    types = {field.name: field.type for field in layer.fields}
+    same = [
+        history.same_value(column, written.c[column.name], types.get(column.name, FieldType.TEXT))
+        for column in table.c
+        if column.name not in _OF_THE_VERSION
+    ]
     statement = (
         select(key, table.c.version, table.c.recorded_at, table.c.recorded_by, table.c.source_file)
-        .where(key.in_(written), table.c.version == newest, touched)
+        .join_from(table, written, written.c[layer.key] == key)
+        .where(
+            written.c.recorded_at > after,
+            written.c.recorded_at <= until,
+            written.c.version == in_interval,
+            table.c.version == newest,
+            or_(table.c.superseded_at.is_not(None), not_(and_(*same))),
+        )
         .order_by(key)
     )
     return [LaterEdit(*row) for row in connection.execute(statement)]
@@ -158,16 +186,15 @@ def revert(
     table = VERSIONED[layer.name]
     history.lock(connection)
     instant = history.advance(connection)
+    other = table.alias("other")
+    written = select(other.c[layer.key]).where(
+        other.c.recorded_at > after, other.c.recorded_at <= until
+    )
     taken_back = connection.execute(
         update(table)
-        .where(
-            table.c.recorded_at > after,
-            table.c.recorded_at <= until,
-            table.c.superseded_at.is_(None),
-        )
+        .where(table.c[layer.key].in_(written), table.c.superseded_at.is_(None))
         .values(superseded_at=instant)
     ).rowcount
-    other = table.alias("other")
     newest = (
         select(func.max(other.c.version))
         .where(other.c[layer.key] == table.c[layer.key])

@@ -19,6 +19,7 @@ from service.indicators.schemas import (
     STORED_INDICATORS_SCHEMA,
 )
 from service.packs.schemas import RULES_SCHEMA
+from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -71,6 +72,9 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Indicators": INDICATORS_SCHEMA,
         "IndicatorBody": INDICATOR_BODY_SCHEMA,
         "StoredIndicators": STORED_INDICATORS_SCHEMA,
+        "Import": IMPORT_SCHEMA,
+        "Imports": IMPORTS_SCHEMA,
+        "ImportFile": IMPORT_FILE_SCHEMA,
         "EvaluationBody": body,
         **parts,
     }

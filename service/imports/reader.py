@@ -106,6 +106,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    raw: RawTable | None = None,
+    source: str | None = None,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
 
@@ -124,6 +126,10 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    raw
+        What stands in the file, where it has been read already.
+    source
+        What the file is called in messages; None means its path.
 
     Raises
     ------
@@ -134,8 +140,8 @@ def read_layer(
     InputFaults
         With every fault of every row.
     """
-    source = str(path)
-    raw = read_raw(path, prefer=layer.name)
+    source = source or str(path)
+    raw = read_raw(path, prefer=layer.name) if raw is None else raw
     frame = raw.frame
     shared = {
         column: field

@@ -165,6 +165,29 @@ def test_later_edits_are_named(engine, make_frame, stored, origin):
     assert [(edit.key, edit.version, edit.source_file) for edit in found] == [("f1", 3, "town.csv")]
 
 
+def test_what_was_taken_back_in_turn_is_no_later_edit(engine, make_frame, stored):
+    def write(rows, closed):
+        with engine.begin() as connection:
+            history.lock(connection)
+            after = history.data_instant(connection)
+            frame = make_frame(FACILITIES, *rows)
+            history.store(connection, FACILITIES, frame, origin=AGAIN)
+            close_all(connection, FACILITIES, closed, on=DAY, origin=AGAIN)
+            return {"after": after, "until": history.data_instant(connection)}
+
+    with engine.connect() as connection:
+        before = everything(connection)
+    first = write(changed_rows(stored), ["f4"])
+    second = write([{**row, "places": 3} for row in changed_rows(stored)], ["f5"])
+    with engine.begin() as connection:
+        assert len(later_edits(connection, FACILITIES, **first)) == 4
+        revert(connection, FACILITIES, actor="a test", **second)
+        assert later_edits(connection, FACILITIES, **first) == []
+        done = revert(connection, FACILITIES, actor="a test", **first)
+        assert (done.restored, done.withdrawn) == (4, 1)
+        assert everything(connection) == before
+
+
 def test_rows_are_not_closed_before_they_began(engine, stored, origin):
     with engine.connect() as connection:
         with pytest.raises(InputFaults, match="f1 cannot be closed on 2019-01-01: it began on"):
