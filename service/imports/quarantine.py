@@ -24,9 +24,8 @@ from shapely.geometry.base import BaseGeometry
 from service.core.geojson import encode_json
 from service.imports.coordinates import code
 from service.imports.geojson import CRS84
-from service.imports.raw import RawTable
+from service.imports.raw import REASON_COLUMN, RawTable
 from service.imports.repairs import GEOMETRY
-from service.imports.sifting import REASON_COLUMN
 from spatial.errors import Fault, InputError
 
 # A cell that starts so is a formula to a spreadsheet.

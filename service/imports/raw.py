@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pandas as pd
 from pyproj import CRS
+
+# The column that says, in a file of rows that were set aside, why.
+REASON_COLUMN: Final = "import_reason"
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,10 @@ class RawTable:
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()
+
+
+def without_reasons(raw: RawTable) -> RawTable:
+    """Return a table without the column of reasons, where its rows were set aside once."""
+    if REASON_COLUMN not in raw.frame:
+        return raw
+    return replace(raw, frame=raw.frame.drop(columns=REASON_COLUMN))

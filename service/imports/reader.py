@@ -24,7 +24,7 @@ from service.imports.geometries import (
 )
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
-from service.imports.raw import RawTable
+from service.imports.raw import RawTable, without_reasons
 from service.imports.street_columns import street_columns
 from service.imports.validation import check
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
@@ -141,7 +141,7 @@ def read_layer(
         With every fault of every row.
     """
     source = source or str(path)
-    raw = read_raw(path, prefer=layer.name) if raw is None else raw
+    raw = without_reasons(read_raw(path, prefer=layer.name) if raw is None else raw)
     frame = raw.frame
     shared = {
         column: field

@@ -17,14 +17,12 @@ from numpy.typing import NDArray
 
 from service.imports.formats import read_raw
 from service.imports.natural_keys import assign_keys, check_key, with_row_keys
-from service.imports.raw import RawTable
+from service.imports.raw import RawTable, without_reasons
 from service.imports.reader import ReadLayer, read_layer
 from service.imports.repairs import Repair, repair
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import Layer
 
-# The column that says, in a file of rows that were set aside, why.
-REASON_COLUMN: Final = "import_reason"
 # Checks of several fields come after those of one, those of several rows after both.
 _MAX_PASSES: Final = 6
 
@@ -104,7 +102,7 @@ def sift_layer(
         As `read_layer`, when the file as a whole cannot be used, and when it has more rows.
     """
     check_key(reading.key, layer)
-    raw = _without_reasons(read_raw(path, prefer=layer.name))
+    raw = without_reasons(read_raw(path, prefer=layer.name))
     if max_rows is not None and len(raw.frame) > max_rows:
         raise InputError(
             f"{source or path}: has {len(raw.frame)} rows, more than the {max_rows} taken at once"
@@ -179,13 +177,6 @@ def row_keys(sifted: Sifted, layer: Layer, columns: Mapping[str, str]) -> Sequen
 
 def _renumbered(fault: Fault, rows: NDArray[np.int64]) -> Fault:
     return fault if fault.row is None else replace(fault, row=int(rows[fault.row - 1]))
-
-
-def _without_reasons(raw: RawTable) -> RawTable:
-    """Return a table without the column of reasons, where the file is one that was set aside."""
-    if REASON_COLUMN not in raw.frame:
-        return raw
-    return replace(raw, frame=raw.frame.drop(columns=REASON_COLUMN))
 
 
 def _taken(raw: RawTable, keep: NDArray[np.bool_]) -> RawTable:

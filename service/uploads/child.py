@@ -61,7 +61,7 @@ def limit(task: Mapping[str, Any]) -> None:
 def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     """Read the file and write its rows; return what is to be told of it."""
     request = ImportRequest.from_json(task["request"])
-    read_ = read_file(
+    found = read_file(
         folder / task["file"],
         request.layer,
         request.reading,
@@ -70,12 +70,12 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
         max_rows=task["max_rows"],
     )
-    (folder / ACCEPTED).write_bytes(to_stream(read_.frame, request.layer))
+    (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {
-        "told": read_.told,
-        "origin_crs": read_.origin_crs,
-        "transformation": read_.transformation,
-        "quarantine": None if read_.quarantine is None else read_.quarantine.name,
+        "told": found.told,
+        "origin_crs": found.read.origin_crs,
+        "transformation": found.read.transformation,
+        "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
 
 

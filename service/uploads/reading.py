@@ -29,19 +29,18 @@ class ReadFile:
 
     Parameters
     ----------
+    read
+        The good rows as they were read.
     frame
-        The good rows, checked, with column `ROW_COLUMN`: their numbers in the file.
-    origin_crs, transformation
-        As in `ReadLayer`.
+        The same, with column `ROW_COLUMN`: their numbers in the file.
     told
         The part of the report that is about the file alone, fit for JSON.
     quarantine
         The file of the rows set aside; None when there are none.
     """
 
+    read: ReadLayer
     frame: GeoDataFrame
-    origin_crs: str
-    transformation: str | None
     told: Mapping[str, Any]
     quarantine: Path | None
 
@@ -141,7 +140,7 @@ def read_rows(
         },
         "warnings": list(read.warnings),
     }
-    return ReadFile(frame, read.origin_crs, read.transformation, report, quarantine)
+    return ReadFile(read, frame, report, quarantine)
 
 
 def _columns(read: ReadLayer, layer: Layer, reading: Reading) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Done:
     stored: Stored
     closed: int
 
+    @property
+    def rows(self) -> int:
+        """How many rows the file has that were not set aside."""
+        return self.stored.added + self.stored.changed + self.stored.unchanged
+
     def as_json(self) -> dict[str, int]:
         """Return it fit for JSON."""
         return {
@@ -278,7 +283,7 @@ def record_audit(
         actor=actor,
         action="import",
         target=request.kind,
-        detail={"import": import_id, "file": file, **done.as_json()},
+        detail={"import": import_id, "file": file, "rows": done.rows, **done.as_json()},
     )
 
 
