@@ -30,6 +30,7 @@ from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
 from service.packs.router import build_router as packs_router
+from service.reach.router import build_router as reach_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
 from service.uploads.running import ImportRunner
@@ -122,6 +123,7 @@ def _add_routes(app: FastAPI) -> None:
         indicators_router,
         evaluations_router,
         coverage_router,
+        reach_router,
         networks_router,
         packs_router,
         uploads_router,

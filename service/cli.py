@@ -62,6 +62,24 @@ COMMANDS: Final = (
         "Explain one finding in a paragraph for a letter",
     ),
     CommandEntry(
+        "isochrone",
+        "service.commands.isochrone",
+        "isochrone",
+        "Draw the ground within a walk of places",
+    ),
+    CommandEntry(
+        "catchments",
+        "service.commands.catchments",
+        "catchments",
+        "Count who is within reach of facilities",
+    ),
+    CommandEntry(
+        "coverage",
+        "service.commands.coverage",
+        "coverage",
+        "Say what serves places: the nearest facilities, rule by rule",
+    ),
+    CommandEntry(
         "demo", "service.commands.demo", "demo", "Write the demo city's layers, or its map"
     ),
     CommandEntry("packs", "service.commands.packs", "packs", "List the rule packs"),

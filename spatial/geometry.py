@@ -17,6 +17,12 @@ def areal(geometries: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(shapely.get_dimensions(geometries) == _SURFACE)
 
 
+def surface(geometry: shapely.Geometry) -> shapely.MultiPolygon:
+    """Keep the polygons of a geometry, and leave its lines and points out."""
+    parts = shapely.get_parts(geometry)
+    return shapely.MultiPolygon(list(parts[areal(parts)]))
+
+
 def declared(column: pd.Series[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Read an optional geometry column.
 

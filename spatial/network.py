@@ -20,6 +20,7 @@ from spatial.crs import WGS84, geodesic_m, unproject
 from spatial.errors import NetworkError, UnknownCRSError
 from spatial.graph import WalkGraph, adjacency_of, edge_costs_m
 from spatial.grouping import weighted_count
+from spatial.lattice import Lattice
 from spatial.profiles import LEVEL, Impedance
 from spatial.street_index import StreetIndex, build_index
 from spatial.traits import EdgeTraits, differing, traits_of
@@ -32,6 +33,9 @@ _GRAPHS: Final = 8
 
 # Ends closer than this are one node: about a millimetre, far below any survey's accuracy.
 _NODE_GRID_DEG: Final = 1e-8
+
+# Each may take some 60 MB.
+_LATTICES: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,7 @@ class Network:
     barriers: NDArray[Any] = field(default_factory=lambda: np.zeros(0, dtype=object))
     kept: Kept | None = field(default=None, repr=False)
     _graphs: dict[Impedance, WalkGraph] = field(default_factory=dict, repr=False)
+    _lattices: dict[tuple[bool, float], Lattice] = field(default_factory=dict, repr=False)
 
     @property
     def highway(self) -> NDArray[Any]:
@@ -139,6 +144,18 @@ class Network:
             index=self.index,
             barriers=self.barriers,
         )
+
+    def lattice_for(self, impedance: Impedance, *, snap_limit_m: float) -> Lattice:
+        """Return the ground by the street it joins, asked as it is needed and kept here."""
+        # Nothing but stairs decides which streets are open; what they cost joins no place.
+        key = (impedance.steps, snap_limit_m)
+        lattice = self._lattices.get(key)
+        if lattice is None:
+            for oldest in list(self._lattices)[: max(0, len(self._lattices) + 1 - _LATTICES)]:
+                self._lattices.pop(oldest, None)
+            lattice = Lattice(self.graph_for(impedance), snap_limit_m)
+            self._lattices[key] = lattice
+        return lattice
 
     @property
     def has_slope(self) -> bool:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from spatial.graph import WalkGraph
+from spatial.relaxing import settle_ties
 from spatial.snapping import Snap
 
 # Beyond this a distance is null with the reason beyond_5000_m (design, section 2).
@@ -50,6 +51,7 @@ def nearest_walk(
     site_of: NDArray[np.int64],
     limit_m: float = SEARCH_LIMIT_M,
     direction: Direction = Direction.TOWARD,
+    nodes: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None,
 ) -> Walk:
     """Find the nearest site on foot for all places, in one multi-source search.
 
@@ -69,10 +71,13 @@ def nearest_walk(
     direction
         ``toward``: people walk from the places to the sites; ``away``: from the sites to the
         places. They differ where streets are one-way or slope.
+    nodes
+        What `node_distances` answers for these sites, where the caller has it at hand.
 
     Returns
     -------
-    Walking metres and site of each place (see `Walk`).
+    Walking metres and site of each place (see `Walk`). Of sites just as near the lowest-numbered
+    is taken.
     """
     used = np.flatnonzero(sites.on_network)
     reached = places.on_network
@@ -81,7 +86,7 @@ def nearest_walk(
     if len(used) == 0 or not reached.any():
         return Walk(metres, site)
     sites, site_of = sites[used], site_of[used]
-    node_m, node_site = node_distances(
+    node_m, node_site = nodes or node_distances(
         graph, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction
     )
 
@@ -89,13 +94,11 @@ def nearest_walk(
     edge, fraction = places.edge[at], places.fraction[at]
     to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
     via_u, via_v = node_m[graph.u[edge]] + to_u, node_m[graph.v[edge]] + to_v
-    best = np.where(via_u <= via_v, via_u, via_v)
-    best_site = np.where(via_u <= via_v, node_site[graph.u[edge]], node_site[graph.v[edge]])
+    best, best_site = _nearer(via_u, node_site[graph.u[edge]], via_v, node_site[graph.v[edge]])
     direct_m, direct_site = _along_the_same_edge(
         graph, edge, fraction, sites, site_of, direction=direction
     )
-    closer = direct_m < best
-    best, best_site = np.where(closer, direct_m, best), np.where(closer, direct_site, best_site)
+    best, best_site = _nearer(best, best_site, direct_m, direct_site)
     best = best + places.connector_m[at]
     found = best <= limit_m
     metres[at[found]] = best[found]
@@ -123,7 +126,7 @@ def node_distances(
     -------
     node_m, node_site
         Metres to the nearest site (infinite beyond `limit_m`) and its number (-1 for none), each
-        of shape (n,).
+        of shape (n,). Of sites just as near the lowest-numbered.
     """
     toward = direction is Direction.TOWARD
     base = graph.toward if toward else graph.adjacency
@@ -139,7 +142,29 @@ def node_distances(
     )
     # Sources are rows behind the nodes; the negative mark of a node without one ends up at -1.
     site = np.append(site_of, -1)[np.maximum(source[:nodes] - nodes, -1)]
-    return metres[:nodes], site
+    metres = metres[:nodes]
+    if len(site_of) and site_of.min() < site_of.max():
+        node, arc_m, of_site = first_steps(graph, sites, site_of, leaving=not toward)
+        settle_ties(base, metres, site, node=node, metres=arc_m, site=of_site, limit_m=limit_m)
+    return metres, site
+
+
+def first_steps(
+    graph: WalkGraph, sites: Snap, site_of: NDArray[np.int64], *, leaving: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """List the nodes beside the entrances of sites: node, equivalent metres and site.
+
+    Parameters
+    ----------
+    graph, sites, site_of
+        As in `nearest_walk`; every entrance must be on the network.
+    leaving
+        As in `end_costs_m`.
+    """
+    to_u, to_v = end_costs_m(graph, sites.edge, sites.fraction, leaving=leaving)
+    ends = np.concatenate([graph.u[sites.edge], graph.v[sites.edge]]).astype(np.int64)
+    metres = np.concatenate([to_u + sites.connector_m, to_v + sites.connector_m])
+    return ends, metres, np.concatenate([site_of, site_of])
 
 
 def with_entrances(
@@ -198,12 +223,23 @@ def end_costs_m(
     along, against = graph.forward_m[edge], graph.backward_m[edge]
     if not leaving:
         along, against = against, along
-    return _part(against, fraction), _part(along, 1.0 - fraction)
+    return share_of_cost(against, fraction), share_of_cost(along, 1.0 - fraction)
 
 
-def _part(cost_m: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_of_cost(cost_m: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Share of a cost; none of a closed edge is no way either, but standing at its end is."""
     return np.multiply(cost_m, share, out=np.zeros_like(cost_m), where=share > 0)
+
+
+def _nearer(
+    metres: NDArray[np.float64],
+    site: NDArray[np.int64],
+    other_m: NDArray[np.float64],
+    other: NDArray[np.int64],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Take the nearer of two, and of two just as near the site with the lower number."""
+    closer = (other_m < metres) | ((other_m == metres) & (other < site))
+    return np.where(closer, other_m, metres), np.where(closer, other, site)
 
 
 def _along_the_same_edge(
@@ -231,7 +267,7 @@ def _along_the_same_edge(
         ahead = -ahead
     shared = edge[place]
     cost_m = np.where(ahead >= 0, graph.forward_m[shared], graph.backward_m[shared])
-    walk = _part(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
+    walk = share_of_cost(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
     best = np.lexsort((site_of[entrance], walk, place))
     place, chosen = np.unique(place[best], return_index=True)
     metres[place] = walk[best][chosen]

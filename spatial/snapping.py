@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from spatial.crs import geodesic_m, project, project_lonlat, unproject
 from spatial.graph import WalkGraph
-from spatial.street_index import Near
+from spatial.street_index import Near, StreetIndex
 
 # How much farther than the nearest street a street that leads somewhere may be, to be joined in
 # the place of one that is an island.
@@ -137,50 +137,48 @@ def _joined(*parts: _Links) -> _Links:
 def _point_links(
     graph: WalkGraph, places: NDArray[Any], at: NDArray[np.int64], *, limit_m: float
 ) -> _Links:
-    xy = project_lonlat(shapely.get_coordinates(places[at]), target=graph.crs)
+    lonlat = shapely.get_coordinates(places[at])
+    xy = project_lonlat(lonlat, target=graph.crs)
     finite = np.isfinite(xy).all(axis=1)
-    at, xy = at[finite], xy[finite]
+    at, lonlat, xy = at[finite], lonlat[finite], xy[finite]
     planar_m = limit_m * _SCALE_MARGIN + _ROUNDING_M
-    walled = _near_barriers(graph, xy, limit_m=planar_m)
-    parts = [_nothing()]
-    # Where a barrier may be in the way, the nearest that is left may be anywhere within the limit.
-    for chosen, slack_m in ((~walled, DETOUR_M * _SCALE_MARGIN + _ROUNDING_M), (walled, planar_m)):
-        of = np.flatnonzero(chosen)
-        near = graph.index.near(xy[of], usable=graph.open, limit_m=planar_m, slack_m=slack_m)
-        parts.append(_measured(graph, _thin(near, graph), at[of], xy[of], limit_m=limit_m))
-    return _joined(*parts)
+    walled = near_barriers(graph, xy, limit_m=planar_m)
+    open_, shut = np.flatnonzero(~walled), np.flatnonzero(walled)
+    near = graph.index.nearest(
+        xy[open_],
+        usable=graph.open,
+        inferior=graph.island,
+        limit_m=planar_m,
+        slack_m=DETOUR_M * _SCALE_MARGIN + _ROUNDING_M,
+    )
+    links = _measured(graph, near, at[open_], lonlat[open_], limit_m=limit_m)
+    if len(shut) == 0:
+        return links
+    # Where a barrier may be in the way, the nearest that is left may be anywhere in the limit.
+    near = graph.index.within(xy[shut], usable=graph.open, limit_m=planar_m)
+    near = _nearest_of_each_edge(near, graph.index)
+    return _joined(links, _measured(graph, near, at[shut], lonlat[shut], limit_m=limit_m))
 
 
-def _thin(near: Near, graph: WalkGraph) -> Near:
-    """Keep what may be chosen: the nearest of each edge, and of sound streets only the nearest.
-
-    Nothing is lost: among the streets that are no island the nearest is taken, whatever else is
-    there; with barriers any of them may be the nearest that is left.
-    """
-    if len(graph.barriers) or len(near.point) == 0:
-        order = np.lexsort((near.metres, graph.index.edge[near.segment], near.point))
-        edge = graph.index.edge[near.segment[order]]
-        point = near.point[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (point[1:] != point[:-1]) | (edge[1:] != edge[:-1])
-        return near[order[first]]
-    island = graph.island[graph.index.edge[near.segment]]
-    least = np.full((int(near.point.max()) + 1, 2), np.inf)
-    np.minimum.at(least, (near.point, island.astype(np.int64)), near.metres)
-    # A millimetre of room: what is nearest on the plane may not be on the ellipsoid.
-    return near[near.metres <= least[near.point, island.astype(np.int64)] + _ROUNDING_M]
+def _nearest_of_each_edge(near: Near, index: StreetIndex) -> Near:
+    edge = index.edge[near.segment]
+    order = np.lexsort((near.metres, edge, near.point))
+    point, edge = near.point[order], edge[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (point[1:] != point[:-1]) | (edge[1:] != edge[:-1])
+    return near[order[first]]
 
 
 def _measured(
     graph: WalkGraph,
     near: Near,
     place: NDArray[np.int64],
-    xy: NDArray[np.float64],
+    lonlat: NDArray[np.float64],
     *,
     limit_m: float,
 ) -> _Links:
     """Measure connectors on the ellipsoid, and drop those too long or across a barrier."""
-    here = unproject(xy[near.point], source=graph.crs)
+    here = lonlat[near.point]
     there = unproject(near.foot, source=graph.crs)
     metres = geodesic_m(here, there)
     # The same place twice is no distance, whatever the way to degrees and back rounds.
@@ -231,10 +229,20 @@ def _shape_links(
     )
 
 
-def _near_barriers(
+def near_barriers(
     graph: WalkGraph, xy: NDArray[np.float64], *, limit_m: float
 ) -> NDArray[np.bool_]:
-    """Tell which points are so near a barrier that a connector may cross it."""
+    """Tell which points are so near a barrier that a connector may cross it.
+
+    Parameters
+    ----------
+    graph
+        The streets.
+    xy
+        Points in the graph's system, finite, shape (n, 2).
+    limit_m
+        Planar metres, inclusive.
+    """
     walled = np.zeros(len(xy), dtype=bool)
     if len(graph.barriers) and len(xy):
         walls = shapely.STRtree(project(graph.barriers, target=graph.crs))

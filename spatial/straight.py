@@ -44,6 +44,7 @@ def nearest_straight(
     crs: CRS,
     limit_m: float = SEARCH_LIMIT_M,
     projected: NDArray[Any] | None = None,
+    projected_sites: NDArray[Any] | None = None,
 ) -> Straight:
     """Find the nearest site in a straight line.
 
@@ -57,8 +58,8 @@ def nearest_straight(
         geodesic between them.
     limit_m
         Search limit in metres, inclusive.
-    projected
-        The same places in `crs`, where the caller has them at hand.
+    projected, projected_sites
+        The same places and sites in `crs`, where the caller has them at hand.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def nearest_straight(
         return Straight(metres, site)
     if projected is None:
         projected = project(places, target=crs)
-    sites_m = project(sites, target=crs)
+    sites_m = project(sites, target=crs) if projected_sites is None else projected_sites
     place, candidate = _candidates(projected, sites_m, limit_m=limit_m * (1 + _TIE_SHARE) + _TIE_M)
     measured = pair_distances_m(projected[place], sites_m[candidate], crs=crs)
     order = np.lexsort((candidate, measured, place))

@@ -83,15 +83,16 @@ class StreetIndex:
         """Index over `lines`, for places that are no points."""
         return shapely.STRtree(self.lines)
 
-    def near(
+    def nearest(
         self,
         points: NDArray[np.float64],
         *,
         usable: NDArray[np.bool_],
+        inferior: NDArray[np.bool_],
         limit_m: float,
         slack_m: float,
     ) -> Near:
-        """Find the segments next to points.
+        """Find the nearest segment of each point, and a better one a little farther.
 
         Parameters
         ----------
@@ -99,17 +100,20 @@ class StreetIndex:
             In `crs`, finite, shape (n, 2).
         usable
             Mask over the edges; others are passed over.
+        inferior
+            Mask over the edges: where the nearest is inferior, the nearest that is not is found
+            too.
         limit_m
             Planar metres, inclusive.
         slack_m
-            How much farther than the nearest usable segment a segment may be, planar metres,
-            inclusive.
+            How much farther than the nearest the better one may be, planar metres, inclusive.
 
         Returns
         -------
-        Pairs of a point and a segment, by point; a segment may be listed twice.
+        Pairs of a point and a segment; several of a point where rounding cannot tell which is
+        nearer, and a segment may be listed twice.
         """
-        found = [Near(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros((0, 2)))]
+        found = [_no_pairs()]
         todo = np.arange(len(points))
         rings = 1
         while len(todo):
@@ -118,20 +122,32 @@ class StreetIndex:
             for chunk in _chunks(todo, max(1, _CHUNK // (rings * rings))):
                 point, segment = self._block(points[chunk], rings=rings, usable=usable)
                 metres = self._roughly_m(points[chunk], point, segment)
-                nearest = np.full(len(chunk), np.inf)
-                np.minimum.at(nearest, point, metres)
-                bound = np.minimum(nearest + slack_m, limit_m)
-                done = bound <= sure_m
-                kept = np.flatnonzero(done[point] & (metres <= bound[point] + _ROUNDING_M))
+                rank = inferior[self.edge[segment]].astype(np.int64)
+                least = np.full((len(chunk), 2), np.inf)
+                np.minimum.at(least, (point, rank), metres)
+                better, worse = least.T
+                far_m = np.where(better <= worse, better, worse + slack_m)
+                done = np.minimum(far_m, limit_m) <= sure_m
+                near = metres <= np.minimum(least[point, rank], limit_m) + _ROUNDING_M
+                kept = np.flatnonzero(done[point] & near)
                 found.append(self._measure(points, chunk[point[kept]], segment[kept]))
                 left.append(chunk[~done])
             todo = np.concatenate(left)
             rings *= 2
-        point, segment, metres, foot = (
-            np.concatenate([getattr(part, name) for part in found])
-            for name in ("point", "segment", "metres", "foot")
-        )
-        return Near(point, segment, metres, foot)
+        return _joined(found)
+
+    def within(
+        self, points: NDArray[np.float64], *, usable: NDArray[np.bool_], limit_m: float
+    ) -> Near:
+        """Find all usable segments at most `limit_m` planar metres (≤) from points in `crs`."""
+        found = [_no_pairs()]
+        rings = int(np.ceil(limit_m / self.cell_m[0]))
+        for chunk in _chunks(np.arange(len(points)), max(1, _CHUNK // (rings * rings))):
+            point, segment = self._block(points[chunk], rings=rings, usable=usable)
+            metres = self._roughly_m(points[chunk], point, segment)
+            kept = np.flatnonzero(metres <= limit_m + _ROUNDING_M)
+            found.append(self._measure(points, chunk[point[kept]], segment[kept]))
+        return _joined(found)
 
     def _block(
         self, points: NDArray[np.float64], *, rings: int, usable: NDArray[np.bool_]
@@ -233,6 +249,18 @@ class Near:
         return Near(
             self.point[chosen], self.segment[chosen], self.metres[chosen], self.foot[chosen]
         )
+
+
+def _no_pairs() -> Near:
+    return Near(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros((0, 2)))
+
+
+def _joined(parts: list[Near]) -> Near:
+    point, segment, metres, foot = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("point", "segment", "metres", "foot")
+    )
+    return Near(point, segment, metres, foot)
 
 
 def build_index(

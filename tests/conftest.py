@@ -67,8 +67,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     kept = []
     for item in items:
-        reason = next((marker for marker in REASONS if item.get_closest_marker(marker)), None)
-        if reason in unmet:
+        wanting = (name for name in REASONS if name in unmet and item.get_closest_marker(name))
+        reason = next(wanting, None)
+        if reason is not None:
             config.stash[LEFT_OUT][reason] += 1
         else:
             kept.append(item)

@@ -74,6 +74,19 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             "--map", help="column=field, or districts:column=field for one file. Repeatable."
         ),
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None,
+        typer.Option(help="Write what every column was taken for, to be used as --mapping."),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -128,7 +141,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ),
     )
     on = parse_date(as_of, option="--as-of")
-    options = replace(parse_file_options(crs or (), map_ or ()), planarize=planarize)
+    options = replace(
+        parse_file_options(
+            crs or (),
+            map_ or (),
+            mapping=mapping,
+            kinds_from_names=kinds_from_names,
+            save_to=save_mapping,
+        ),
+        planarize=planarize,
+    )
     files = Files(
         districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
     )
@@ -155,6 +177,9 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     for name, value in (
         ("--crs", crs),
         ("--map", map_),
+        ("--mapping", mapping),
+        ("--save-mapping", save_mapping),
+        ("--kinds-from-names", kinds_from_names),
         ("--assume-status", assume_status),
         ("--planarize", planarize),
     ):

@@ -12,7 +12,7 @@ from geopandas import GeoDataFrame
 
 from service.commands.options import FileOptions
 from service.commands.osm_layers import OSM_KINDS, read_osm_layers
-from service.commands.progress import Progress
+from service.commands.progress import Progress, tell
 from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.region import region_notices
@@ -28,6 +28,7 @@ from service.imports.reader import (
     read_network,
 )
 from service.imports.relations import unanswered_names
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
 from service.networks.wording import diagnosis_warnings
@@ -111,6 +112,10 @@ class ReadFiles:
         What the rows say of their origin, each text once.
     warnings
         One line each.
+    notes
+        What was understood by the tables of headings, one line each.
+    mapping
+        What every column was taken for, to be saved.
     streets
         The network before any barrier; None without one.
     """
@@ -118,6 +123,8 @@ class ReadFiles:
     data: PlanningData
     sources: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    mapping: SavedMapping
     streets: Network | None = None
 
 
@@ -149,6 +156,9 @@ def evaluate_files(
         elevation=elevation,
         progress=progress,
     )
+    tell(read.notes)
+    if options.save_to is not None:
+        save_mapping(options.save_to, read.mapping)
     with progress.stage("evaluate", "evaluating"):
         evaluation = evaluate(read.data, packs=packs, as_of=as_of, parameters=parameters)
     effect: SlopeEffect | None = None
@@ -255,6 +265,7 @@ def read_files(
                         path,
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
+                        saved=options.saved,
                     )
                 else:
                     layers[kind] = read_layer(
@@ -264,6 +275,8 @@ def read_files(
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
                         assume_status=assume_status if kind == "facilities" else None,
+                        saved=options.saved,
+                        kinds_from_names=options.kinds_from_names,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
@@ -303,7 +316,20 @@ def read_files(
         network=None if streets is None else _barred(streets.network, walls, files.barriers),
     )
     plain = None if streets is None else streets.network
-    return ReadFiles(data, tuple(sorted(sources)), tuple(warnings), plain)
+    return ReadFiles(
+        data,
+        tuple(sorted(sources)),
+        tuple(warnings),
+        tuple(line for one in tables.values() for line in one.notes),
+        SavedMapping(
+            {
+                kind: one.mapping(before=options.saved_of(kind))
+                for kind, one in tables.items()
+                if kind in given
+            }
+        ),
+        plain,
+    )
 
 
 def _read_osm(

@@ -71,6 +71,12 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field; as in evaluate. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns; as in evaluate.")
+    ] = None,
+    kinds_from_names: Annotated[
+        bool, typer.Option("--kinds-from-names", help="As in evaluate.")
+    ] = False,
     lang: Annotated[str, typer.Option(help="Language of the paragraph: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON with the paragraph in both languages.")
@@ -91,7 +97,9 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         packs = find_packs(pack or ())
         read = read_files(
             files,
-            options=parse_file_options(crs or (), map_ or ()),
+            options=parse_file_options(
+                crs or (), map_ or (), mapping=mapping, kinds_from_names=kinds_from_names
+            ),
             assume_status=None,
             elevation=elevation,
             progress=Progress(quiet=True),
@@ -126,6 +134,8 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         ("--target-year", target_year),
         ("--crs", crs),
         ("--map", map_),
+        ("--mapping", mapping),
+        ("--kinds-from-names", kinds_from_names),
     ):
         if value:
             raise InputError(f"{name}: is for files; a stored evaluation has its own")

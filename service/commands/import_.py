@@ -28,7 +28,7 @@ from service.commands.import_network import (
 )
 from service.commands.options import FileOptions, parse_date, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
-from service.commands.progress import Progress, warn
+from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
@@ -38,6 +38,7 @@ from service.imports.cells import near
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.sifting import Reading
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
@@ -130,6 +131,21 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
+    ] = None,
+    save_mapping_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
+        ),
+    ] = None,
+    kinds_from_names: Annotated[
+        bool,
+        typer.Option(
+            "--kinds-from-names", help="Facilities without a type are what their names say."
+        ),
+    ] = False,
     assume_status: Annotated[
         str | None,
         typer.Option(help="Status of facilities that give neither a status nor a date."),
@@ -203,6 +219,14 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         lang=settings.lang if lang is None else parse_language(lang),
     )
     _refuse_unknown(kind, files, streets, assume_status=assume_status)
+    options = parse_file_options(
+        [crs] if crs else (),
+        map_ or (),
+        mapping=mapping,
+        kinds_from_names=kinds_from_names,
+        save_to=save_mapping_to,
+    )
+    _refuse_mapping(kind, options)
     layers = LayerOptions(
         quarantine=quarantine,
         key=tuple(part.strip() for part in key.split(",")) if key else (),
@@ -211,7 +235,6 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         closed_on=None if closed_on is None else parse_date(closed_on, option="--closed-on"),
     )
     layers.refuse_unfit(kind, files)
-    options = parse_file_options([crs] if crs else (), map_ or ())
     progress = Progress()
     refused: list[Fault] = []
     read = _read(
@@ -226,6 +249,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         refused=refused if dry_run else None,
     )
     warn([line for part in read for line in part.read.warnings], every=verbose)
+    _tell_columns(kind, [part.read for part in read], options)
     with with_database(settings, report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -307,6 +331,32 @@ def _refuse_unknown(
         raise InputError("--assume-status: is for facilities")
 
 
+def _refuse_mapping(kind: str, options: FileOptions) -> None:
+    """Refuse options of columns and kinds for files that have none."""
+    for option, given in (
+        ("--mapping", options.saved is not None),
+        ("--save-mapping", options.save_to is not None),
+    ):
+        if given and kind in {NETWORK, OSM}:
+            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
+    if options.kinds_from_names and kind != "facilities":
+        raise InputError("--kinds-from-names: is for facilities")
+
+
+def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
+    """Say what columns were taken for, and save it where that is asked for."""
+    layers = [one for one in read if not isinstance(one, ReadNetwork)]
+    tell([line for one in layers for line in one.notes])
+    if options.save_to is None:
+        return
+    # All files of a call have one mapping: the columns of each are added to it.
+    saved = options.saved_of(kind)
+    for one in layers:
+        saved = one.mapping(before=saved)
+    save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
+    _say(f"wrote {options.save_to}")
+
+
 def _read(
     kind: str,
     files: Sequence[Path],
@@ -334,7 +384,14 @@ def _read(
     if kind == NETWORK:
         network = read_asked_network(files, streets, crs=options.crs_of(kind), progress=progress)
         return [_Part(kind, streets.label(files), network)]
-    reading = Reading(options.crs_of(kind), columns, assume_status, asked.key)
+    reading = Reading(
+        options.crs_of(kind),
+        columns,
+        assume_status,
+        asked.key,
+        saved=options.saved,
+        kinds_from_names=options.kinds_from_names,
+    )
     parts: dict[Path, _Part] = {}
     faults: list[Fault] = []
     for path in files:
@@ -359,7 +416,8 @@ def _read(
 def _read_rows(path: Path, kind: str, reading: Reading, asked: LayerOptions) -> _Part:
     """Read one file of figures, or of rows of a layer."""
     if kind == INDICATORS:
-        return _Part(kind, path, read_indicators(path, columns=reading.columns))
+        read_figures = read_indicators(path, columns=reading.columns, saved=reading.saved)
+        return _Part(kind, path, read_figures)
     if asked.sifts:
         sifted = sift_asked_layer(path, kind, reading, asked)
         return _Part(kind, path, sifted.read, reading, sifted)
@@ -369,6 +427,8 @@ def _read_rows(path: Path, kind: str, reading: Reading, asked: LayerOptions) -> 
         crs=reading.crs,
         columns=reading.columns,
         assume_status=reading.assume_status,
+        saved=reading.saved,
+        kinds_from_names=reading.kinds_from_names,
     )
     return _Part(kind, path, read, reading)
 

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from math import isfinite
+from pathlib import Path
 from typing import Final
 
 from service.exports.content import Language
+from service.imports.saved_mapping import (
+    SavedLayer,
+    SavedMapping,
+    check_mapping_name,
+    load_mapping,
+)
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
 from spatial.fields import LAYERS
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KINDS: Final = (*LAYERS, "network", "barriers", "indicators")
+_KINDS: Final = (*LAYERS, "network", "barriers", "indicators", "points")
 
 
 @dataclass(frozen=True)
@@ -29,25 +36,45 @@ class FileOptions:
         System by kind of file; under None what holds for all of them.
     columns
         Column to field by kind of file; under None what holds wherever there is such a column.
+    saved
+        What ``--mapping`` says; None where it is not given.
+    kinds_from_names
+        True where ``--kinds-from-names`` lets names say what a facility is.
+    save_to
+        File that ``--save-mapping`` names; None where it is not given.
     planarize
         True to split street lines where they cross or touch without a common end.
     """
 
     crs: Mapping[str | None, str]
     columns: Mapping[str | None, Mapping[str, str]]
+    saved: SavedMapping | None = None
+    kinds_from_names: bool = False
+    save_to: Path | None = None
     planarize: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""
         return self.crs.get(kind, self.crs.get(None))
 
+    def saved_of(self, kind: str) -> SavedLayer | None:
+        """Return what the saved mapping says of one kind of file; None if none is given."""
+        return None if self.saved is None else self.saved.of(kind)
+
     def columns_of(self, kind: str | None) -> Mapping[str, str]:
         """Return what is said of the columns of one kind of file, or under None of all."""
         return self.columns.get(kind, {})
 
 
-def parse_file_options(crs: Sequence[str], columns: Sequence[str]) -> FileOptions:
-    """Read ``--crs CRS`` or ``--crs KIND=CRS``, and ``--map [KIND:]COLUMN=FIELD``.
+def parse_file_options(
+    crs: Sequence[str],
+    columns: Sequence[str],
+    *,
+    mapping: Path | None = None,
+    kinds_from_names: bool = False,
+    save_to: Path | None = None,
+) -> FileOptions:
+    """Read ``--crs CRS`` or ``--crs KIND=CRS``, ``--map [KIND:]COLUMN=FIELD`` and ``--mapping``.
 
     Raises
     ------
@@ -73,7 +100,10 @@ def parse_file_options(crs: Sequence[str], columns: Sequence[str]) -> FileOption
             raise InputError(f"--map: must be column=field, not '{text}'")
         if mapped.setdefault(key, {}).setdefault(column, field) != field:
             raise InputError(f"--map: the column '{column}' is mapped twice")
-    return FileOptions(systems, mapped)
+    saved = None if mapping is None else load_mapping(mapping)
+    if save_to is not None:
+        check_mapping_name(save_to, option="--save-mapping")
+    return FileOptions(systems, mapped, saved, kinds_from_names, save_to)
 
 
 def parse_date(text: str | None, *, option: str) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -52,9 +52,38 @@ class Progress:
         taken = time.perf_counter() - started
         self._seconds[name] = self._seconds.get(name, 0.0) + taken
 
+    @contextmanager
+    def counting(self, doing: str, *, total: int) -> Iterator[Callable[[int, int], None]]:
+        """Tell how many of many things are done, by calling what is given: done, of how many.
+
+        Elsewhere than on a terminal a line is printed each time a tenth more is done.
+        """
+        if self._quiet:
+            yield lambda _done, _of: None
+        elif self._console.is_terminal:
+            with self._bar() as bar:
+                task = bar.add_task(doing, total=total)
+                yield lambda done, of: bar.update(task, completed=done, total=of)
+        else:
+            said = [0]
+
+            def tell(done: int, of: int) -> None:
+                tenth = 10 * done // max(of, 1)
+                if tenth > said[0] or done == of:
+                    said[0] = tenth
+                    typer.echo(f"yike: {doing}: {done:,} of {of:,}", err=True)
+
+            yield tell
+
     def _bar(self) -> Bar:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
         return Bar(*columns, TimeElapsedColumn(), console=self._console, transient=True)
+
+
+def tell(lines: Sequence[str]) -> None:
+    """Print notes on the standard error, all of them."""
+    for line in lines:
+        typer.echo(f"yike: note: {line}", err=True)
 
 
 def warn(lines: Sequence[str], *, every: bool) -> None:

@@ -13,6 +13,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── ConflictError             409 the stored state does not allow it
 ├── PreconditionFailedError   412 If-Match names another version
 ├── TooLargeError             413 the body is larger than the limit
+├── TooManyOriginsError       413 more places than one question may ask about
 ├── TooManyDistrictsError     422 an evaluation too large for one request
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
@@ -227,6 +228,14 @@ class TooLargeError(ProblemError):
     title = "The body is too large"
 
 
+class TooManyOriginsError(ProblemError):
+    """More places than one question may ask about; the command line has no such limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-many-origins"
+    title = "There are too many places for one request"
+
+
 class TooManyDistrictsError(ProblemError):
     """The evaluation is too large for one request; the command line has no such limit."""
 
@@ -280,6 +289,7 @@ PROBLEMS: Final = (
     ConflictError,
     PreconditionFailedError,
     TooLargeError,
+    TooManyOriginsError,
     TooManyDistrictsError,
     UnsupportedMediaTypeError,
     PreconditionRequiredError,

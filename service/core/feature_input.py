@@ -52,7 +52,7 @@ _POSITION_LENGTHS: Final = (2, 3)
 _SHOWN_LENGTH: Final = 60
 
 
-class _ShapeError(ValueError):
+class ShapeError(ValueError):
     """A value that is no GeoJSON geometry; the text says why."""
 
 
@@ -109,7 +109,7 @@ def read_features(document: Json, layer: Layer) -> tuple[list[Row], bool]:
         `MAX_FEATURES` or `MAX_COORDINATES`.
     """
     members = _as_object(document, "")
-    _refuse_other_crs(members)
+    refuse_other_crs(members)
     kind = members.get("type")
     if kind == "Feature":
         rows = [read_feature(members, layer, index=0, prefix="")]
@@ -177,11 +177,11 @@ def read_feature(
             continue
         try:
             values[name] = _typed(given, fields[name], is_key=name == layer.key)
-        except _ShapeError as error:
+        except ShapeError as error:
             fault(str(error), "properties", name)
     try:
-        values[GEOMETRY_FIELD] = _read_geometry(document.get("geometry"))
-    except _ShapeError as error:
+        values[GEOMETRY_FIELD] = read_geometry(document.get("geometry"))
+    except ShapeError as error:
         fault(str(error), "geometry")
     _settle_key(document, values, layer, required=key, fault=fault)
     return Row(index, prefix, values, tuple(faults))
@@ -294,7 +294,14 @@ def _as_object(value: Json, place: str) -> dict[str, Any]:
     return value
 
 
-def _refuse_other_crs(members: Mapping[str, Any]) -> None:
+def refuse_other_crs(members: Mapping[str, Any]) -> None:
+    """Refuse a GeoJSON object that declares another system than CRS84.
+
+    Raises
+    ------
+    InvalidBodyError
+        Naming the member.
+    """
     crs = members.get("crs")
     if crs is None:
         return
@@ -343,10 +350,10 @@ def _typed(value: Json, field: Field, *, is_key: bool) -> object:
     if is_key and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if field.type is FieldType.POINTS:
-        return _read_geometry(value)
+        return read_geometry(value)
     expected, fits = _EXPECTED[field.type]
     if not fits(value):
-        raise _ShapeError(f"expected {expected}, not {_shown(value)}")
+        raise ShapeError(f"expected {expected}, not {_shown(value)}")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -378,30 +385,37 @@ def _shown(value: Json) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _read_geometry(value: Json) -> BaseGeometry | None:
+def read_geometry(value: Json) -> BaseGeometry | None:
+    """Read a GeoJSON geometry; null is None.
+
+    Raises
+    ------
+    ShapeError
+        When it is none, or of no type that has a place.
+    """
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise _ShapeError("expected a geometry object")
+        raise ShapeError("expected a geometry object")
     kind = value.get("type")
     depth = _POSITION_DEPTH.get(kind) if isinstance(kind, str) else None
     if depth is None:
-        raise _ShapeError(f"expected the type {', '.join(_POSITION_DEPTH)}")
+        raise ShapeError(f"expected the type {', '.join(_POSITION_DEPTH)}")
     coordinates = _floats(value.get("coordinates"), depth)
     try:
         geometry = shapely.from_geojson(json.dumps({"type": kind, "coordinates": coordinates}))
     except (ShapelyError, ValueError) as error:
-        raise _ShapeError(f"not a {kind}: {str(error).splitlines()[0]}") from None
+        raise ShapeError(f"not a {kind}: {str(error).splitlines()[0]}") from None
     if not isinstance(geometry, BaseGeometry):
-        raise _ShapeError(f"not a {kind}")
+        raise ShapeError(f"not a {kind}")
     return geometry
 
 
 def _floats(value: Json, depth: int) -> list[Any]:
     if not isinstance(value, list):
-        raise _ShapeError("the coordinates are not nested as the type asks")
+        raise ShapeError("the coordinates are not nested as the type asks")
     if depth:
         return [_floats(item, depth - 1) for item in value]
     if len(value) not in _POSITION_LENGTHS or not all(map(_is_number, value)):
-        raise _ShapeError("a position is not 2 or 3 numbers")
+        raise ShapeError("a position is not 2 or 3 numbers")
     return [float(number) for number in value]

@@ -234,6 +234,18 @@ def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: O
     return True
 
 
+def sources(
+    connection: Connection,
+    layer: Layer,
+    *conditions: ColumnElement[bool],
+    moment: Moment = NOW,
+) -> list[object]:
+    """Return what the rows of a layer say of their origin, each text once."""
+    table = VERSIONED[layer.name]
+    statement = select(table.c.source).where(*at_moment(table, moment), *conditions).distinct()
+    return list(connection.scalars(statement).all())
+
+
 def lock(connection: Connection) -> None:
     """Make other writers wait until the transaction ends.
 

@@ -19,6 +19,7 @@ from service.indicators.schemas import (
     STORED_INDICATORS_SCHEMA,
 )
 from service.packs.schemas import RULES_SCHEMA
+from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
@@ -59,8 +60,11 @@ PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
 
 def named_schemas() -> dict[str, Mapping[str, Any]]:
     """Return every schema a route refers to by name."""
-    body = EvaluationBody.model_json_schema(ref_template="#/components/schemas/{model}")
-    parts = body.pop("$defs", {})
+    bodies: dict[str, Mapping[str, Any]] = {}
+    for model in (EvaluationBody, CatchmentsBody, IsochronesBody):
+        body = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        bodies |= body.pop("$defs", {})
+        bodies[model.__name__] = body
     return {
         "Outcomes": OUTCOMES_SCHEMA,
         "FeaturePatch": PATCH_SCHEMA,
@@ -75,6 +79,6 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Import": IMPORT_SCHEMA,
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
-        "EvaluationBody": body,
-        **parts,
+        "Catchments": CATCHMENTS_SCHEMA,
+        **bodies,
     }

@@ -9,7 +9,11 @@ whoever could redraw or rename an area could widen the scope.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
+import numpy as np
+import shapely
+from numpy.typing import NDArray
 from sqlalchemy import (
     ARRAY,
     BindParameter,
@@ -123,6 +127,38 @@ def require_place(connection: Connection, principal: Principal, *, lon: float, l
     )
     if connection.execute(statement.limit(1)).first() is None:
         raise ForbiddenError(f"The key is scoped to {', '.join(principal.areas)}.")
+
+
+def places_outside(
+    connection: Connection, principal: Principal, places: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Tell which places a key's scope does not cover.
+
+    Parameters
+    ----------
+    places
+        Geometries in EPSG:4326, shape (n,); None and empty ones are in nobody's way.
+    """
+    if not principal.areas:
+        return np.zeros(len(places), dtype=bool)
+    area = VERSIONED[AREAS.name]
+    statement = select(func.ST_AsBinary(area.c.geometry)).where(
+        area.c.code == any_(_texts(principal.areas)),
+        area.c.superseded_at.is_(None),
+        area.c.geometry.is_not(None),
+    )
+    own = shapely.union_all(
+        shapely.from_wkb([bytes(shape) for shape in connection.execute(statement).scalars()])
+    )
+    shapely.prepare(own)
+    asked = ~(shapely.is_missing(places) | shapely.is_empty(places))
+    return np.asarray(asked & ~shapely.covers(own, places), dtype=bool)
+
+
+def in_area(connection: Connection, code: str, layer: Layer) -> list[ColumnElement[bool]]:
+    """Return what a row of `layer` must meet to be in an area, by the rules of a key's scope."""
+    asker = Principal(id="", name="", role="viewer", areas=(code,))
+    return conditions(connection, asker, layer)
 
 
 def _texts(values: Collection[str]) -> BindParameter[list[str]]:

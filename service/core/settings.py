@@ -111,6 +111,14 @@ class ImportSettings(Group):
     )
 
 
+class ReachSettings(Group):
+    """Limits of questions about reach asked over HTTP."""
+
+    max_origins: int = Field(
+        default=1000, ge=1, description="Most origins, or facilities, of one question about reach"
+    )
+
+
 class PageSettings(Group):
     """Sizes of the pages of a list."""
 
@@ -137,6 +145,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
     imports: ImportSettings = ImportSettings()
     lang: Literal["zh", "en"] = Field(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from service.core.errors import InvalidParameterError
 from service.core.parameters import AsOfDate
 from service.packs.service import list_packs
+from spatial.coverage import MOST_NEAREST
 from spatial.policy.pack import Pack
 
 
@@ -34,6 +35,10 @@ class Place:
         Degrees, EPSG:4326.
     pack_ids
         Packs whose rules are asked, in this order; empty means all in use that are no background.
+    k
+        How many of the nearest facilities each rule names; None where nobody asked.
+    path
+        True to draw the ways to them.
     """
 
     lon: float
@@ -41,6 +46,8 @@ class Place:
     service: Service
     pack_ids: tuple[str, ...]
     as_of: date
+    k: int | None
+    path: bool
 
 
 # Beyond it a walking network and a metric CRS around the place make no sense.
@@ -70,6 +77,13 @@ def read_place(
     as_of: Annotated[
         AsOfDate | None, Query(description="Day facilities are seen on; default today")
     ] = None,
+    k: Annotated[
+        int | None,
+        Query(ge=1, le=MOST_NEAREST, description="How many of the nearest facilities to name"),
+    ] = None,
+    path: Annotated[  # noqa: FBT002  # a query parameter
+        bool, Query(description="Draw the way to each of the nearest facilities")
+    ] = False,
 ) -> Place:
     """Return the place asked about."""
     return Place(
@@ -78,6 +92,8 @@ def read_place(
         service=service,
         pack_ids=() if pack is None else tuple(dict.fromkeys(pack.split(","))),
         as_of=as_of or date.today(),  # noqa: DTZ011  the day where the service stands
+        k=k,
+        path=path,
     )
 
 

@@ -35,6 +35,10 @@ def build_router() -> APIRouter:
         "/coverage",
         operation_id="get_coverage",
         summary="What serves a place: nearest facilities, straight and walking, rule by rule",
+        description=(
+            "With `k` each rule lists in `nearest` the k nearest facilities that count, on foot; "
+            "with `path=true` each with its way as a LineString, as long as its `metres`."
+        ),
         response_class=Response,
         responses={
             200: content(GEOJSON, "Feature", "The place, with the answer of each rule"),
@@ -65,6 +69,8 @@ def build_router() -> APIRouter:
             facilities=facilities,
             network=network,
             as_of=place.as_of,
+            k=place.k,
+            paths=place.path,
         )
         document = {
             "type": "Feature",

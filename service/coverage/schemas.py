@@ -47,10 +47,29 @@ def place_document(
                     "minutes": finding.walking_minutes,
                 },
                 "snap_m": finding.snap_m,
+                **_nearest(finding, named),
                 **dict(zip(_TEXTS, row, strict=True)),
             }
         )
     return answers
+
+
+def _nearest(finding: PlaceFinding, named: GeoDataFrame) -> dict[str, Any]:
+    """Return the nearest facilities, where they were asked for."""
+    if finding.nearest is None:
+        return {}
+    return {
+        "nearest": [
+            {
+                **_distance(site.metres, site.facility, named),
+                "seconds": round(site.seconds, 1),
+                "minutes": round(site.seconds / 60, 2),
+                "straight_m": site.straight_m,
+                "path": site.path,
+            }
+            for site in finding.nearest
+        ]
+    }
 
 
 def _frame(findings: Sequence[PlaceFinding], rules: Mapping[Any, Any]) -> pd.DataFrame:

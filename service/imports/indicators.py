@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,9 +11,11 @@ from typing import Any, Final
 import pandas as pd
 
 from service.imports.cells import convert, near
+from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns
 from service.imports.csv_table import read_csv
 from service.imports.formats import check_file
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.indicators.fields import INDICATORS, KEY
 from spatial.errors import Fault, InputError, InputFaults
 
@@ -36,11 +38,21 @@ class ReadIndicators:
         What was not read, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    columns
+        What each column was taken for.
+    notes
+        What was understood by the tables of headings, one line each.
     """
 
     frame: pd.DataFrame
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    notes: tuple[str, ...] = ()
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns were taken for, on top of what was used for it."""
+        return saved_layer(self.columns, {}, before=before)
 
 
 def read_indicators(
@@ -48,6 +60,7 @@ def read_indicators(
     *,
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
+    saved: SavedMapping | None = None,
 ) -> ReadIndicators:
     """Read a CSV of figures.
 
@@ -57,6 +70,8 @@ def read_indicators(
         Column in the file to field, for columns that do not bear the field's name.
     shared_columns
         The same said of several files at once; see `service.imports.reader.read_layer`.
+    saved
+        A saved mapping, likewise.
 
     Raises
     ------
@@ -73,16 +88,31 @@ def read_indicators(
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     shared = {
-        column: field
-        for column, field in shared_columns.items()
-        if column in raw.frame.columns and field in INDICATORS.names
+        column: target
+        for column, target in shared_columns.items()
+        if column in raw.frame.columns and target in (*INDICATORS.names, NOT_READ)
     }
-    named = name_columns(raw.frame, INDICATORS, {**shared, **columns}, source=str(path))
+    named = name_columns(
+        raw.frame,
+        INDICATORS,
+        {**shared, **columns},
+        source=str(path),
+        saved=(saved or SavedMapping()).of(INDICATORS.name).columns,
+        # Figures have no places, so no column is looked for that says where.
+        placed=True,
+    )
     frame = check_indicators(named.frame, source=str(path))
     warnings = named.warnings
     if not len(frame):
         warnings = (*warnings, f"{path}: has no rows")
-    return ReadIndicators(frame, warnings, frozenset(shared))
+    note = named.columns.note()
+    return ReadIndicators(
+        frame,
+        warnings,
+        frozenset(shared),
+        named.columns,
+        () if note is None else (f"{path}: {note}",),
+    )
 
 
 def check_indicators(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
@@ -104,22 +134,22 @@ def check_indicators(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
     faults: list[Fault] = []
     index = pd.RangeIndex(len(frame))
     columns: dict[str, pd.Series[Any]] = {}
-    for field in INDICATORS.fields:
-        if field.name in frame:
-            cells, wanted = frame[field.name].set_axis(index), field
+    for one in INDICATORS.fields:
+        if one.name in frame:
+            cells, wanted = frame[one.name].set_axis(index), one
         else:
-            if field.required:
+            if one.required:
                 message = "there is no such column, and it must be"
-                faults.append(Fault(source, None, field.name, message))
+                faults.append(Fault(source, None, one.name, message))
             # One fault for the column says it; not one more a row.
             cells = pd.Series([None] * len(frame), index=index, dtype=object)
-            wanted = replace(field, required=False)
+            wanted = replace(one, required=False)
         converted = convert(cells, wanted)
-        columns[field.name] = converted.column
-        faults += [Fault(source, at + 1, field.name, why) for at, why in converted.faults]
-        if field.name in _NAMES:
+        columns[one.name] = converted.column
+        faults += [Fault(source, at + 1, one.name, why) for at, why in converted.faults]
+        if one.name in _NAMES:
             faults += [
-                Fault(source, at, field.name, f"has more than {MAX_NAME_LENGTH} characters")
+                Fault(source, at, one.name, f"has more than {MAX_NAME_LENGTH} characters")
                 for at, text in enumerate(converted.column, start=1)
                 if isinstance(text, str) and len(text) > MAX_NAME_LENGTH
             ]

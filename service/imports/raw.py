@@ -31,6 +31,8 @@ class RawTable:
         Name and values of an identifier kept beside the columns; None if there is none.
     warnings
         What the reader of the format had to say, one line each.
+    serial_dates
+        True for a workbook, where a number in a column of dates may be a count of days.
     """
 
     frame: pd.DataFrame
@@ -39,6 +41,7 @@ class RawTable:
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()
+    serial_dates: bool = False
 
 
 def without_reasons(raw: RawTable) -> RawTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
@@ -25,8 +26,10 @@ from service.imports.geometries import (
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import RawTable, without_reasons
+from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
 from service.imports.validation import check
+from service.imports.values import Values, read_values
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
@@ -52,6 +55,12 @@ class ReadLayer:
         What was read otherwise than given, one line each.
     shared_columns
         Which of the columns named for several files this file has.
+    columns
+        What each column was taken for.
+    values
+        What was made of the cells; its frame is not in the fields' types yet.
+    notes
+        What was understood by the tables of headings, one line each.
     """
 
     frame: gpd.GeoDataFrame
@@ -59,6 +68,14 @@ class ReadLayer:
     transformation: str | None
     warnings: tuple[str, ...]
     shared_columns: frozenset[str] = frozenset()
+    columns: ColumnMap = field(default_factory=ColumnMap)
+    values: Values | None = None
+    notes: tuple[str, ...] = ()
+
+    def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
+        """Return what columns and words were taken for, on top of what was used for it."""
+        words = {} if self.values is None else self.values.words
+        return saved_layer(self.columns, words, before=before)
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ class ReadNetwork:
     notes: tuple[str, ...] = ()
 
 
-def read_layer(
+def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
     path: Path,
     layer: Layer,
     *,
@@ -106,6 +123,8 @@ def read_layer(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     assume_status: str | None = None,
+    saved: SavedMapping | None = None,
+    kinds_from_names: bool = False,
     raw: RawTable | None = None,
     source: str | None = None,
 ) -> ReadLayer:
@@ -126,6 +145,10 @@ def read_layer(
         layer the field.
     assume_status
         Status of facilities that give neither a status nor any date; None leaves it open.
+    saved
+        A saved mapping: what it says of this layer holds where `columns` says nothing.
+    kinds_from_names
+        True to take the kind of a facility without a type from its name.
     raw
         What stands in the file, where it has been read already.
     source
@@ -144,9 +167,9 @@ def read_layer(
     raw = without_reasons(read_raw(path, prefer=layer.name) if raw is None else raw)
     frame = raw.frame
     shared = {
-        column: field
-        for column, field in shared_columns.items()
-        if column in frame.columns and field in target_names(layer)
+        column: target
+        for column, target in shared_columns.items()
+        if column in frame.columns and target in (*target_names(layer), NOT_READ)
     }
     columns = {**shared, **columns}
     if raw.feature_ids is not None:
@@ -155,10 +178,22 @@ def read_layer(
         if name not in frame.columns and target in layer.names and target not in frame.columns:
             frame = frame.assign(**{name: pd.Series(ids, index=frame.index, dtype=object)})
             columns = {**columns, name: target}
-    named = name_columns(frame, layer, columns, source=source)
-    frame = named.frame
-    faults: list[Fault] = []
-    at_fault: dict[str, frozenset[int]] = {}
+    kept = (saved or SavedMapping()).of(layer.name)
+    named = name_columns(
+        frame, layer, columns, source=source, saved=kept.columns, placed=raw.placed
+    )
+    values = read_values(
+        named.frame,
+        layer,
+        source=source,
+        units=named.columns.units(),
+        saved=kept,
+        serial_dates=raw.serial_dates,
+        kinds_from_names=kinds_from_names,
+    )
+    frame = values.frame
+    faults = list(values.faults)
+    at_fault = dict(values.at_fault)
     if not raw.placed:
         placed = place_rows(frame, source=source)
         frame = placed.frame
@@ -166,23 +201,27 @@ def read_layer(
         at_fault["geometry"] = placed.at_fault
     declared = _declared_crs(raw, crs, source)
     warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
+    warnings += [f"{source}: {line}" for line in values.warnings()]
     shapes: dict[str, Geometries] = {}
-    for field in layer.fields:
-        if field.type not in (FieldType.GEOMETRY, FieldType.POINTS) or field.name not in frame:
+    for one in layer.fields:
+        if one.type not in (FieldType.GEOMETRY, FieldType.POINTS) or one.name not in frame:
             continue
-        parsed = parse_geometries(frame[field.name])
-        faults.extend(Fault(source, at + 1, field.name, why) for at, why in parsed.faults)
-        known = at_fault.get(field.name, frozenset())
-        at_fault[field.name] = known | {at for at, _ in parsed.faults}
-        shapes[field.name], count = flatten(parsed.geometries)
-        warnings += flattened_warning(source, field.name, count=count, rows=len(frame))
+        parsed = parse_geometries(frame[one.name])
+        faults.extend(Fault(source, at + 1, one.name, why) for at, why in parsed.faults)
+        known = at_fault.get(one.name, frozenset())
+        at_fault[one.name] = known | {at for at, _ in parsed.faults}
+        shapes[one.name], count = flatten(parsed.geometries)
+        warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
     located = to_lonlat(shapes, declared, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
-    checked = check(
-        frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
-    )
+    try:
+        checked = check(
+            frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
+        )
+    except InputFaults as error:
+        raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
     warnings += [*located.warnings, *checked.warnings]
     if not len(checked.frame):
         warnings.append(f"{source}: has no rows")
@@ -190,9 +229,28 @@ def read_layer(
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
         warnings += lines
+    note = named.columns.note()
     return ReadLayer(
-        result, located.origin_crs, located.transformation, tuple(warnings), frozenset(shared)
+        result,
+        located.origin_crs,
+        located.transformation,
+        tuple(warnings),
+        frozenset(shared),
+        columns=named.columns,
+        values=values,
+        notes=() if note is None else (f"{source}: {note}",),
     )
+
+
+def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
+    """Add to the fault of a missing column which columns of the file may be it."""
+    if fault.row is not None or fault.field is None:
+        return fault
+    found = columns.may_be(fault.field)
+    if not found:
+        return fault
+    options = " or ".join(f"--map {column}={fault.field}" for column in found)
+    return replace(fault, message=f"{fault.message}; if a column is it, say {options}")
 
 
 def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:

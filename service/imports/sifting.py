@@ -20,6 +20,7 @@ from service.imports.natural_keys import assign_keys, check_key, with_row_keys
 from service.imports.raw import RawTable, without_reasons
 from service.imports.reader import ReadLayer, read_layer
 from service.imports.repairs import Repair, repair
+from service.imports.saved_mapping import SavedMapping
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import Layer
 
@@ -41,12 +42,18 @@ class Reading:
         Status of facilities that give neither a status nor a date.
     key
         Fields that identify a row in place of an identifier; empty means the identifier.
+    saved
+        A saved mapping of columns; None without one.
+    kinds_from_names
+        True to take the kind of a facility without a type from its name.
     """
 
     crs: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     assume_status: str | None = None
     key: tuple[str, ...] = ()
+    saved: SavedMapping | None = None
+    kinds_from_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,8 @@ def sift_layer(
                 crs=reading.crs,
                 columns=columns,
                 assume_status=reading.assume_status,
+                saved=reading.saved,
+                kinds_from_names=reading.kinds_from_names,
                 raw=table,
                 source=source,
             )
@@ -152,11 +161,11 @@ def sift_layer(
     )
 
 
-def row_keys(sifted: Sifted, layer: Layer, columns: Mapping[str, str]) -> Sequence[str | None]:
+def row_keys(sifted: Sifted, layer: Layer) -> Sequence[str | None]:
     """Return the identifiers of the rows set aside, as far as they can be read; None where not."""
     raw = sifted.raw
     at = sifted.set_aside - 1
-    named = [column for column, target in columns.items() if target == layer.key]
+    named = [one.column for one in sifted.read.columns.mapped if one.field == layer.key]
     column = named[0] if named else layer.key
     values: list[Any]
     if column in raw.frame:

@@ -73,8 +73,7 @@ def check(
     faults
         Faults the caller has found in the same rows, reported together with those found here.
     at_fault
-        By geometry field, the positions (from 0) those faults are about, not to be reported
-        again.
+        By field, the positions (from 0) those faults are about, not to be reported again.
 
     Returns
     -------
@@ -113,7 +112,12 @@ def check(
         else:
             converted = convert(given, field)
             columns[field.name] = converted.column
-            found.extend(Fault(source, at + 1, field.name, why) for at, why in converted.faults)
+            known = frozenset(at_fault.get(field.name, ()))
+            found.extend(
+                Fault(source, at + 1, field.name, why)
+                for at, why in converted.faults
+                if at not in known
+            )
     table = pd.DataFrame({name: columns[name] for name in layer.names if name in columns})
     told = {(fault.row, fault.field) for fault in found}
     found.extend(

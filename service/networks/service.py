@@ -106,6 +106,12 @@ def latest(connection: Connection) -> str | None:
     return connection.execute(newest.limit(1)).scalar_one_or_none()
 
 
+def sources_of(connection: Connection, version: str) -> list[object]:
+    """Return what a network says of its origin."""
+    statement = select(NETWORK.c.source).where(NETWORK.c.version == version)
+    return list(connection.scalars(statement).all())
+
+
 def list_networks(connection: Connection) -> tuple[StoredNetwork, ...]:
     """Return every network stored, the one in use first."""
     columns = [NETWORK.c[name] for name in StoredNetwork.__dataclass_fields__]

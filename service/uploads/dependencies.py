@@ -68,6 +68,9 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         Query(max_length=_MAX_TEXT, description="Status of facilities without one and a date"),
     ] = None,
     *,
+    kinds_from_names: Annotated[
+        bool, Query(description="Facilities without a type are what their names say")
+    ] = False,
     complete: Annotated[
         bool, Query(description="The file lists all there is: close what it does not name")
     ] = False,
@@ -89,6 +92,8 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     del encoding  # what it may say is what is done
     if assume_status is not None and kind != "facilities":
         raise InvalidParameterError.of("assume_status", "is for facilities")
+    if kinds_from_names and kind != "facilities":
+        raise InvalidParameterError.of("kinds_from_names", "is for facilities")
     request = ImportRequest(
         kind,
         Reading(
@@ -96,6 +101,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
             columns=_pairs("mapping", mapping),
             assume_status=assume_status,
             key=tuple(part.strip() for part in key.split(",")) if key else (),
+            kinds_from_names=kinds_from_names,
         ),
         complete=complete,
         of=_pairs("of", of),

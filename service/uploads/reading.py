@@ -83,7 +83,7 @@ def read_file(
         if not quarantine.suffix:
             written = quarantine / f"quarantine{quarantine_suffix(path.suffix, sifted.raw)}"
         write_quarantine(sifted.raw, aside, sifted.faults, written)
-    keys = row_keys(sifted, layer, reading.columns) if not reading.key else [None] * len(aside)
+    keys = row_keys(sifted, layer) if not reading.key else [None] * len(aside)
     told = _told_of_rows(sifted) | {
         # What is set aside is in the file, so it is not gone; without a name nobody can tell.
         "set_aside": {
@@ -138,17 +138,30 @@ def read_rows(
                 for twin in twins[:LISTED]
             ],
         },
+        "notes": list(read.notes),
         "warnings": list(read.warnings),
     }
     return ReadFile(read, frame, report, quarantine)
 
 
 def _columns(read: ReadLayer, layer: Layer, reading: Reading) -> dict[str, Any]:
-    """Return which field is taken from which column, and by what each row is known."""
-    given = {target: column for column, target in reading.columns.items()}
-    filled = [name for name in layer.names if read.frame[name].notna().any()]
+    """Return which column was taken for which field and why, and by what each row is known."""
+    own = {layer.key} if reading.key else set()
     return {
-        "fields": {name: given.get(name, name) for name in filled},
+        "mapped": [
+            {
+                "column": one.column,
+                "field": one.field,
+                "how": one.how.value,
+                "unit": None if one.unit is None else one.unit.text,
+            }
+            for one in read.columns.mapped
+            if one.field not in own
+        ],
+        "unread": [
+            {"column": one.column, "why": one.why.value, "may_be": list(one.fields)}
+            for one in read.columns.unread
+        ],
         "key": list(reading.key) or [layer.key],
     }
 

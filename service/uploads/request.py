@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -77,11 +77,13 @@ class ImportRequest:
         _ = self.filters
 
     def as_json(self) -> dict[str, Any]:
-        """Return it fit for JSON."""
+        """Return it fit for JSON; of a saved mapping only that there was one."""
+        reading = asdict(replace(self.reading, saved=None))
+        reading["saved"] = self.reading.saved is not None
         day = None if self.closed_on is None else self.closed_on.isoformat()
         return {
             "kind": self.kind,
-            "reading": asdict(self.reading),
+            "reading": reading,
             "complete": self.complete,
             "of": dict(self.of),
             "closed_on": day,
@@ -89,8 +91,8 @@ class ImportRequest:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> ImportRequest:
-        """Return what `as_json` wrote."""
-        reading = dict(document["reading"])
+        """Return what `as_json` wrote, without a saved mapping: the rows are read by then."""
+        reading = {**document["reading"], "saved": None}
         reading["key"] = tuple(reading["key"])
         day = document["closed_on"]
         return ImportRequest(

@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "as_given": ("，未转换", ", not transformed"),
         "transformed": ("，转换：{name}", ", transformed by: {name}"),
         "columns": ("字段：{fields}", "fields: {fields}"),
+        "unread": ("未读取的列：{columns}", "columns not read: {columns}"),
         "key": ("按 {key} 识别", "rows are known by {key}"),
         "repair": ("  第 {row} 行 {what}：{detail}", "  row {row} {what}: {detail}"),
         "repairs": ("修复 {count} 处：", "{count} repairs:"),
@@ -93,9 +94,15 @@ class _Teller:
         name = crs["transformation"]
         how = self.say("as_given") if name is None else self.say("transformed", name=name)
         yield self.say("crs", origin=crs["origin"], how=how)
-        fields = report["columns"]["fields"].items()
-        taken = [field if field == column else f"{column} → {field}" for field, column in fields]
+        mapped = report["columns"]["mapped"]
+        taken = [
+            one["field"] if one["field"] == one["column"] else f"{one['column']} → {one['field']}"
+            for one in mapped
+        ]
         yield self.say("columns", fields=", ".join(taken))
+        unread = [one["column"] for one in report["columns"]["unread"]]
+        if unread:
+            yield self.say("unread", columns=", ".join(unread))
         yield self.say("key", key=", ".join(report["columns"]["key"]))
         yield from self._of_rows(report)
         yield from self._twins(report)

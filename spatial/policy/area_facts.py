@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
@@ -42,6 +41,8 @@ class AreaFacts:
     park_facilities
         From a measure to the facilities in its sum in each park, and those that may be; None
         where no facilities were given.
+    only
+        Numbers of the areas to judge; None for all.
     """
 
     figures: AreaFigures
@@ -54,19 +55,24 @@ class AreaFacts:
     park_facilities: Callable[
         [Mapping[str, Any]], tuple[NDArray[np.int64], NDArray[np.int64]] | None
     ]
+    only: frozenset[int] | None = None
 
     def areas_for(self, rule: Rule) -> list[int]:
         """List the areas a rule applies to: by level, and by kind where it names kinds.
 
         A rule about districts, projects, facilities or plans is kept by the areas at the top.
         """
+        every = range(len(self.figures.areas)) if self.only is None else sorted(self.only)
         if not any(level in LEVELS for level in rule.applies_to):
-            return self.figures.top()
-        areas: pd.DataFrame = self.figures.areas
-        chosen = areas["level"].isin(rule.applies_to) & (areas["kind"] != "planning_unit")
-        if rule.area_kinds:
-            chosen &= areas["kind"].isin(rule.area_kinds)
-        return [int(i) for i in np.flatnonzero(chosen.to_numpy(dtype=bool))]
+            top = self.figures.top()
+            return [area for area in every if area in top]
+        return [
+            area
+            for area in every
+            if self.figures.level(area) in rule.applies_to
+            and self.figures.kind(area) != "planning_unit"
+            and (not rule.area_kinds or self.figures.kind(area) in rule.area_kinds)
+        ]
 
     def code(self, area: int) -> str:
         """Return the code of the area numbered `area`."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -58,14 +59,14 @@ def judge_areas(pack: Pack, facts: AreaFacts) -> list[AreaRows]:
 
 
 def park_facility_counts(
-    parks: GeoDataFrame | None, figures: AreaFigures, facilities: GeoDataFrame | None
+    parks: GeoDataFrame | None, figures: AreaFigures, facilities: pd.DataFrame | None
 ) -> Any:  # noqa: ANN401 - a function of kinds
     """Return a function from a measure to the facilities inside each park, sure and possible."""
 
     def count(measure: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
         if parks is None or facilities is None:
             return None
-        points = shapely.point_on_surface(np.asarray(facilities.geometry.array, dtype=object))
+        points = shapely.point_on_surface(np.asarray(facilities["geometry"].array, dtype=object))
         tree = shapely.STRtree(np.asarray(parks.geometry.array, dtype=object))
         sure, possible = (
             np.bincount(
@@ -106,8 +107,20 @@ def _columns(
     columns: dict[str, Any] = {"code": _objects([one.code for one in found])}
     for name in ("name", "level", "kind", "parent", "geometry"):
         columns[name] = _objects([place[name] for place in at])
-    for name in (*_NUMBERS, *_YEARS):
-        columns[name] = np.array([_float(getattr(one, name)) for one in found])
+    return columns | finding_values(found)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    """Hold values as they are, lists and geometries too."""
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def finding_values(found: Sequence[AreaFinding]) -> dict[str, NDArray[Any]]:
+    """Write findings as columns: what they say, without the names of the areas."""
+    columns: dict[str, NDArray[Any]] = {
+        name: np.array([_float(getattr(one, name)) for one in found])
+        for name in (*_NUMBERS, *_YEARS)
+    }
     for name in _CODES:
         columns[name] = _objects([getattr(one, name) for one in found])
     for name in _LISTS:
@@ -117,14 +130,10 @@ def _columns(
     return columns
 
 
-def _objects(values: Sequence[Any]) -> NDArray[Any]:
-    """Hold values as they are, lists and geometries too."""
-    return np.fromiter(values, dtype=object, count=len(values))
-
-
 def _float(value: Fraction | Decimal | int | None) -> float:
     return float("nan") if value is None else float(value)
 
 
 def _plain(item: Any) -> Any:  # noqa: ANN401 - texts and mappings
-    return dict(item) if isinstance(item, Mapping) else item
+    # Most are ids, and asking whether a text is a mapping takes a while.
+    return dict(item) if not isinstance(item, str) and isinstance(item, Mapping) else item

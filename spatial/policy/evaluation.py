@@ -185,6 +185,36 @@ def evaluate(
         Without packs, districts or areas, when a user-set share names no rule of the packs, or
         the target year lies before every target of the packs.
     """
+    return work_out(data, packs=packs, as_of=as_of, parameters=parameters).evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class WorkedOut:
+    """An evaluation and what it was worked out from.
+
+    Parameters
+    ----------
+    evaluation
+        The result.
+    city
+        Districts and facilities ordered by id, with all that was measured.
+    judged
+        For each pack its facts and findings.
+    """
+
+    evaluation: Evaluation
+    city: City
+    judged: Sequence[tuple[Pack, Facts, pd.DataFrame]]
+
+
+def work_out(
+    data: PlanningData,
+    *,
+    packs: Sequence[Pack],
+    as_of: dt.date,
+    parameters: EvaluationParameters | None = None,
+) -> WorkedOut:
+    """Evaluate as `evaluate` does, and keep what it took."""
     parameters = parameters or EvaluationParameters()
     _check(data, packs, parameters)
     seconds: dict[str, float] = {}
@@ -230,7 +260,7 @@ def evaluate(
         ]
         rows += _area_rows(data, city, judged, parameters)
         areas = area_frame(rows)
-    return Evaluation(
+    evaluation = Evaluation(
         pack_versions=MappingProxyType({pack.id: pack.version for pack in packs}),
         as_of=as_of,
         region=MappingProxyType({pack.id: _region(pack, city.areas) for pack in packs}),
@@ -240,6 +270,7 @@ def evaluate(
         warnings=tuple(dict.fromkeys(warnings)),
         seconds=MappingProxyType(seconds),
     )
+    return WorkedOut(evaluation, city, judged)
 
 
 def summarise(evaluation: Evaluation) -> dict[str, Any]:
@@ -423,12 +454,27 @@ def _earliest(judged: Sequence[tuple[Pack, Facts, pd.DataFrame]]) -> Facts:
 def _district_frame(
     districts: GeoDataFrame, stage: NDArray[Any], flags: pd.DataFrame
 ) -> GeoDataFrame:
-    frame = districts[["id", "name", "households", "community", "geometry"]].copy()
-    frame.insert(2, "stage", stage)
-    for position, name in enumerate(("flag", "rank", "households_concerned"), start=5):
-        frame.insert(position, name, flags[name].to_numpy())
-    frame["households_concerned"] = frame["households_concerned"].astype("Int64")
-    return frame.sort_values("rank").reset_index(drop=True)
+    order = np.argsort(flags["rank"].to_numpy())
+    plain = pd.DataFrame(districts)
+    columns = {name: plain[name].array.take(order) for name in ("id", "name", "households")}
+    frame = pd.DataFrame(
+        {
+            "id": pd.Series(columns["id"], dtype=plain["id"].dtype),
+            "name": pd.Series(columns["name"], dtype=plain["name"].dtype),
+            "stage": stage[order],
+            "households": columns["households"],
+            "community": pd.Series(
+                plain["community"].array.take(order), dtype=plain["community"].dtype
+            ),
+            "flag": flags["flag"].to_numpy()[order],
+            "rank": flags["rank"].to_numpy()[order],
+            "households_concerned": pd.array(
+                flags["households_concerned"].to_numpy()[order], dtype="Int64"
+            ),
+            "geometry": plain["geometry"].array.take(order),
+        }
+    )
+    return GeoDataFrame(frame, geometry="geometry", crs=districts.crs)
 
 
 def _ordered(findings: pd.DataFrame, districts: GeoDataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from spatial.policy.facts import City
 
@@ -22,6 +23,7 @@ def facility_warnings(city: City) -> list[str]:
     """
     warnings: list[str] = []
     facilities, standing = city.facilities, city.standing
+    ids = facilities["id"].to_numpy(dtype=object)
     if len(city.districts) == 0:
         return warnings
     if len(facilities) == 0:
@@ -33,14 +35,14 @@ def facility_warnings(city: City) -> list[str]:
         )
     warnings += [
         f"facility {facility}: its status contradicts its dates; the dates were followed"
-        for facility in facilities.loc[standing.conflict, "id"].astype(str)
+        for facility in ids[standing.conflict]
     ]
-    named = facilities["district_id"].notna() & ~facilities["district_id"].isin(
-        city.districts["id"]
-    )
+    named = np.flatnonzero(facilities["district_id"].notna().to_numpy())
+    wanted = facilities["district_id"].to_numpy(dtype=object)[named]
+    lost = city.district_ids.get_indexer(pd.Index(wanted)) < 0
     warnings += [
-        f"facility {row.id}: its district {row.district_id} is not among the districts"
-        for row in facilities.loc[named, ["id", "district_id"]].itertuples()
+        f"facility {facility}: its district {district} is not among the districts"
+        for facility, district in zip(ids[named[lost]], wanted[lost], strict=True)
     ]
     if city.network is not None:
         _, snaps = city.snaps()
@@ -49,6 +51,6 @@ def facility_warnings(city: City) -> list[str]:
             ("is off the street network", ~snaps.on_network),
             ("joins a street that hangs together with no other", island),
         ):
-            lost = city.facilities["id"].to_numpy()[np.unique(city.doors[1][mask])]
-            warnings += [f"facility {facility}: an entrance {where}" for facility in lost]
+            off = ids[np.unique(city.doors[1][mask])]
+            warnings += [f"facility {facility}: an entrance {where}" for facility in off]
     return warnings

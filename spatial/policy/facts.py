@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -20,7 +21,15 @@ from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
-from spatial.policy.units import Allotment, Units, allot, build_units, entrance_points
+from spatial.policy.units import (
+    Allotment,
+    Ground,
+    Units,
+    allot_on,
+    build_units,
+    entrance_points,
+    ground_of,
+)
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
 from spatial.reach import SEARCH_LIMIT_M, nearest_walk
 from spatial.snapping import Snap, snap
@@ -117,6 +126,24 @@ class City:
         return project(self.demand.geometry, target=self.crs)
 
     @cached_property
+    def demand_xy(self) -> NDArray[np.float64] | None:
+        """Coordinates of the demand points in `crs`, shape (p, 2); None unless all are points."""
+        points = (shapely.get_type_id(self.demand_local) == shapely.GeometryType.POINT).all()
+        xy: NDArray[np.float64] = shapely.get_coordinates(self.demand_local)
+        return xy if points and len(xy) == len(self.demand_local) else None
+
+    @property
+    def questions(self) -> tuple[int, int]:
+        """How many different questions about distances have been answered."""
+        return len(self._reach), len(self._gain)
+
+    @cached_property
+    def district_ids(self) -> pd.Index[Any]:
+        """Ids of the districts, to look them up by."""
+        ids: pd.Index[Any] = pd.Index(self.districts["id"])
+        return ids
+
+    @cached_property
     def standing(self) -> Standing:
         """Standing of the facilities on `as_of`."""
         return standing(self.facilities, as_of=self.as_of)
@@ -125,6 +152,11 @@ class City:
     def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Entrances of the facilities and the facility each belongs to."""
         return entrance_points(self.facilities)
+
+    @cached_property
+    def doors_local(self) -> NDArray[Any]:
+        """Entrances of the facilities in `crs`, in the order of `doors`."""
+        return project(self.doors[0], target=self.crs)
 
     @cached_property
     def gates(self) -> Gates:
@@ -154,17 +186,28 @@ class City:
         return PROFILES[name].losing(self.penalties)
 
     def straight(
-        self, chosen: NDArray[np.bool_], *, limit_m: float = SEARCH_LIMIT_M
+        self,
+        chosen: NDArray[np.bool_],
+        *,
+        points: NDArray[np.int64] | None = None,
+        limit_m: float = SEARCH_LIMIT_M,
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Straight line from demand points to chosen facilities: whole mm, facility number."""
+        """Straight line from demand points to chosen facilities: whole mm, facility number.
+
+        `points` are positions of the demand points asked for; None for all.
+        """
         doors, door_of = self.doors
         used = chosen[door_of]
+        places, local = self.demand.geometry, self.demand_local
+        if points is not None:
+            places, local = places[points], local[points]
         found = nearest_straight(
-            self.demand.geometry,
+            places,
             doors[used],
             crs=self.crs,
             limit_m=limit_m,
-            projected=self.demand_local,
+            projected=local,
+            projected_sites=self.doors_local[used],
         )
         return millimetres(found.metres), _renumber(found.site, door_of[used])
 
@@ -175,6 +218,7 @@ class City:
         points: NDArray[np.int64] | None = None,
         limit_m: float = SEARCH_LIMIT_M,
         impedance: Impedance = LEVEL,
+        nodes: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None,
     ) -> Walked:
         """Walk from demand points to the nearest of the chosen facilities.
 
@@ -188,6 +232,8 @@ class City:
             Search limit in equivalent metres, inclusive.
         impedance
             What costs more than its length.
+        nodes
+            As in `spatial.reach.nearest_walk`.
 
         Returns
         -------
@@ -209,6 +255,7 @@ class City:
             sites=door_snaps[doors_used],
             site_of=self.doors[1][doors_used],
             limit_m=limit_m,
+            nodes=nodes,
         )
         total = self.gates.inside_m[pair] + walk.metres[of_gate]
         total[total > limit_m] = np.inf
@@ -280,8 +327,12 @@ class Facts:
     @cached_property
     def allotment(self) -> Allotment:
         """Which facility belongs to which unit."""
-        city = self.city
-        return allot(city.facilities, city.districts, city.areas, units=self.units)
+        return allot_on(self.city.facilities, self.ground)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What facilities are allotted by."""
+        return ground_of(self.city.districts, self.city.areas, units=self.units)
 
     @cached_property
     def households(self) -> NDArray[np.float64]:
@@ -297,12 +348,20 @@ class Facts:
 
     def reach(self, counts: Counts, impedance: Impedance = LEVEL) -> Reach:
         """Distances to what counts, worked out once for rules with the same conditions."""
-        stage = self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage)
-        key = (counts, impedance, stage)
+        key = self._reach_key(counts, impedance)
         known = self.city._reach  # noqa: SLF001 - the cache lives with what it is computed from
         if key not in known:
             known[key] = self._reach(counts, impedance)
         return known[key]
+
+    def know_reach(self, reach: Reach, counts: Counts, impedance: Impedance) -> None:
+        """Take distances to operating facilities from elsewhere; they are changed in place."""
+        key = self._reach_key(counts, impedance)
+        self.city._reach[key] = self.with_approved(reach, counts, impedance)  # noqa: SLF001 - as above
+
+    def _reach_key(self, counts: Counts, impedance: Impedance) -> tuple[Any, ...]:
+        stage = self.stage.tobytes() if self.stage.dtype != object else tuple(self.stage)
+        return counts, impedance, stage
 
     def _reach(self, counts: Counts, impedance: Impedance) -> Reach:
         chosen = self.counted(counts)
@@ -316,8 +375,12 @@ class Facts:
             walked.snap_m,
             walked.astray,
         )
+        return self.with_approved(reach, counts, impedance)
+
+    def with_approved(self, reach: Reach, counts: Counts, impedance: Impedance) -> Reach:
+        """Change a reach of operating facilities, in place, by approved ones that count too."""
         if counts.status == "operating_or_approved_in_unit":
-            self._add_approved(chosen.approved, reach, impedance)
+            self._add_approved(self.counted(counts).approved, reach, impedance)
         return reach
 
     def unknown_gain(
@@ -371,8 +434,7 @@ class Facts:
         walk_mm, walk_facility = reach.walk_mm, reach.walk_facility
         unit_of_point = self.units.of_district[demand.district]
         new_point = (self.stage != "existing")[demand.district]
-        doors, door_of = city.doors
-        doors_local = project(doors, target=city.crs)
+        door_of, doors_local = city.doors[1], city.doors_local
         wanted = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
         for unit in wanted[np.isin(wanted, unit_of_point[new_point])]:
             facilities = approved & (self.allotment.unit == unit)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,13 @@ class Figure:
         return not self.missing
 
 
+class Splicing(Protocol):
+    """What puts rows of facilities that stayed together with those that came."""
+
+    def spliced(self, before: NDArray[Any], came: NDArray[Any]) -> NDArray[Any]:
+        """Return a row a facility, as they are numbered now."""
+
+
 class AreaFigures:
     """Figures of all areas, worked out once each.
 
@@ -101,7 +109,7 @@ class AreaFigures:
     ) -> None:
         self.areas = areas
         self.as_of = as_of
-        self._facilities = facilities
+        self._facilities: pd.DataFrame | None = facilities
         self._codes: list[str] = [str(code) for code in areas["code"]]
         # Plain lists: asked thousands of times, one value at a time.
         self._levels: list[Any] = areas["level"].tolist()
@@ -109,6 +117,10 @@ class AreaFigures:
         self._fields: dict[str, list[Any]] = {name: areas[name].tolist() for name in AREA_FIELDS}
         self._number = {code: i for i, code in enumerate(self._codes)}
         self._children = _children(areas, self._number)
+        self._parents = [-1] * len(self._codes)
+        for parent, children in enumerate(self._children):
+            for child in children:
+                self._parents[child] = parent
         self._table = _indicator_table(indicators)
         years: dict[str, set[int]] = {}
         for _, name, year in self._table:
@@ -116,15 +128,141 @@ class AreaFigures:
         self._years = {name: sorted(of, reverse=True) for name, of in years.items()}
         self._known_sums: dict[tuple[str, str], dict[int, Figure]] = {}
         self._known_masks: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
+        self._measures: dict[str, Mapping[str, Any]] = {}
+        self._known_answers: dict[
+            tuple[tuple[int, ...], str], tuple[Sequence[object], dict[int, Any]]
+        ] = {}
         self._places: Membership | None = None
         self._standing: Standing | None = None
+        self._kinds_here: frozenset[Any] = frozenset()
         if facilities is not None:
             self._places = membership(facilities, areas)
             self._standing = standing(facilities, as_of=as_of)
 
+    def of(
+        self, facilities: pd.DataFrame, *, places: Membership, standing: Standing
+    ) -> AreaFigures:
+        """Return figures of the same areas for other facilities.
+
+        Parameters
+        ----------
+        facilities
+            As in the constructor.
+        places, standing
+            Where they lie and how they stand.
+        """
+        other = copy(self)
+        other._facilities = facilities  # noqa: SLF001 - one of this class, here and below
+        other._places, other._standing = places, standing  # noqa: SLF001
+        other._known_sums, other._known_masks = {}, {}  # noqa: SLF001
+        other._known_answers = {}  # noqa: SLF001
+        other._kinds_here = frozenset(facilities["kind"])  # noqa: SLF001
+        return other
+
+    def taken(
+        self, facilities: pd.DataFrame, chosen: NDArray[np.bool_], *, standing: Standing
+    ) -> AreaFigures:
+        """Return figures of the same areas for some of the facilities, as in `of`."""
+        other = self.of(facilities, places=self.places[chosen], standing=standing)
+        for key, masks in self._known_masks.items():
+            other._known_masks[key] = (masks[0][chosen], masks[1][chosen])  # noqa: SLF001
+        return other
+
+    def edited(
+        self, now: AreaFigures, *, gone: AreaFigures, came: AreaFigures, change: Splicing
+    ) -> AreaFigures:
+        """Carry known sums over to facilities after edits: what is gone taken off, what came added.
+
+        Parameters
+        ----------
+        now
+            Of all facilities after the edits.
+        gone, came
+            Of those removed and of those changed as they were; of those added and of those
+            changed as they are.
+        change
+            Puts arrays of a row a facility together.
+        """
+        nothing = np.zeros(0 if came._facilities is None else len(came._facilities), dtype=bool)
+        for key, masks in self._known_masks.items():
+            measure = self._measures[key]
+            added = came.masks(measure) if came.concern(measure) else (nothing, nothing)
+            now._known_masks[key] = (
+                change.spliced(masks[0], added[0]),
+                change.spliced(masks[1], added[1]),
+            )
+        edited = gone.ids() | came.ids()
+        touched = gone.areas_with() | came.areas_with()
+        for question, (asked, answers) in self._known_answers.items():
+            kept = {area: answer for area, answer in answers.items() if area not in touched}
+            now._known_answers[question] = (asked, kept)
+        for (name, level), sums in self._known_sums.items():
+            measure = self._measures[name]
+            less, more = gone._sums_at(measure, level), came._sums_at(measure, level)
+            changed = {
+                area: _replaced(sums.get(area), less.get(area), more.get(area), edited)
+                for area in {*less, *more}
+            }
+            now._known_sums[name, level] = sums | changed if changed else sums
+        return now
+
+    def answers(self, asked: Sequence[object], logic: str) -> dict[int, Any]:
+        """Return what is known so far of a question about these figures, by area, to be added to.
+
+        Parameters
+        ----------
+        asked, logic
+            The question: the very objects a rule holds, which stand for their contents.
+        """
+        key = (tuple(map(id, asked)), logic)
+        # Held beside the answers, so that no other objects can come to have their identity.
+        return self._known_answers.setdefault(key, (asked, {}))[1]
+
+    @property
+    def places(self) -> Membership:
+        """Which areas the facilities lie in; only where some were given."""
+        if self._places is None:
+            raise ValueError("nothing is known of facilities")
+        return self._places
+
+    def concern(self, measure: Mapping[str, Any]) -> bool:
+        """Tell whether any of the facilities of `of` is of a kind that a measure speaks of."""
+        return not self._kinds_here.isdisjoint(measure["kinds"])
+
+    def ids(self) -> set[str]:
+        """Return the ids of the facilities."""
+        return set() if self._facilities is None else set(self._facilities["id"].astype(str))
+
+    def areas_with(self) -> set[int]:
+        """List the areas that hold any of the facilities, and all areas these lie in."""
+        return self.around(self.places, slice(None))
+
+    def around(self, places: Membership, chosen: Any) -> set[int]:  # noqa: ANN401 - an index
+        """List the areas that hold chosen places, and all areas these lie in."""
+        found: set[int] = set()
+        for numbers in places.area.values():
+            for area in np.unique(numbers[chosen]).tolist():
+                while area >= 0 and area not in found:
+                    found.add(area)
+                    area = self._parents[area]  # noqa: PLW2901 - up the tree
+        return found
+
+    def _sums_at(self, measure: Mapping[str, Any], level: str) -> dict[int, Figure]:
+        if self._facilities is None or self._places is None or not self.concern(measure):
+            return {}
+        return self._sums(measure, self._facilities, self._places.area[level])
+
     def code(self, area: int) -> str:
         """Return the code of the area numbered `area`."""
         return self._codes[area]
+
+    def level(self, area: int) -> str | None:
+        """Return the level of the area numbered `area`."""
+        return None if pd.isna(self._levels[area]) else str(self._levels[area])
+
+    def kind(self, area: int) -> str:
+        """Return the kind of the area numbered `area`."""
+        return str(self._kinds[area])
 
     def figure(self, measure: Mapping[str, Any], area: int) -> Figure:
         """Work out a measure of a pack for the area numbered `area`."""
@@ -156,11 +294,10 @@ class AreaFigures:
 
     def top(self) -> list[int]:
         """List the areas that lie in no other, planning units left out."""
-        inside = {child for children in self._children for child in children}
         return [
             area
-            for area, kind in enumerate(self._kinds)
-            if area not in inside and kind != "planning_unit"
+            for area, (kind, parent) in enumerate(zip(self._kinds, self._parents, strict=True))
+            if parent < 0 and kind != "planning_unit"
         ]
 
     def recorded(self, name: str, area: int) -> Figure | None:
@@ -217,13 +354,14 @@ class AreaFigures:
             return Figure(Fraction(0), ({"field": "level", "area": self._codes[area]},))
         key = (_key(measure), str(level))
         if key not in self._known_sums:
+            self._measures[key[0]] = measure
             self._known_sums[key] = self._sums(
                 measure, self._facilities, self._places.area[str(level)]
             )
         return self._known_sums[key].get(area, Figure(Fraction(0), source="facilities"))
 
     def _sums(
-        self, measure: Mapping[str, Any], facilities: GeoDataFrame, area: NDArray[np.int64]
+        self, measure: Mapping[str, Any], facilities: pd.DataFrame, area: NDArray[np.int64]
     ) -> dict[int, Figure]:
         """Sum a measure over the facilities of every area of one level at once."""
         chosen, doubtful = self.masks(measure)
@@ -259,7 +397,7 @@ class AreaFigures:
             for number, (known, missing, names) in gathered.items()
         }
 
-    def _lacking(self, measure: Mapping[str, Any], facilities: GeoDataFrame) -> NDArray[Any]:
+    def _lacking(self, measure: Mapping[str, Any], facilities: pd.DataFrame) -> NDArray[Any]:
         """Name the field of each facility that leaves open whether it belongs in the sum."""
         lacking = np.full(len(facilities), "status", dtype=object)
         known = np.zeros(len(facilities), dtype=bool)
@@ -277,6 +415,7 @@ class AreaFigures:
         """
         key = _key(measure)
         if key not in self._known_masks:
+            self._measures[key] = measure
             self._known_masks[key] = self._work_out_masks(measure)
         return self._known_masks[key]
 
@@ -301,6 +440,22 @@ class AreaFigures:
         # Only what no known fact rules out may still belong in the sum.
         doubtful = possible & ~chosen
         return chosen, doubtful
+
+
+def _replaced(
+    figure: Figure | None, less: Figure | None, more: Figure | None, edited: set[str]
+) -> Figure:
+    """Take the part of some facilities off a sum and add another; exact, in the order of ids."""
+    nothing = Figure(Fraction(0), source="facilities")
+    figure, less, more = figure or nothing, less or nothing, more or nothing
+    missing = [gap for gap in figure.missing if gap["facility"] not in edited]
+    names = [name for name in figure.facilities if name not in edited]
+    return Figure(
+        figure.known - less.known + more.known,
+        tuple(sorted([*missing, *more.missing], key=lambda gap: gap["facility"])),
+        tuple(sorted([*names, *more.facilities])),
+        "facilities",
+    )
 
 
 def _key(measure: Mapping[str, Any]) -> str:

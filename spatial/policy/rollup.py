@@ -25,7 +25,7 @@ from spatial.policy.findings import (
     UNDETERMINED,
 )
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.places import membership
+from spatial.policy.places import Membership, membership
 from spatial.policy.rule import Rule
 
 OCCUPIED: Final = "occupied"
@@ -98,16 +98,26 @@ def roll_up(
 
 
 @dataclass(frozen=True, eq=False)
-class _Judged:
-    """What one rule found for districts, as arrays; shape (n,) each."""
+class Judged:
+    """What one rule found for districts; shape (n,) each.
+
+    Parameters
+    ----------
+    verdict, deficit
+        As in findings.
+    share_inside
+        Share known to be inside, 1 or 0 for points.
+    by_point
+        True where a district is judged by a single point.
+    """
 
     verdict: NDArray[Any]
     share_inside: NDArray[np.float64]
     by_point: NDArray[np.bool_]
     deficit: NDArray[np.float64]
 
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Judged:
-        return _Judged(
+    def __getitem__(self, chosen: NDArray[Any]) -> Judged:
+        return Judged(
             self.verdict[chosen],
             self.share_inside[chosen],
             self.by_point[chosen],
@@ -115,8 +125,8 @@ class _Judged:
         )
 
 
-def _judged(findings: pd.DataFrame) -> _Judged:
-    return _Judged(
+def _judged(findings: pd.DataFrame) -> Judged:
+    return Judged(
         verdict=findings["verdict"].to_numpy(dtype=object),
         share_inside=findings["share_inside"].to_numpy(dtype=float),
         by_point=(findings["demand"] == "point").to_numpy(dtype=bool, na_value=False),
@@ -181,7 +191,7 @@ def _tally(
 
 
 def _coverage(
-    judged: _Judged, rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: Judged, rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Weighted share inside, by the first weight that every district of the ratio has."""
     verdict = judged.verdict
@@ -212,7 +222,7 @@ def _coverage(
 
 
 def _unit_share(
-    judged: _Judged, _rule: Rule, facts: Facts, inside: NDArray[np.bool_], groups: _Groups
+    judged: Judged, _rule: Rule, facts: Facts, inside: NDArray[Any], groups: _Groups
 ) -> dict[str, NDArray[Any]]:
     """Households in units that hold, over households judged; deficits once a unit."""
     verdict = judged.verdict
@@ -242,16 +252,7 @@ def _finish(
     table: Mapping[str, NDArray[Any]], rule: Rule, pack_id: str, least: Decimal | None
 ) -> AreaRows:
     """Add the share and the verdict against the user's own least share."""
-    denominator = np.where(table["denominator"] > 0, table["denominator"], np.nan)
-    share = table["numerator"] / denominator
-    verdict: NDArray[Any] | str = INDICATOR
-    if least is not None:
-        possible = (table["numerator"] + table["undetermined_weight"]) / denominator
-        verdict = np.select(
-            [np.isnan(share), share >= float(least), possible >= float(least)],
-            [UNDETERMINED, MET, UNDETERMINED],
-            default=NOT_MET,
-        ).astype(object)
+    share, verdict = _share_and_verdict(table, least)
     return area_rows(
         {
             **table,
@@ -266,3 +267,122 @@ def _finish(
         size=len(share),
         missing=None,
     )
+
+
+def _share_and_verdict(
+    table: Mapping[str, NDArray[Any]], least: Decimal | None
+) -> tuple[NDArray[np.float64], NDArray[Any] | str]:
+    denominator = np.where(table["denominator"] > 0, table["denominator"], np.nan)
+    share = table["numerator"] / denominator
+    if least is None:
+        return share, INDICATOR
+    possible = (table["numerator"] + table["undetermined_weight"]) / denominator
+    verdict = np.select(
+        [np.isnan(share), share >= float(least), possible >= float(least)],
+        [UNDETERMINED, MET, UNDETERMINED],
+        default=NOT_MET,
+    ).astype(object)
+    return share, verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """How the districts of a pack roll up: which rows there are, whatever is found.
+
+    Parameters
+    ----------
+    area, part
+        Number of the area and name of the part, a row each in the order of `roll_up`, shape (g,).
+    rows
+        For each level the row each district counts in, -1 for none, shape (n,) each.
+    """
+
+    area: NDArray[np.int64]
+    part: NDArray[Any]
+    rows: tuple[NDArray[np.int64], ...]
+
+
+def grouping(facts: Facts, places: Membership) -> Grouping:
+    """Group the districts of a pack as `roll_up` does.
+
+    Parameters
+    ----------
+    facts
+        Of the pack.
+    places
+        Where the districts lie.
+    """
+    part = np.where(facts.stage == "planned", PLANNED, np.where(facts.rural, RURAL, OCCUPIED))
+    areas, parts, rows = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=object)], []
+    first = 0
+    for numbers in places.area.values():
+        inside = numbers >= 0
+        if not inside.any():
+            continue
+        groups = _groups(numbers[inside], part[inside])
+        of = np.full(len(numbers), -1, dtype=np.int64)
+        of[inside] = first + groups.of
+        rows.append(of)
+        areas.append(groups.area)
+        parts.append(groups.part)
+        first += len(groups.area)
+    return Grouping(np.concatenate(areas), np.concatenate(parts), tuple(rows))
+
+
+def roll_up_again(
+    whole: Grouping,
+    found: Sequence[Judged | None],
+    flag: NDArray[Any] | None,
+    facts: Facts,
+    *,
+    districts: NDArray[np.int64],
+    rules: Sequence[Rule],
+    min_share: Mapping[str, Decimal],
+) -> tuple[NDArray[np.int64], list[dict[str, NDArray[Any]]]]:
+    """Roll up only the rows that hold some of the districts; as `roll_up` would.
+
+    Parameters
+    ----------
+    whole
+        How all districts roll up.
+    found
+        For each rule what it found for all districts, in their order; None where none has changed.
+    flag
+        Of each district, shape (n,); None where none has changed.
+    facts, rules, min_share
+        As in `roll_up`.
+    districts
+        Numbers of those that changed.
+
+    Returns
+    -------
+    The rows, and for each rule the columns that may have changed in them.
+    """
+    chosen = np.zeros(len(whole.area) + 1, dtype=bool)
+    for of in whole.rows:
+        chosen[of[districts]] = True
+    chosen[-1] = False
+    rows = np.flatnonzero(chosen)
+    members, groups_of = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for of in whole.rows:
+        inside = np.flatnonzero(chosen[of])
+        members.append(inside)
+        groups_of.append(np.searchsorted(rows, of[inside]))
+    inside = np.concatenate(members)
+    groups = _Groups(whole.area[rows], whole.part[rows], np.concatenate(groups_of))
+    tally: dict[str, NDArray[Any]] = {}
+    if flag is not None:
+        tally = _tally(groups, flag[inside], facts.households[inside])
+    columns: list[dict[str, NDArray[Any]]] = []
+    for rule, judged in zip(rules, found, strict=True):
+        again = {name: tally[name] for name in FLAGS if tally}
+        if judged is not None:
+            share = _coverage if DISTRICT_KINDS[rule.kind].reach else _unit_share
+            table = share(judged[inside], rule, facts, inside, groups)
+            # Which districts a ratio is of, and by which weight, follows from these alone.
+            again |= {name: table[name] for name in ("numerator", "undetermined_weight", "deficit")}
+            again["value"], verdict = _share_and_verdict(table, min_share.get(rule.id))
+            if isinstance(verdict, np.ndarray):
+                again["verdict"] = verdict
+        columns.append(again)
+    return rows, columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,36 +128,89 @@ def allot(
     units
         See `build_units`.
     """
+    return allot_on(facilities, ground_of(districts, areas, units=units))
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What facilities are allotted by, worked out once for any number of them.
+
+    Parameters
+    ----------
+    ids
+        Ids of the districts.
+    unit_of_district
+        Number of each district's unit.
+    pools
+        Number of the unit of each declared pool.
+    districts, communities
+        The polygons that may hold a facility.
+    unit_of_community
+        Number of the unit of each community polygon, -1 for none; None without areas.
+    """
+
+    ids: pd.Index[Any]
+    unit_of_district: NDArray[np.int64]
+    pools: Mapping[str, int]
+    districts: Containers
+    communities: Containers
+    unit_of_community: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Containers:
+    """Polygons to look places up in: an index of them, and the number of each."""
+
+    tree: shapely.STRtree
+    number: NDArray[np.int64]
+
+
+def ground_of(districts: GeoDataFrame, areas: GeoDataFrame | None, *, units: Units) -> Ground:
+    """Prepare what facilities are allotted by; parameters as in `allot`."""
+    number = {str(unit_id): i for i, unit_id in enumerate(units.id)}
+    communities = np.zeros(0, dtype=object)
+    of_code: NDArray[np.int64] | None = None
+    if areas is not None:
+        chosen = (areas["level"] == "community").to_numpy(dtype=bool)
+        communities = np.asarray(areas.geometry.array, dtype=object)[chosen]
+        codes = areas["code"].to_numpy(dtype=object)[chosen]
+        of_code = np.array([number.get(f"community:{code}", -1) for code in codes], dtype=np.int64)
+    return Ground(
+        ids=pd.Index(districts["id"]),
+        unit_of_district=units.of_district,
+        pools={name: i for name, i in number.items() if name.startswith("pool:")},
+        districts=_containers(np.asarray(districts.geometry.array, dtype=object)),
+        communities=_containers(communities),
+        unit_of_community=of_code,
+    )
+
+
+def allot_on(facilities: pd.DataFrame, ground: Ground) -> Allotment:
+    """Allot facilities as `allot` does."""
     count = len(facilities)
     doors, door_of = entrance_points(facilities)
-    district = _named(facilities["district_id"], districts["id"])
+    district = _named(facilities["district_id"], ground.ids)
     has_district = facilities["district_id"].notna().to_numpy()
     has_pool = facilities["pool"].notna().to_numpy()
     has_project = facilities["project_id"].notna().to_numpy()
     open_question = ~(has_district | has_pool | has_project)
 
-    containing = _single_container(
-        doors, door_of, np.asarray(districts.geometry.array, dtype=object), count=count
-    )
+    containing = _single_container(doors, door_of, ground.districts, count=count)
     district = np.where(open_question, containing, district)
-    unit = np.where(district >= 0, units.of_district[np.maximum(district, 0)], -1)
+    unit = np.where(district >= 0, ground.unit_of_district[np.maximum(district, 0)], -1)
 
-    number = {unit_id: i for i, unit_id in enumerate(units.id)}
-    if areas is not None:
-        communities = areas[(areas["level"] == "community").to_numpy(dtype=bool)]
-        inside = _single_container(
-            doors, door_of, np.asarray(communities.geometry.array, dtype=object), count=count
-        )
-        codes = communities["code"].to_numpy(dtype=object)
-        of_code = np.array([number.get(f"community:{code}", -1) for code in codes], dtype=np.int64)
+    if ground.unit_of_community is not None:
+        inside = _single_container(doors, door_of, ground.communities, count=count)
         by_community = open_question & (district < 0) & (inside >= 0)
-        unit[by_community] = of_code[inside[by_community]]
-    pools = facilities.loc[has_pool, "pool"]
-    unit[has_pool] = np.array([number.get(f"pool:{pool}", -1) for pool in pools], dtype=np.int64)
+        unit[by_community] = ground.unit_of_community[inside[by_community]]
+    pools = facilities["pool"].to_numpy(dtype=object)[has_pool]
+    unit[has_pool] = np.array(
+        [ground.pools.get(f"pool:{pool}", -1) for pool in pools], dtype=np.int64
+    )
     return Allotment(unit=unit.astype(np.int64), district=district.astype(np.int64))
 
 
-def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def entrance_points(places: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """List the entrances of places, or what stands for them.
 
     Parameters
@@ -170,7 +224,7 @@ def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int6
         Points (a polygon without entrances is its own door: one is entered at its nearest side),
         and the number of the place each belongs to, ascending.
     """
-    shapes = np.asarray(places.geometry.array, dtype=object)
+    shapes = np.asarray(places["geometry"].array, dtype=object)
     entrances, usable = declared(places["entrances"])
     points, owner = shapely.get_parts(entrances[usable], return_index=True)
     door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
@@ -179,24 +233,28 @@ def entrance_points(places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int6
     return doors[order], door_of[order].astype(np.int64)
 
 
-def _named(wanted: pd.Series[Any], ids: pd.Series[Any]) -> NDArray[np.int64]:
+def _named(wanted: pd.Series[Any], ids: pd.Index[Any]) -> NDArray[np.int64]:
     """Find the number of the row with each wanted id, -1 for none."""
-    found = pd.Index(ids).get_indexer(pd.Index(wanted))
+    found = ids.get_indexer(pd.Index(wanted))
     return np.asarray(np.where(wanted.isna(), -1, found), dtype=np.int64)
 
 
+def _containers(polygons: NDArray[Any]) -> Containers:
+    surfaces = np.flatnonzero(areal(polygons))
+    return Containers(shapely.STRtree(polygons[surfaces]), surfaces)
+
+
 def _single_container(
-    doors: NDArray[Any], door_of: NDArray[np.int64], polygons: NDArray[Any], *, count: int
+    doors: NDArray[Any], door_of: NDArray[np.int64], polygons: Containers, *, count: int
 ) -> NDArray[np.int64]:
     """Find the one polygon that holds a door of each place; -1 for none or several."""
     container = np.full(count, -1, dtype=np.int64)
-    surfaces = np.flatnonzero(areal(polygons))
-    if len(surfaces) == 0 or len(doors) == 0:
+    if len(polygons.number) == 0 or len(doors) == 0:
         return container
     # A polygon without entrances has its representative point for a door here.
     points = np.where(shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors))
-    door, polygon = shapely.STRtree(polygons[surfaces]).query(points, predicate="intersects")
-    pairs = np.unique(np.column_stack([door_of[door], surfaces[polygon]]), axis=0)
+    door, polygon = polygons.tree.query(points, predicate="intersects")
+    pairs = np.unique(np.column_stack([door_of[door], polygons.number[polygon]]), axis=0)
     place, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     single = times == 1
     container[place[single]] = pairs[first[single], 1]

@@ -11,6 +11,7 @@ from spatial.network import Network, build_network
 from tests.bench import pgrouting_peer
 from tests.bench.city import bench_city
 from tests.bench.four_rules import ask
+from tests.bench.move import move_row
 from tests.bench.pbf_row import pbf_rows
 from tests.bench.row import Row
 from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
@@ -48,6 +49,9 @@ def measure(
             )
         except ClusterError as fault:
             yield Row("the same evaluation in PostGIS", (), notes=(f"not measured: {fault}",))
+    if "move" in chosen:
+        _say("one facility moved")
+        yield move_row(city, districts=districts, repetitions=repetitions)
     if "growth" in chosen:
         _say("growth")
         yield from growth_rows(city, most_districts=most_districts)

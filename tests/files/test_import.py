@@ -229,3 +229,52 @@ def test_figures_that_cannot_be_imported_are_explained(
     assert done.returncode == 2
     assert said in done.stderr
     assert stored.ask("SELECT count(*) FROM indicator") == [(0,)]
+
+
+def test_a_list_with_chinese_headings_is_stored_and_its_mapping_saved(
+    town: Path, stored: Stored
+) -> None:
+    (town / "一.csv").write_text(
+        "小区编号,小区名称,总户数（户）,规划许可日期,经度,纬度\n"
+        'XQ1,幸福里,"1,240",2023年5月1日,114.3005,30.5505\n',
+        encoding="utf-8",
+    )
+    (town / "二.csv").write_text(
+        "小区编号,住宅,经度,纬度\nXQ2,0.08万户,114.3046,30.5505\n", encoding="utf-8"
+    )
+
+    done = stored.yike("import", "districts", "一.csv", "--crs=EPSG:4326", "--save-mapping=m.yaml")
+    text = (town / "m.yaml").read_text(encoding="utf-8")
+    (town / "m.yaml").write_text(
+        text.replace("小区名称: name", "小区名称: name\n      住宅: households"), encoding="utf-8"
+    )
+    other = stored.yike("import", "districts", "二.csv", "--crs=EPSG:4326", "--mapping=m.yaml")
+
+    assert done.returncode == 0, done.stderr
+    assert "yike: note: 一.csv: columns understood: 小区编号 → id; 小区名称 → name" in done.stderr
+    assert other.returncode == 0, other.stderr
+    assert "note" not in other.stderr
+    rows = "SELECT id, name, households, permitted_on::text FROM district ORDER BY id"
+    assert stored.ask(rows) == [
+        ("XQ1", "幸福里", 1240, "2023-05-01"),
+        ("XQ2", None, 800, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("network", "streets.parquet", "--mapping=m.yaml"), "m.yaml: cannot be read"),
+        (("network", "streets.parquet", "--save-mapping=m.yaml"), "--save-mapping: is for areas"),
+        (("districts", "districts.geojson", "--save-mapping=m.txt"), "must be a .yaml file"),
+        (("districts", "districts.geojson", "--kinds-from-names"), "is for facilities"),
+    ],
+)
+def test_options_of_columns_that_do_not_fit_are_told(
+    town: Path, yike: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    assert town.exists()
+    done = yike("import", *arguments, YIKE_DATABASE__URL="postgresql://nobody@127.0.0.1:1/none")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (town / "m.yaml").exists()

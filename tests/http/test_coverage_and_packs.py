@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from served_town import place
+import shapely
+from pyproj import Geod
+from served_town import collection, feature, place, point
 
 RULES = {"jinhua.childcare.radius", "jinhua.childcare.circle15"}
 
@@ -46,6 +48,45 @@ def test_a_place_far_from_everything_is_not(town):
         assert rule["walking"]["metres"] is None
 
 
+def test_the_nearest_several_come_with_their_ways(town):
+    body = collection(
+        feature(point(8, 3), id="nursery-k", kind="nursery", status="operating"),
+        feature(point(300, 2), id="nursery-far", kind="nursery", status="operating"),
+    )
+    assert town.post("/v1/facilities", json=body).status_code == 201
+    try:
+        plain = ask(town, 6, 3, pack="jinhua-2022").json()["properties"]["rules"]
+        assert all("nearest" not in rule for rule in plain)
+        rules = ask(town, 6, 3, pack="jinhua-2022", k=5).json()["properties"]["rules"]
+        assert len(rules) == len(plain)
+        for rule, before in zip(rules, plain, strict=True):
+            assert {name: rule[name] for name in before} == before
+            first, second = rule["nearest"]
+            assert (first["facility"]["id"], second["facility"]["id"]) == ("nursery-k", "nursery-1")
+            assert first["metres"] == pytest.approx(192, abs=2)
+            assert second["metres"] == pytest.approx(192 + 111, abs=3)
+            assert second["metres"] > second["straight_m"] > 200
+            assert first["path"] is None
+            assert first["metres"] == rule["walking"]["metres"]
+            assert first["minutes"] == pytest.approx(rule["walking"]["minutes"], abs=0.01)
+        rules = ask(town, 6.4, 3.1, pack="jinhua-2022", path="true").json()["properties"]["rules"]
+        for rule in rules:
+            (only,) = rule["nearest"]
+            way = shapely.geometry.shape(only["path"])
+            assert way.coords[0] == tuple(place(6.4, 3.1))
+            assert way.coords[-1] == tuple(place(8, 3))
+            # Shown coordinates are rounded to 11 mm.
+            length = Geod(ellps="WGS84").geometry_length(way)
+            assert length == pytest.approx(only["metres"], abs=0.05)
+        nobody = ask(town, 400, 400, pack="jinhua-2022", k=2).json()["properties"]["rules"]
+        assert all(rule["nearest"] == [] for rule in nobody)
+    finally:
+        for name in ("nursery-k", "nursery-far"):
+            headers = {"If-Match": "*"}
+            path = f"/v1/facilities/{name}?on=2020-01-01"
+            town.ask("DELETE", path, role="editor", headers=headers)
+
+
 def test_every_pack_in_use_answers_unless_one_is_named(town):
     elderly = ask(town, 4, 3, service="elderly").json()["properties"]
     assert elderly["packs"] == FOUR
@@ -86,6 +127,10 @@ def test_texts_follow_the_reader(town):
         ("lon=114.3&lat=30.6&service=childcare&pack=atlantis", "pack"),
         ("lon=114.3&lat=30.6&service=childcare&pack=", "pack"),
         ("lon=114.3&lat=30.6&service=childcare&metres=500", "metres"),
+        ("lon=114.3&lat=30.6&service=childcare&k=0", "k"),
+        ("lon=114.3&lat=30.6&service=childcare&k=51", "k"),
+        ("lon=114.3&lat=30.6&service=childcare&k=nan", "k"),
+        ("lon=114.3&lat=30.6&service=childcare&path=maybe", "path"),
     ],
 )
 def test_a_question_that_means_nothing_is_refused(town, check_problem, query, parameter):

@@ -46,7 +46,10 @@ WORDS = (
     "1; DROP TABLE district",
 )
 FEW_WORDS = ("", "abc", "2026-13-45", "1e999", "99999999999999999999999", "\x00", "x" * 10_000)
-READ_BY_HAND = {"limit", "after", "bbox", "lon", "lat", "as_of", "pack", "area", "rule", "level"}
+READ_BY_HAND = {
+    *("limit", "after", "bbox", "lon", "lat", "as_of", "pack", "area", "rule", "level"),
+    *("minutes", "metres", "speed", "k"),
+}
 RAW = ("%", "%%", "%zz", "%00", "%ff%fe", "%c0%80", "%2F", "%2e%2e%2f", "%0d%0aX: y", "+", "a%2Fb")
 BODIES = (
     b"",
@@ -64,6 +67,10 @@ BODIES = (
     b'{"type": "FeatureCollection", "features": [null, 1, "x", [], {}]}',
     b'{"packs": {}, "as_of": [], "area": {}, "parameters": []}',
     b'{"packs": ["jinhua-2022"], "parameters": {"min_share": {"a": {}}}}',
+    b'{"origins": {}, "minutes": {}}',
+    b'{"origins": {"type": "FeatureCollection", "features": [null]}, "minutes": [[]]}',
+    b'{"facilities": {"type": []}, "minutes": [1e30]}',
+    b'{"facilities": [[]], "profile": {}, "speed": "x", "area": 5}',
     b'{"properties": null, "geometry": null}',
     b'{"properties": [], "geometry": "x"}',
     b"1e400",
@@ -110,7 +117,10 @@ def filled(path, run):
     )
 
 
-REQUIRED = {"/v1/coverage": {"lon": "114.3", "lat": "30.6", "service": "childcare"}}
+REQUIRED = {
+    "/v1/coverage": {"lon": "114.3", "lat": "30.6", "service": "childcare"},
+    "/v1/isochrone": {"lon": "114.3", "lat": "30.6", "minutes": "5"},
+}
 
 
 def test_nonsense_in_query_parameters(town, routes, run):

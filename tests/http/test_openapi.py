@@ -55,6 +55,9 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/indicators",
         "POST /v1/indicators",
         "GET /v1/coverage",
+        "GET /v1/isochrone",
+        "POST /v1/isochrones",
+        "POST /v1/catchments",
         "GET /v1/networks",
         "GET /v1/packs",
         "GET /v1/packs/{pack_id}",
@@ -101,7 +104,7 @@ def test_faults_are_problems_and_nothing_else(operations):
                 {"query": []},
             ]
         if "422" in responses:
-            assert name == "POST /v1/evaluations"
+            assert name in {"POST /v1/evaluations", "POST /v1/catchments"}
         for status, response in responses.items():
             if status >= "400":
                 assert list(response["content"]) == ["application/problem+json"]

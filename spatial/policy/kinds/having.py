@@ -55,6 +55,15 @@ def having(
     logic
         ``all`` or ``any``.
     """
+    known: dict[int, Having] = facts.figures.answers(asked, logic)
+    if area not in known:
+        known[area] = _having(facts, area, asked, logic=logic)
+    return known[area]
+
+
+def _having(
+    facts: AreaFacts, area: int, asked: Sequence[Mapping[str, Any]], *, logic: str
+) -> Having:
     figures, answers = [], []
     for one in asked:
         figure = facts.figures.figure(one["measure"], area)

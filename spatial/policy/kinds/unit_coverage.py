@@ -96,7 +96,9 @@ def _judge_area(
 
 def _eligible(rule: Rule, facts: AreaFacts, unit: int) -> Having:
     among = rule.parameters.get("among")
-    return having(facts, unit, [] if among is None else [among], logic="all")
+    if among is None:
+        return Having(holds=True, figures=())
+    return having(facts, unit, [among], logic="all")
 
 
 def _kind(name: str) -> AreaKind:

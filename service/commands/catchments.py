@@ -1,0 +1,328 @@
+"""``yike catchments``: who is within reach of facilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import typer
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+
+from service.commands.options import (
+    FileOptions,
+    parse_date,
+    parse_file_options,
+    parse_language,
+)
+from service.commands.progress import Progress, warn
+from service.commands.reach_data import (
+    BarriersOption,
+    CrossingOption,
+    ElevationOption,
+    LiftOption,
+    PlanarizeOption,
+    StepOption,
+    StreetFiles,
+    database,
+    parse_numbers,
+    parse_penalties,
+    parse_speed,
+)
+from service.core import history, scope
+from service.core.history import Moment
+from service.core.notices import notices
+from service.exports.content import compact_json
+from service.exports.features import check_features_output, feature_file
+from service.imports.places import read_places_file
+from service.imports.reader import read_layer
+from service.networks.service import sources_of
+from service.reach.catchment_document import catchment_items, catchment_members
+from service.reach.catchment_question import CatchmentQuestion, count_among, stored_catchments
+from service.reach.walking import read_walking
+from spatial.catchment import Catchments
+from spatial.crs import WGS84
+from spatial.doors import Doors, doors_of, doors_of_rows
+from spatial.errors import InputError
+from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES
+from spatial.limits import limits_of
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """The facilities asked about, in order.
+
+    Parameters
+    ----------
+    ids, geometry
+        Shape (n,) each; the geometry is None where there is none.
+    doors
+        Their doors.
+    details
+        What is wrong, by position.
+    sources
+        What their rows say of their origin.
+    """
+
+    ids: NDArray[Any]
+    geometry: NDArray[Any]
+    doors: Doors
+    details: dict[int, str]
+    sources: list[object]
+
+
+def catchments(  # noqa: PLR0913  # the options of the command, by name only
+    *,
+    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    points: Annotated[Path | None, typer.Option(help="File of places instead.")] = None,
+    facility: Annotated[
+        list[str] | None, typer.Option(help="In the database: id of a facility. Repeatable.")
+    ] = None,
+    districts: Annotated[
+        Path | None, typer.Option(help="File of districts; without it the stored ones.")
+    ] = None,
+    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="File of street lines, with --districts.")
+    ] = None,
+    barriers: BarriersOption = None,
+    elevation: ElevationOption = None,
+    planarize: PlanarizeOption = False,
+    step_seconds_per_m: StepOption = None,
+    crossing_seconds: CrossingOption = None,
+    lift_seconds: LiftOption = None,
+    area: Annotated[
+        str | None, typer.Option(help="In the database: only the districts of this area.")
+    ] = None,
+    metres: Annotated[
+        str, typer.Option(help="Limits in a straight line and on foot.")
+    ] = "300,500,800",
+    minutes: Annotated[str, typer.Option(help="Limits on foot.")] = "5,10,15",
+    profile: Annotated[str, typer.Option(help="Who walks.")] = "adult",
+    speed: Annotated[
+        str | None, typer.Option(help="Metres a second instead of the profile's.")
+    ] = None,
+    direction: Annotated[
+        str, typer.Option(help="toward: people walk to the facilities; away: from them.")
+    ] = "toward",
+    as_of: Annotated[
+        str | None, typer.Option(help="In the database: day the data are seen on; default today.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write, a row a facility and limit: .geojson or .gpkg."),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the counts as JSON, and nothing else.")
+    ] = False,
+    crs: Annotated[
+        list[str] | None,
+        typer.Option(help="System of the coordinates where a file does not say; districts=…"),
+    ] = None,
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", help="column=field, or districts:column=field.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+) -> None:
+    """Count who is within reach of facilities, of each and of all together.
+
+    With --districts from files, without any database; else among the stored districts.
+    """
+    language = parse_language(lang)
+    walking = read_walking(
+        profile,
+        speed=parse_speed(speed),
+        direction=direction,
+        penalties=parse_penalties(step_seconds_per_m, crossing_seconds, lift_seconds),
+    )
+    straight = limits_of(metres=parse_numbers(metres, name="metres") or (), profile=walking.profile)
+    timed = limits_of(minutes=parse_numbers(minutes, name="minutes") or (), profile=walking.profile)
+    question = CatchmentQuestion(
+        walking, straight, (*straight, *timed), parse_date(as_of, option="--as-of")
+    )
+    if out is not None:
+        check_features_output(out)
+    elif not json_:
+        raise InputError("--out is missing: name a file to write, or --json for the counts")
+    if sum(given is not None for given in (facilities, points, facility or None)) != 1:
+        raise InputError("--facilities: give --facilities, --points or --facility, one of them")
+    files = StreetFiles(network, barriers, elevation, planarize)
+    files.refuse_incomplete()
+    options = parse_file_options(crs or (), map_ or ())
+    progress = Progress(quiet=json_)
+    if districts is not None:
+        for name, value in (("--facility", facility), ("--area", area), ("--as-of", as_of)):
+            if value:
+                raise InputError(f"{name}: is for the database; files are counted whole")
+        found, sites, sources, version = _from_files(
+            question, facilities, points, districts, buildings, files, options, progress
+        )
+    else:
+        for name, path in (("--network", network), ("--buildings", buildings)):
+            if path is not None:
+                raise InputError(f"{name}: is for files; name --districts, too")
+        found, sites, sources, version = _from_database(
+            question, facilities, points, facility or (), area, options, progress
+        )
+    told = {
+        **walking.as_json(),
+        "as_of": question.as_of.isoformat(),
+        "area": area,
+        "network": version,
+        "notices": notices(sources, language),
+        **catchment_members(found),
+    }
+    items = catchment_items(
+        found, [str(name) for name in sites.ids], at=range(len(sites.ids)), others={}
+    )
+    for index, detail in sites.details.items():
+        items[index]["detail"] = detail
+    if out is not None:
+        with feature_file(out) as file:
+            file.add("catchments", _rows(sites, items))
+            file.add("union", pd.DataFrame([_flat(row) for row in told["union"]]))
+            file.finish({name: value for name, value in told.items() if name != "union"})
+    if json_:
+        typer.echo(compact_json({**told, "items": items}))
+
+
+def _sites(facilities: Path | None, points: Path | None, options: FileOptions) -> Sites:
+    if facilities is not None:
+        read = read_layer(
+            facilities,
+            FACILITIES,
+            crs=options.crs_of("facilities"),
+            columns=options.columns_of("facilities"),
+            shared_columns=options.columns_of(None),
+        )
+        return _of_rows(read.frame)
+    if points is None:
+        raise InputError("--facilities is missing")
+    places = read_places_file(points, crs=options.crs_of("points"))
+    return Sites(places.ids, places.geometry, doors_of(places.geometry), dict(places.faults), [])
+
+
+def _of_rows(frame: GeoDataFrame) -> Sites:
+    return Sites(
+        frame["id"].to_numpy(dtype=object),
+        np.asarray(frame.geometry.array, dtype=object),
+        doors_of_rows(frame),
+        {},
+        frame["source"].tolist(),
+    )
+
+
+def _from_files(
+    question: CatchmentQuestion,
+    facilities: Path | None,
+    points: Path | None,
+    districts: Path,
+    buildings: Path | None,
+    files: StreetFiles,
+    options: FileOptions,
+    progress: Progress,
+) -> tuple[Catchments, Sites, list[object], str | None]:
+    frames: dict[str, GeoDataFrame] = {}
+    warnings: list[str] = []
+    for layer, path in ((DISTRICTS, districts), (BUILDINGS, buildings)):
+        if path is not None:
+            read = read_layer(
+                path,
+                layer,
+                crs=options.crs_of(layer.name),
+                columns=options.columns_of(layer.name),
+                shared_columns=options.columns_of(None),
+            )
+            frames[layer.name] = read.frame
+            warnings += read.warnings
+    sites = _sites(facilities, points, options)
+    streets = files.read(options)
+    warn(warnings, every=False)
+    with progress.counting("counting", total=sites.doors.places) as report:
+        found = count_among(
+            question,
+            facilities=sites.doors,
+            districts=frames[DISTRICTS.name],
+            buildings=frames.get(BUILDINGS.name),
+            network=None if streets is None else streets.network,
+            report=report,
+        )
+    sources = [*frames[DISTRICTS.name]["source"].tolist(), *sites.sources]
+    sources += [] if streets is None else streets.sources
+    return found, sites, sources, None if streets is None else streets.network.version
+
+
+def _from_database(
+    question: CatchmentQuestion,
+    facilities: Path | None,
+    points: Path | None,
+    ids: Sequence[str],
+    area: str | None,
+    options: FileOptions,
+    progress: Progress,
+) -> tuple[Catchments, Sites, list[object], str | None]:
+    moment = Moment(valid_on=question.as_of)
+    with database() as (connection, cache):
+        if ids:
+            rows = history.current(connection, FACILITIES, keys=set(ids), moment=moment)
+            known = {name: row for row, name in enumerate(rows["id"].tolist())}
+            for name in ids:
+                if name not in known:
+                    raise InputError(f"--facility: there is no {name} on {question.as_of}")
+            chosen = [known[name] for name in dict.fromkeys(ids)]
+            sites = _of_rows(rows.iloc[chosen].reset_index(drop=True))
+        else:
+            sites = _sites(facilities, points, options)
+        counted = []
+        if area is not None:
+            if not scope.existing(connection, AREAS, [area]):
+                raise InputError(f"--area: there is no area {area}")
+            counted = scope.in_area(connection, area, DISTRICTS)
+        network = cache.latest(connection)
+        with progress.counting("counting", total=sites.doors.places) as report:
+            found = stored_catchments(
+                connection,
+                question,
+                facilities=sites.doors,
+                network=network,
+                conditions=counted,
+                report=report,
+            )
+        sources = [*sites.sources, *history.sources(connection, DISTRICTS, moment=moment)]
+        if network is not None:
+            sources += sources_of(connection, network.version)
+    return found, sites, sources, None if network is None else network.version
+
+
+def _rows(sites: Sites, items: Sequence[dict[str, Any]]) -> GeoDataFrame:
+    """Return a row a facility and limit; one that cannot be used has a row without figures."""
+    rows: list[dict[str, Any]] = []
+    at: list[int] = []
+    for index, item in enumerate(items):
+        about = {
+            "facility": item["id"],
+            "status": item["status"],
+            "detail": item.get("detail"),
+            "snap_m": item.get("snap_m"),
+        }
+        for figures in item.get("figures") or [{}]:
+            rows.append({**about, **_flat(figures)})
+            at.append(index)
+    return GeoDataFrame(pd.DataFrame(rows), geometry=sites.geometry[at], crs=WGS84)
+
+
+def _flat(figures: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            flat[name] = value["inside"]
+            flat[f"{name}_at_least"] = value["at_least"]
+            flat[f"{name}_districts_without"] = value["districts_without"]
+            flat[f"{name}_share"] = value["share"]
+        else:
+            flat[name] = value
+    return flat

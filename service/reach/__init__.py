@@ -1,0 +1,1 @@
+"""Who is within reach on foot: isochrones and catchments."""
