@@ -39,7 +39,7 @@ from service.imports.indicators import ReadIndicators, read_indicators, unanswer
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
 from service.imports.saved_mapping import SavedMapping, save_mapping
-from service.imports.sifting import Reading
+from service.imports.sifting import LayerReading
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
@@ -66,7 +66,7 @@ class _Part:
     path: Path
     read: _Read
     # How a layer was read, and where it was sifted what there is to say of its rows.
-    reading: Reading = field(default_factory=Reading)
+    reading: LayerReading = field(default_factory=LayerReading)
     file: ReadFile | None = None
 
 
@@ -176,8 +176,8 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     quarantine: Annotated[
         Path | None,
         typer.Option(
-            help="Set rows at fault aside in this file (.geojson, .csv, .gpkg, .parquet) and "
-            "repair geometries, instead of refusing the whole file."
+            help="Set rows at fault aside in this file (.geojson, .csv, .xlsx, .gpkg, .parquet), "
+            "and repair geometries, instead of refusing the whole file."
         ),
     ] = None,
     key: Annotated[
@@ -384,7 +384,7 @@ def _read(
     if kind == NETWORK:
         network = read_asked_network(files, streets, crs=options.crs_of(kind), progress=progress)
         return [_Part(kind, streets.label(files), network)]
-    reading = Reading(
+    reading = LayerReading(
         options.crs_of(kind),
         columns,
         assume_status,
@@ -413,7 +413,7 @@ def _read(
     return list(parts.values())
 
 
-def _read_rows(path: Path, kind: str, reading: Reading, asked: LayerOptions) -> _Part:
+def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions) -> _Part:
     """Read one file of figures, or of rows of a layer."""
     if kind == INDICATORS:
         read_figures = read_indicators(path, columns=reading.columns, saved=reading.saved)

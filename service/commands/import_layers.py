@@ -15,7 +15,7 @@ from service.commands.actor import command_actor
 from service.core.differences import Difference
 from service.core.history import Origin
 from service.imports.natural_keys import check_key
-from service.imports.sifting import Reading
+from service.imports.sifting import LayerReading
 from service.uploads import service as uploads
 from service.uploads.comparing import Compared
 from service.uploads.reading import ReadFile, read_file
@@ -65,7 +65,7 @@ class LayerOptions:
         }
         return [name for name, value in options.items() if value]
 
-    def request(self, kind: str, reading: Reading) -> ImportRequest:
+    def request(self, kind: str, reading: LayerReading) -> ImportRequest:
         """Return what is asked of one file."""
         return ImportRequest(
             kind, reading, complete=self.complete, of=self.of or {}, closed_on=self.closed_on
@@ -86,11 +86,13 @@ class LayerOptions:
         for option, value in (("--quarantine", self.quarantine), ("--complete", self.complete)):
             if value and len(files) > 1:
                 raise InputError(f"{option}: is for one file at a time")
-        self.request(kind, Reading()).check()
+        self.request(kind, LayerReading()).check()
         check_key(self.key, LAYERS[kind])
 
 
-def sift_asked_layer(path: Path, kind: str, reading: Reading, options: LayerOptions) -> ReadFile:
+def sift_asked_layer(
+    path: Path, kind: str, reading: LayerReading, options: LayerOptions
+) -> ReadFile:
     """Read the rows of a file that are not to be refused or known as usual.
 
     Raises
@@ -108,7 +110,7 @@ def sift_asked_layer(path: Path, kind: str, reading: Reading, options: LayerOpti
     return sifted
 
 
-def look_at_layer(path: Path, kind: str, reading: Reading) -> ReadFile:
+def look_at_layer(path: Path, kind: str, reading: LayerReading) -> ReadFile:
     """Read the good rows of a file, to tell of the others; nothing of those is kept."""
     with tempfile.TemporaryDirectory(prefix="yike-import-") as folder:
         return read_file(path, LAYERS[kind], reading, label=str(path), quarantine=Path(folder))

@@ -8,16 +8,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+from openpyxl.cell import WriteOnlyCell
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
@@ -155,10 +158,11 @@ def _geo_frame(raw: RawTable, frame: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def _write_geopackage(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
     path.unlink(missing_ok=True)
-    if raw.placed:
-        pyogrio.write_dataframe(_geo_frame(raw, frame), path, driver="GPKG", layer="quarantine")
-    else:
-        pyogrio.write_dataframe(frame, path, driver="GPKG", layer="quarantine")
+    table = _geo_frame(raw, frame) if raw.placed else frame
+    with warnings.catch_warnings():
+        # A file that names no system is set aside without one; the import asked for it anyway.
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        pyogrio.write_dataframe(table, path, driver="GPKG", layer="quarantine")
 
 
 def _write_parquet(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
@@ -168,10 +172,30 @@ def _write_parquet(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(path)
 
 
+def _write_workbook(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
+    """Write cells as numbers and text; a text that looks like a formula stays a text."""
+    if raw.placed:
+        frame = frame.rename(columns={GEOMETRY: "wkt"})
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("quarantine")
+    sheet.append([str(name) for name in frame.columns])
+    for row in frame.itertuples(index=False):
+        cells = []
+        for value in row:
+            number = isinstance(value, int | float) and not pd.isna(value)
+            cell = WriteOnlyCell(sheet, value if number else _cell(value))
+            if not number:
+                cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    book.save(path)
+
+
 _NEED_SHAPES: Final = (".gpkg", ".parquet")
 _WRITERS: Final[Mapping[str, _Writer]] = {
     ".geojson": _write_geojson,
     ".csv": _write_csv,
     ".gpkg": _write_geopackage,
     ".parquet": _write_parquet,
+    ".xlsx": _write_workbook,
 }

@@ -130,9 +130,12 @@ def _from_wkt(text: str) -> tuple[BaseGeometry | None, int]:
     # Read twice: the fault of an open ring is told apart from that of a text that is no WKT.
     if not _is_none(shape := shapely.from_wkt(text, on_invalid="ignore")):
         return shape, 0
-    if not _is_none(shape := shapely.from_wkt(text, on_invalid="fix")):
-        return shape, 1
-    return None, 0
+    shape = shapely.from_wkt(text, on_invalid="fix")
+    if _is_none(shape) or any(
+        len({*ring.coords}) < _LEAST_PLACES for ring in shapely.get_rings(shape)
+    ):
+        return None, 0
+    return shape, 1
 
 
 def _is_none(shape: object) -> bool:

@@ -29,7 +29,7 @@ _MAX_PASSES: Final = 6
 
 
 @dataclass(frozen=True)
-class Reading:
+class LayerReading:
     """How a file is to be read.
 
     Parameters
@@ -89,7 +89,7 @@ class Sifted:
 def sift_layer(
     path: Path,
     layer: Layer,
-    reading: Reading,
+    reading: LayerReading,
     *,
     source: str | None = None,
     max_rows: int | None = None,

@@ -18,7 +18,7 @@ from service.core.parameters import AsOfDate
 from service.core.security import EditorDependency
 from service.imports.formats import FORMATS
 from service.imports.natural_keys import check_key
-from service.imports.sifting import Reading
+from service.imports.sifting import LayerReading
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
 from spatial.errors import InputError
@@ -96,7 +96,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         raise InvalidParameterError.of("kinds_from_names", "is for facilities")
     request = ImportRequest(
         kind,
-        Reading(
+        LayerReading(
             crs=crs,
             columns=_pairs("mapping", mapping),
             assume_status=assume_status,

@@ -13,7 +13,7 @@ from geopandas import GeoDataFrame
 from service.core.history import ROW_COLUMN
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
-from service.imports.sifting import Reading, Sifted, row_keys, sift_layer
+from service.imports.sifting import LayerReading, Sifted, row_keys, sift_layer
 from service.imports.twins import find_twins
 from spatial.fields import Layer
 
@@ -48,7 +48,7 @@ class ReadFile:
 def read_file(
     path: Path,
     layer: Layer,
-    reading: Reading,
+    reading: LayerReading,
     *,
     label: str,
     quarantine: Path,
@@ -102,7 +102,7 @@ def read_rows(
     *,
     rows: np.ndarray[Any, Any] | None = None,
     told: Mapping[str, Any] | None = None,
-    reading: Reading,
+    reading: LayerReading,
     quarantine: Path | None = None,
 ) -> ReadFile:
     """Describe rows that were read without a fault, or whose faults are in `told` already."""
@@ -144,7 +144,7 @@ def read_rows(
     return ReadFile(read, frame, report, quarantine)
 
 
-def _columns(read: ReadLayer, layer: Layer, reading: Reading) -> dict[str, Any]:
+def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, Any]:
     """Return which column was taken for which field and why, and by what each row is known."""
     own = {layer.key} if reading.key else set()
     return {

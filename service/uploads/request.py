@@ -15,7 +15,7 @@ from service.imports.cells import (
     to_integer,
     to_text,
 )
-from service.imports.sifting import Reading
+from service.imports.sifting import LayerReading
 from spatial.errors import InputError
 from spatial.fields import LAYERS, Field, FieldType, Layer
 
@@ -48,7 +48,7 @@ class ImportRequest:
     """
 
     kind: str
-    reading: Reading = field(default_factory=Reading)
+    reading: LayerReading = field(default_factory=LayerReading)
     complete: bool = False
     of: Mapping[str, str] = field(default_factory=dict)
     closed_on: date | None = None
@@ -97,7 +97,7 @@ class ImportRequest:
         day = document["closed_on"]
         return ImportRequest(
             document["kind"],
-            Reading(**reading),
+            LayerReading(**reading),
             complete=document["complete"],
             of=document["of"],
             closed_on=None if day is None else date.fromisoformat(day),

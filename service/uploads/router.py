@@ -34,6 +34,7 @@ _TYPE_OF_SUFFIX: Final = {
     ".csv": "text/csv; charset=utf-8",
     ".gpkg": "application/geopackage+sqlite3",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _IMPORT: Final = content("application/json", "Import", "The import")
 
