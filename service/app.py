@@ -25,6 +25,7 @@ from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
 from service.evaluations.router import build_router as evaluations_router
+from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
@@ -116,6 +117,8 @@ def _add_routes(app: FastAPI) -> None:
         prefix="/v1", dependencies=[Depends(read_principal), Depends(reject_unknown)]
     )
     for build in (
+        # Before the others: an identifier in a path may have a dot in it too.
+        exports_router,
         areas_router,
         districts_router,
         buildings_router,

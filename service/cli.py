@@ -56,6 +56,9 @@ COMMANDS: Final = (
         "Evaluate districts and areas, in the database or from files to a file",
     ),
     CommandEntry(
+        "export", "service.commands.export", "export", "Write what is stored to files of any format"
+    ),
+    CommandEntry(
         "explain",
         "service.commands.explain",
         "explain",

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,13 @@ LEFT_OUT = pytest.StashKey[dict[str, int]]()
 REASONS = {
     "shared": "the folder shared/ beside the clone is not there",
     "full": "long runs, asked for with --full",
+    "office": "LibreOffice is not installed",
 }
+
+
+def office_program() -> str | None:
+    """Where LibreOffice is; None where it is not."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,7 +69,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     unmet = {
         marker
-        for marker, met in (("shared", SHARED.is_dir()), ("full", config.getoption("--full")))
+        for marker, met in (
+            ("shared", SHARED.is_dir()),
+            ("full", config.getoption("--full")),
+            ("office", office_program() is not None),
+        )
         if not met
     }
     kept = []

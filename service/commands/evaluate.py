@@ -17,6 +17,8 @@ from service.commands.options import (
     parse_target_year,
 )
 from service.commands.report import Output
+from service.exports.formats import FORMATS
+from service.exports.systems import output_system
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
@@ -56,7 +58,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     ] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="File to write: .geojson, .gpkg, .parquet, .xlsx, .png. Repeatable."),
+        typer.Option(help=f"File to write: {', '.join(FORMATS)}. Repeatable."),
+    ] = None,
+    out_crs: Annotated[
+        str | None,
+        typer.Option(help="System of the coordinates written, as EPSG:4547; default EPSG:4326."),
     ] = None,
     area: Annotated[
         str | None, typer.Option(help="In the database: code of the area to evaluate.")
@@ -128,9 +134,10 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     With --districts and --facilities, or --osm, from files to the files of --out, without any
     database; with --areas alone only the rules about areas; else what is stored in the database.
     """
-    output = Output(tuple(out or ()), parse_language(lang), json_, verbose)
+    system = output_system(out_crs, option="--out-crs")
+    output = Output(tuple(out or ()), parse_language(lang), json_, verbose, system)
     for path in output.out:
-        check_output(path)
+        check_output(path, system=system)
     parameters = EvaluationParameters(
         snap_limit_m=snap_limit_m,
         target_year=parse_target_year(target_year),

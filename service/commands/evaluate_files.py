@@ -15,9 +15,10 @@ from service.commands.osm_layers import OSM_KINDS, read_osm_layers
 from service.commands.progress import Progress, tell
 from service.commands.report import Output, report
 from service.core.notices import notices
+from service.exports.formats import format_of
 from service.exports.region import region_notices
 from service.exports.summary import WORST, slope_words
-from service.exports.writer import PICTURE, write_evaluation
+from service.exports.writer import write_evaluation
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.reader import (
     ReadLayer,
@@ -183,6 +184,7 @@ def evaluate_files(
                 packs=packs,
                 lang=output.lang,
                 notices=said,
+                system=output.system,
                 facilities=read.data.facilities,
                 network=read.data.network,
             )
@@ -225,7 +227,7 @@ def _odd_streets(files: Files, streets: Network | None, output: Output) -> list[
 
 def _refuse_pictures(output: Output) -> None:
     for path in output.out:
-        if path.suffix.lower() == PICTURE:
+        if format_of(path).picture:
             raise InputError(f"{path}: a map shows districts; name them with --districts")
 
 

@@ -155,6 +155,7 @@ def _write(
                 packs=packs,
                 lang=output.lang,
                 notices=said,
+                system=output.system,
                 facilities=facilities,
                 network=network,
             )

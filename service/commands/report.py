@@ -14,6 +14,7 @@ from geopandas import GeoDataFrame
 from service.commands.progress import warn
 from service.exports.content import Language
 from service.exports.summary import summary_lines
+from service.exports.systems import LONLAT, OutputSystem
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,15 @@ class Output:
         True to print the summary as JSON, and nothing else, on the standard output.
     verbose
         True to print every warning.
+    system
+        Of the coordinates written.
     """
 
     out: tuple[Path, ...]
     lang: Language
     json: bool
     verbose: bool
+    system: OutputSystem = LONLAT
 
 
 def report(

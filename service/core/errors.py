@@ -4,6 +4,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── BadRequestError           400
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
+│   ├── TooManyRowsError          a file of more rows than one answer has
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -152,6 +153,13 @@ class InvalidBodyError(BadRequestError):
         return cls(f"{place}{first.detail}{more}", errors=errors)
 
 
+class TooManyRowsError(BadRequestError):
+    """A file would have more rows than one answer has."""
+
+    slug = "too-many-rows"
+    title = "The file would be too large"
+
+
 class UnknownHostError(BadRequestError):
     """The Host header names a host this service is not meant to answer for."""
 
@@ -280,6 +288,7 @@ PROBLEMS: Final = (
     BadRequestError,
     InvalidParameterError,
     UnknownParameterError,
+    TooManyRowsError,
     InvalidBodyError,
     UnknownHostError,
     UnauthorizedError,

@@ -234,18 +234,6 @@ def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: O
     return True
 
 
-def sources(
-    connection: Connection,
-    layer: Layer,
-    *conditions: ColumnElement[bool],
-    moment: Moment = NOW,
-) -> list[object]:
-    """Return what the rows of a layer say of their origin, each text once."""
-    table = VERSIONED[layer.name]
-    statement = select(table.c.source).where(*at_moment(table, moment), *conditions).distinct()
-    return list(connection.scalars(statement).all())
-
-
 def lock(connection: Connection) -> None:
     """Make other writers wait until the transaction ends.
 
@@ -345,6 +333,21 @@ def count(
     wanted = [*conditions, *_conditions(layer, keys=None, bbox=bbox, filters=filters)]
     statement = select(func.count()).select_from(table).where(*at_moment(table, moment), *wanted)
     return connection.execute(statement).scalar_one()
+
+
+def sources(
+    connection: Connection,
+    layer: Layer,
+    *conditions: ColumnElement[bool],
+    bbox: tuple[float, float, float, float] | None = None,
+    filters: Mapping[str, object] | None = None,
+    moment: Moment = NOW,
+) -> list[str | None]:
+    """Return, each once, what the rows `current` would return say of their origin."""
+    table = VERSIONED[layer.name]
+    wanted = [*conditions, *_conditions(layer, keys=None, bbox=bbox, filters=filters)]
+    statement = select(table.c.source).where(*at_moment(table, moment), *wanted).distinct()
+    return list(connection.execute(statement).scalars())
 
 
 def at_moment(table: FromClause, moment: Moment) -> list[ColumnElement[bool]]:

@@ -111,6 +111,12 @@ class ImportSettings(Group):
     )
 
 
+class ExportSettings(Group):
+    """Limits of a file asked for over HTTP."""
+
+    max_rows: int = Field(default=1_000_000, ge=1, description="Most rows of a file over HTTP")
+
+
 class ReachSettings(Group):
     """Limits of questions about reach asked over HTTP."""
 
@@ -145,6 +151,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
     imports: ImportSettings = ImportSettings()

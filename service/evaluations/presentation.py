@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Connection, Text, any_, literal, select
 from service.core import history
 from service.core.language import Language
 from service.core.notices import notice_member
-from service.core.schema import VERSIONED
+from service.core.schema import NETWORK, VERSIONED
 from service.evaluations.service import StoredEvaluation, findings_of_districts
 from service.evaluations.tables import EVALUATION_DISTRICT
 from service.exports.content import finding_objects
@@ -79,6 +79,11 @@ def run_notices(
     connection: Connection, stored: StoredEvaluation, language: Language
 ) -> dict[str, list[str]]:
     """Return the member ``notices`` the data of a run ask for."""
+    return notice_member(run_sources(connection, stored), language)
+
+
+def run_sources(connection: Connection, stored: StoredEvaluation) -> set[str | None]:
+    """Return what the data of a run, its streets among them, say of their origin."""
     sources: set[str | None] = set()
     for layer in (DISTRICTS, FACILITIES, AREAS, PARKS):
         table = VERSIONED[layer.name]
@@ -87,7 +92,10 @@ def run_notices(
             connection.execute(select(table.c.source).where(*wanted).distinct()).scalars()
         )
     sources |= indicators.sources(connection, stored.moment)
-    return notice_member(sources, language)
+    if stored.network_version is not None:
+        street = select(NETWORK.c.source).where(NETWORK.c.version == stored.network_version)
+        sources |= set(connection.execute(street).scalars())
+    return sources
 
 
 def _stages(

@@ -70,7 +70,7 @@ def districts(
     return district_frame(connection, query.limit(limit))
 
 
-def findings(
+def findings(  # noqa: PLR0913  # the filters, by name only
     connection: Connection,
     evaluation_id: str,
     *,
@@ -78,6 +78,7 @@ def findings(
     rule: str | None = None,
     flag: str | None = None,
     area: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
     after: int | None = None,
     limit: int | None = None,
 ) -> GeoDataFrame:
@@ -87,7 +88,7 @@ def findings(
     ----------
     verdict, rule
         Only these.
-    flag, area
+    flag, area, bbox
         Only findings of such districts; see `districts`.
     after
         Only behind this ``number``: the last of the page before.
@@ -114,6 +115,9 @@ def findings(
         query = query.where(EVALUATION_DISTRICT.c.flag == flag)
     if area is not None:
         query = query.where(EVALUATION_DISTRICT.c.areas.any_() == area)
+    if bbox is not None:
+        envelope = func.ST_MakeEnvelope(*bbox, 4326)
+        query = query.where(func.ST_Intersects(EVALUATION_DISTRICT.c.geometry, envelope))
     if after is not None:
         query = query.where(FINDING.c.number > after)
     return GeoDataFrame(finding_frame(connection, query.limit(limit)))

@@ -45,8 +45,8 @@ from service.evaluations.presentation import (
 )
 from service.evaluations.schemas import evaluation_document, read_request
 from service.evaluations.service import EvaluationRequest
-from service.exports.area_table import area_table
 from service.exports.areas import output_areas
+from service.exports.csv_table import area_table
 from service.packs.service import versions_in_use
 from spatial.errors import InputError
 

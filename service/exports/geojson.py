@@ -1,56 +1,89 @@
-"""GeoJSON (RFC 7946): one feature a district, with its findings; or one an area row."""
+"""GeoJSON: a FeatureCollection (RFC 7946), or a sequence of features (RFC 8142, or by lines)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from service.exports.areas import AREA_OUTPUT_COLUMNS
-from service.exports.content import (
-    DISTRICT_COLUMNS,
-    Content,
-    compact_json,
-    finding_objects,
-    plain,
-)
+from service.exports.columns import ColumnKind, json_text
+from service.exports.content import compact_json
+from service.exports.package import Chunk, Package, Table
+
+# RFC 8142, section 2.1: what stands before each text of a sequence.
+RECORD_SEPARATOR: Final = "\x1e"
 
 
-def write_geojson(path: Path, content: Content) -> None:
-    """Write a FeatureCollection, a feature a line.
+def write_geojson(path: Path, package: Package) -> None:
+    """Write a FeatureCollection, a feature a line, always in longitude and latitude.
 
-    A feature is a district or, where only areas were evaluated, a row of the area table, which
-    has no ``id``. Beside the features stand two foreign members: ``evaluation``, the summary, and
-    ``notices``.
+    Beside the features stand the foreign members of the package, of an evaluation the summary,
+    and ``notices``.
     """
-    shapes = (content.areas if content.of_areas else content.districts).geometry
-    # RFC 7946, section 3.1.6: exterior rings run counterclockwise.
-    geometries = shapely.to_geojson(shapely.orient_polygons(np.asarray(shapes.array, dtype=object)))
-    rows = _areas(content) if content.of_areas else _districts(content)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type":"FeatureCollection",\n')
-        file.write(f'"evaluation":{compact_json(content.summary)},\n')
-        file.write(f'"notices":{compact_json(content.notices)},\n"features":[')
-        for number, (geometry, properties) in enumerate(zip(geometries, rows, strict=True)):
-            key = f'"id":{compact_json(properties["id"])},' if "id" in properties else ""
+        for name, value in package.members.items():
+            file.write(f"{compact_json(name)}:{compact_json(value)},\n")
+        file.write(f'"notices":{compact_json(package.notices)},\n"features":[')
+        for number, feature in enumerate(_features(package)):
             file.write(",\n" if number else "\n")
-            file.write(f'{{"type":"Feature",{key}"geometry":{geometry},')
-            file.write(f'"properties":{compact_json(properties)}}}')
+            file.write(feature)
         file.write("\n]}\n")
 
 
-def _districts(content: Content) -> Iterator[dict[str, Any]]:
-    findings = finding_objects(content.findings)
-    columns = [content.districts[name].astype(object).tolist() for name in DISTRICT_COLUMNS]
-    for cells in zip(*columns, strict=True):
-        properties = {name: plain(cell) for name, cell in zip(DISTRICT_COLUMNS, cells, strict=True)}
-        yield {**properties, "findings": findings.get(properties["id"], [])}
+def write_sequence(path: Path, package: Package) -> None:
+    """Write a GeoJSON text sequence (RFC 8142): a record separator before each feature.
+
+    A sequence has no members of its own: ``notices`` and the others stand in the first feature.
+    """
+    _write_lines(path, package, before=RECORD_SEPARATOR)
 
 
-def _areas(content: Content) -> Iterator[dict[str, Any]]:
-    columns = [content.areas[name].astype(object).tolist() for name in AREA_OUTPUT_COLUMNS]
-    for cells in zip(*columns, strict=True):
-        yield dict(zip(AREA_OUTPUT_COLUMNS, map(plain, cells), strict=True))
+def write_lines(path: Path, package: Package) -> None:
+    """Write newline-delimited GeoJSON: a feature a line; ``notices`` as in `write_sequence`."""
+    _write_lines(path, package, before="")
+
+
+def _write_lines(path: Path, package: Package, *, before: str) -> None:
+    members = {**package.members, "notices": package.notices}
+    foreign = "".join(
+        f",{compact_json(name)}:{compact_json(value)}" for name, value in members.items() if value
+    )
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for number, feature in enumerate(_features(package)):
+            text = feature if number else f"{feature[:-1]}{foreign}}}"
+            file.write(f"{before}{text}\n")
+
+
+def _features(package: Package) -> Iterator[str]:
+    table = package.whole
+    for chunk in package.chunks(table):
+        yield from _of_chunk(chunk, table)
+
+
+def _of_chunk(chunk: Chunk, table: Table) -> Iterator[str]:
+    names = [compact_json(column.name) for column in table.columns]
+    texts = []
+    for values, column in zip(chunk.columns, table.columns, strict=True):
+        if column.kind is ColumnKind.POINTS:
+            texts.append(_shapes(np.asarray(values, dtype=object)))
+        else:
+            texts.append([json_text(value, column.kind) for value in values])
+    keys = [""] * chunk.rows
+    if table.key is not None:
+        at = [column.name for column in table.columns].index(table.key)
+        keys = [f'"id":{text},' for text in texts[at]]
+    shapes = ["null"] * chunk.rows if chunk.shapes is None else _shapes(chunk.shapes)
+    for key, shape, *cells in zip(keys, shapes, *texts, strict=True):
+        properties = ",".join(f"{name}:{cell}" for name, cell in zip(names, cells, strict=True))
+        yield f'{{"type":"Feature",{key}"geometry":{shape},"properties":{{{properties}}}}}'
+
+
+def _shapes(shapes: NDArray[Any]) -> list[str]:
+    # RFC 7946, section 3.1.6: exterior rings run counterclockwise.
+    texts = shapely.to_geojson(shapely.orient_polygons(shapes))
+    return ["null" if text is None else str(text) for text in np.atleast_1d(texts).tolist()]

@@ -1,33 +1,69 @@
-"""GeoParquet: the districts, findings within; or the area rows."""
+"""GeoParquet: one table, row groups of a chunk."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
+import pyarrow.parquet as pq
+import shapely
 
-from service.exports.content import Content, as_table, compact_json, finding_objects, plain
+from service.exports.arrow import GEOMETRY, batches, schema_of
+from service.exports.content import plain
+from service.exports.geopackage import geometry_types
+from service.exports.package import Chunk, Package
 
 
-def write_geoparquet(path: Path, content: Content) -> None:
-    """Write one row a district: ``reasons`` a list of text, ``findings`` JSON text.
+def write_geoparquet(path: Path, package: Package) -> None:
+    """Write the table with all it holds within: lists of texts as lists, objects as JSON text.
 
-    Where only areas were evaluated, the rows of the area table, lists as JSON text. Summary and
-    notices are the frame's attributes, which pandas reads back as ``attrs``.
+    Members and notices stand in the metadata of the file under ``yike``, and where pandas reads
+    them back as ``attrs``.
     """
-    frame = as_table(content.areas) if content.of_areas else _districts(content)
-    frame.attrs = {"evaluation": plain(content.summary), "notices": list(content.notices)}
-    frame.to_parquet(path, index=False, schema_version="1.1.0")
+    table = package.whole
+    schema = schema_of(table, lists=True)
+    types: set[str] = set()
+    bounds = np.array([np.inf, np.inf, -np.inf, -np.inf])
+
+    def look(chunk: Chunk) -> None:
+        if chunk.shapes is None:
+            return
+        types.update(geometry_types(chunk))
+        west, south, east, north = shapely.total_bounds(chunk.shapes)
+        np.fmin(bounds[:2], (west, south), out=bounds[:2])
+        np.fmax(bounds[2:], (east, north), out=bounds[2:])
+
+    facts = {**plain(package.members), "notices": list(package.notices)}
+    pandas: dict[str, Any] = {
+        "index_columns": [],
+        "column_indexes": [],
+        "columns": [],
+        "attributes": facts,
+    }
+    # Without the schema Arrow would store beside that of Parquet: readers would take its metadata,
+    # which were written before the bounds were known.
+    with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        for batch in batches(package, table, lists=True, seen=look):
+            writer.write_batch(batch)
+        if table.placed:
+            geo = _geo(package, types, bounds)
+            writer.add_key_value_metadata({"geo": json.dumps(geo)})
+        writer.add_key_value_metadata(
+            {
+                "pandas": json.dumps(pandas, ensure_ascii=False),
+                "yike": json.dumps(facts, ensure_ascii=False),
+            }
+        )
 
 
-def _districts(content: Content) -> pd.DataFrame:
-    by_district = finding_objects(content.findings)
-    frame = as_table(content.districts, keep=("reasons",))
-    reasons = [plain(cell) or [] for cell in content.districts["reasons"]]
-    frame["reasons"] = pd.Series(reasons, index=frame.index, dtype=object)
-    frame["findings"] = pd.Series(
-        [compact_json(by_district.get(key, [])) for key in frame["id"]],
-        index=frame.index,
-        dtype="str",
-    )
-    return frame
+def _geo(package: Package, types: set[str], bounds: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Return the metadata of GeoParquet 1.1; no ``crs`` means longitude and latitude, CRS84."""
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": sorted(types)}
+    if package.system.convert is not None:
+        crs = package.system.crs
+        column["crs"] = None if crs is None else crs.to_json_dict()
+    if np.isfinite(bounds).all():
+        column["bbox"] = bounds.tolist()
+    return {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}

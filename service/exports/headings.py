@@ -82,6 +82,26 @@ AREA_HEADINGS: Final = MappingProxyType(
         "clause": Heading("条款", "Clause", 20),
     }
 )
+# Of the columns of the area table that 汇总 leaves out.
+AREA_MORE_HEADINGS: Final = MappingProxyType(
+    {
+        "kind": Heading("行政区类型", "Kind", 16),
+        "parent": Heading("上级代码", "Parent", 16),
+        "pack": Heading("政策规则集", "Rule pack", 20),
+        "undetermined_weight": Heading("无法判定的权重", "Weight undetermined", 14),
+        "definition": Heading("口径", "Definition", 30),
+        "points_share": Heading("按点判定的比例", "Share judged by points", 14),
+        "households": Heading("户数", "Households", 12),
+        "underserved": Heading("服务不足小区数", "Underserved", 12),
+        "undetermined": Heading("无法判定小区数", "Undetermined", 12),
+        "watch": Heading("需关注小区数", "Watch", 12),
+        "served": Heading("达标小区数", "Served", 12),
+        "not_assessed": Heading("未评估小区数", "Not assessed", 12),
+        "reason_code": Heading("说明代码", "Reason code", 20),
+        "facilities": Heading("相关设施", "Facilities", 30),
+        "alternatives": Heading("其他读法", "Other readings", 30),
+    }
+)
 PART_WORDS: Final = MappingProxyType(
     {
         "occupied": ("已建城镇小区", "Occupied, urban"),
@@ -117,6 +137,19 @@ SUMMARY_WORDS: Final = MappingProxyType(
         "area_rule": ("行政区规则", "Rule about areas"),
         "notice": ("声明", "Notice"),
         "warning": ("提示", "Warning"),
+    }
+)
+# Of the sheet 说明.
+NOTE_WORDS: Final = MappingProxyType(
+    {
+        "item": ("项目", "Item"),
+        "heading": ("列名", "Heading"),
+        "name": ("字段", "Field"),
+        "text": ("内容", "Text"),
+        "notice": ("声明", "Notice"),
+        "crs": ("坐标系", "Coordinates"),
+        "axes": ("先经度或东坐标，后纬度或北坐标", "Longitude or easting first"),
+        "left_out": ("过长而未写入的几何数", "Geometries too long for a cell"),
     }
 )
 FLAG_WORDS: Final = MappingProxyType(

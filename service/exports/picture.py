@@ -6,14 +6,24 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from service.exports.content import Content
+from service.exports.package import Package
+from spatial.errors import InputError
 
 
-def write_map(path: Path, content: Content) -> None:
-    """Draw districts by flag, with facilities and streets where the content holds them."""
+def write_map(path: Path, package: Package) -> None:
+    """Draw districts by flag, with facilities and streets where the content holds them.
+
+    Raises
+    ------
+    InputError
+        When the package is no evaluation in memory.
+    """
     # matplotlib takes most of a second to import, and few commands draw.
     from service.reports.map import draw_map  # noqa: PLC0415
 
+    content = package.content
+    if content is None:
+        raise InputError(f"{path.suffix}: a map shows what `yike evaluate` has found")
     facilities = content.facilities
     if facilities is None:
         facilities = gpd.GeoDataFrame({"service": [], "geometry": []}, crs="EPSG:4326")

@@ -1,52 +1,38 @@
-"""The file formats Yike writes: one entry in `WRITERS` each."""
+"""Writing to files that are there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
+import pyarrow as pa
 from geopandas import GeoDataFrame
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 
 from service.exports.content import Content, Language, collect
-from service.exports.geojson import write_geojson
-from service.exports.geopackage import write_geopackage
-from service.exports.geoparquet import write_geoparquet
-from service.exports.picture import write_map
-from service.exports.workbook import write_workbook
+from service.exports.evaluation_tables import content_package
+from service.exports.formats import format_of, refuse_system
+from service.exports.package import Package
+from service.exports.systems import LONLAT, OutputSystem
 from spatial.errors import InputError
 from spatial.network import Network
 from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 
-PICTURE: Final = ".png"
-WRITERS: Final[MappingProxyType[str, Callable[[Path, Content], None]]] = MappingProxyType(
-    {
-        ".geojson": write_geojson,
-        ".gpkg": write_geopackage,
-        ".parquet": write_geoparquet,
-        ".xlsx": write_workbook,
-        PICTURE: write_map,
-    }
-)
 
-
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, system: OutputSystem = LONLAT) -> None:
     """Refuse a path nothing can be written to, before hours are spent on what goes there.
 
     Raises
     ------
     InputError
-        When the suffix is none of the known ones, or the folder cannot be written.
+        When the suffix is none of the known ones, the format does not allow the system of
+        coordinates, or the folder cannot be written.
     """
-    if path.suffix.lower() not in WRITERS:
-        raise InputError(
-            f"{path}: unknown output format '{path.suffix}'; known are {', '.join(WRITERS)}"
-        )
+    refuse_system(format_of(path), system, named=str(path))
     if path.is_dir():
         raise InputError(f"{path}: is a folder, not a file")
     if not path.parent.is_dir():
@@ -55,7 +41,7 @@ def check_output(path: Path) -> None:
         raise InputError(f"{path}: the folder {path.parent} cannot be written")
 
 
-def write_evaluation(
+def write_evaluation(  # by name only
     path: Path,
     evaluation: Evaluation,
     *,
@@ -64,13 +50,14 @@ def write_evaluation(
     notices: Sequence[str],
     facilities: GeoDataFrame | None = None,
     network: Network | None = None,
+    system: OutputSystem = LONLAT,
 ) -> None:
     """Write an evaluation in the format of the suffix; a file there before is replaced.
 
     Parameters
     ----------
     path
-        ``.geojson``, ``.gpkg``, ``.parquet``, ``.xlsx`` or ``.png``.
+        With a suffix of `service.exports.formats.FORMATS`.
     packs
         Those evaluated, for clauses and quotes.
     lang
@@ -79,6 +66,8 @@ def write_evaluation(
         What must be said of the data wherever they are shown.
     facilities, network
         What was evaluated, shown on a map.
+    system
+        Of the coordinates written.
 
     Raises
     ------
@@ -94,29 +83,55 @@ def write_evaluation(
         facilities=facilities,
         network=network,
     )
-    write_content(path, content)
+    write_content(path, content, system=system)
 
 
-def write_content(path: Path, content: Content) -> None:
+def write_content(path: Path, content: Content, *, system: OutputSystem = LONLAT) -> None:
     """Write what `collect` put together; see `write_evaluation`."""
-    check_output(path)
+    write_package(path, content_package(content, system=system))
+
+
+def write_package(path: Path, package: Package) -> None:
+    """Write a package in the format of the suffix; a file there before is replaced.
+
+    Raises
+    ------
+    InputError
+        As `check_output`, or when the file cannot be written; a file there before is then as it
+        was.
+    """
+    check_output(path, system=package.system)
     with replacing(path) as temporary:
-        WRITERS[path.suffix.lower()](temporary, content)
+        format_of(path).write(temporary, package)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path to write to that becomes `path` at once, or never.
 
+    What is written beside it under other names is moved too, before it.
+
     Raises
     ------
     InputError
-        When the disk is full, or whatever else the system says.
+        When the disk is full, or whatever else the system or GDAL says.
     """
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".yike-") as folder:
             temporary = Path(folder) / path.name
             yield temporary
+            for beside in sorted(Path(folder).iterdir()):
+                if beside != temporary:
+                    beside.replace(path.parent / beside.name)
             temporary.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+    except (
+        DataSourceError,
+        DataLayerError,
+        FeatureError,
+        GeometryError,
+        pa.ArrowException,
+    ) as error:
+        reason = " ".join(str(error).split()) or "GDAL says no more"
+        raise InputError(f"{path}: cannot be written: {reason}") from None

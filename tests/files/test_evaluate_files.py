@@ -166,3 +166,19 @@ def test_packs_are_listed_and_checked(tmp_path: Path, yike: Run) -> None:
     assert "rules" in bad.stderr
     assert "gone.yaml: cannot be read" in gone.stderr
     assert "Traceback" not in bad.stderr + gone.stderr
+
+
+def test_results_are_written_in_the_system_asked_for(yike: Run, town: Path) -> None:
+    asked = ("evaluate", "--pack=jinhua-2022", *FILES, "--out-crs=EPSG:4547")
+    refused = yike(*asked, "--out=r.geojson")
+    assert refused.returncode == 2
+    assert "always in longitude and latitude (RFC 7946)" in refused.stderr
+
+    done = yike(*asked, "--out=r.gpkg")
+
+    assert done.returncode == 0, done.stderr
+    written = pyogrio.read_dataframe(town / "r.gpkg", layer="districts").set_index("id")
+    assert written.crs.to_epsg() == 4547
+    given = gpd.read_file(town / "districts.geojson").set_index("id").to_crs(4547)
+    moved = written.geometry.hausdorff_distance(given.geometry.loc[written.index])
+    assert moved.max() < 1e-6

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import openpyxl
@@ -22,6 +23,7 @@ from service.exports.headings import HEADINGS
 from service.exports.writer import check_output, write_content, write_evaluation
 from service.imports.packs import find_packs
 from service.imports.validation import validate
+from service.reports.map_words import FLAG_STYLES
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import build_network
@@ -144,7 +146,7 @@ def test_geopackage_holds_three_layers_with_equal_counts(tmp_path: Path, content
     districts = pyogrio.read_dataframe(path, layer="districts")
     findings = pyogrio.read_dataframe(path, layer="findings")
 
-    assert layers == {"districts", "findings", "areas"}
+    assert layers == {"districts", "findings", "areas", "layer_styles"}
     assert len(districts) == len(content.districts)
     assert len(findings) == len(content.findings)
     assert len(pyogrio.read_dataframe(path, layer="areas")) == len(content.areas)
@@ -163,6 +165,32 @@ def test_geopackage_holds_three_layers_with_equal_counts(tmp_path: Path, content
             assert (None if pd.isna(written) else json.loads(written)) == held
     metadata = pyogrio.read_info(path, layer="districts")["dataset_metadata"]
     assert json.loads(metadata["YIKE_NOTICES"]) == [NOTICE]
+
+
+def test_geopackage_colours_districts_by_flag_as_the_map_does(
+    tmp_path: Path, content: Content
+) -> None:
+    path = tmp_path / "r.gpkg"
+    write_content(path, content)
+
+    styles = pyogrio.read_dataframe(path, layer="layer_styles")
+
+    assert styles["f_table_name"].tolist() == ["districts"]
+    assert styles["useAsDefault"].tolist() == [True]
+    renderer = ET.fromstring(styles["styleQML"].iloc[0]).find("renderer-v2")  # noqa: S314  # our own
+    assert renderer is not None
+    assert renderer.get("attr") == "flag"
+    found = {}
+    for category in renderer.iter("category"):
+        symbol = renderer.find(f"symbols/symbol[@name='{category.get('symbol')}']")
+        assert symbol is not None
+        # The town has polygons and a point: the polygons are coloured.
+        assert symbol.get("type") == "fill"
+        colour = symbol.find("layer/Option/Option[@name='color']")
+        assert colour is not None
+        rgb = [int(part) for part in str(colour.get("value")).split(",")[:3]]
+        found[category.get("value")] = (category.get("label"), "#{:02X}{:02X}{:02X}".format(*rgb))
+    assert found == {flag: (how.zh, how.colour) for flag, how in FLAG_STYLES.items()}
 
 
 def test_geoparquet_holds_the_districts_with_their_findings(
@@ -188,8 +216,8 @@ def test_workbook_holds_three_sheets_with_equal_counts(tmp_path: Path, content: 
 
     book = openpyxl.load_workbook(path)
 
-    assert book.sheetnames == ["居住区", "规则结果", "汇总"]
-    districts, findings, summary = (list(sheet.values) for sheet in book)
+    assert book.sheetnames == ["居住区", "规则结果", "汇总", "说明"]
+    districts, findings, summary, notes = (list(sheet.values) for sheet in book)
     assert list(districts[0]) == [HEADINGS[name].zh for name in DISTRICT_COLUMNS]
     assert len(districts) == len(content.districts) + 1
     assert len(findings) == len(content.findings) + 1
@@ -200,6 +228,7 @@ def test_workbook_holds_three_sheets_with_equal_counts(tmp_path: Path, content: 
     flags = {row[1]: row[3] for row in summary if row[0] == "结论"}
     assert flags == content.summary["flags"]
     assert ("声明", NOTICE, None, None) in summary
+    assert ("声明", None, None, NOTICE) in notes
     for sheet in list(book)[:2]:
         assert sheet.freeze_panes == "B2"
         assert sheet.auto_filter.ref.startswith("A1:")
@@ -234,7 +263,7 @@ def test_workbook_cannot_be_made_to_compute(tmp_path: Path, content: Content) ->
 def _sheet_xml(path: Path) -> str:
     shutil.unpack_archive(path, path.with_suffix(".d"), "zip")
     sheets = sorted((path.with_suffix(".d") / "xl" / "worksheets").glob("*.xml"))
-    assert len(sheets) == 3
+    assert len(sheets) == 4
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
 
 
@@ -290,7 +319,10 @@ def test_gdal_reads_the_counts_too(tmp_path: Path, content: Content, name: str) 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("r.shp", "unknown output format '.shp'; known are .geojson, .gpkg, .parquet, .xlsx, .png"),
+        (
+            "r.shp",
+            "unknown output format '.shp'; known are .geojson, .geojsonl, .geojsons, .gpkg",
+        ),
         ("r", "unknown output format ''"),
         ("no/r.gpkg", "there is no folder"),
     ],

@@ -47,7 +47,7 @@ WORDS = (
 )
 FEW_WORDS = ("", "abc", "2026-13-45", "1e999", "99999999999999999999999", "\x00", "x" * 10_000)
 READ_BY_HAND = {
-    *("limit", "after", "bbox", "lon", "lat", "as_of", "pack", "area", "rule", "level"),
+    *("limit", "after", "bbox", "lon", "lat", "as_of", "pack", "area", "rule", "level", "crs"),
     *("minutes", "metres", "speed", "k"),
 }
 RAW = ("%", "%%", "%zz", "%00", "%ff%fe", "%c0%80", "%2F", "%2e%2e%2f", "%0d%0aX: y", "+", "a%2Fb")
@@ -114,6 +114,8 @@ def filled(path, run):
         .replace("{pack_id}", "jinhua-2022")
         .replace("{feature_id}", "west-2")
         .replace("{slug}", "conflict")
+        .replace("{version}", "in-use")
+        .replace("{format}", "geojson")
     )
 
 

@@ -52,6 +52,15 @@ def test_every_route_of_the_design_is_there(operations):
         ),
         "GET /v1/evaluations/{evaluation_id}/findings/{finding}/explain",
         "GET /v1/evaluations/{evaluation_id}/areas/{code}/{rule}/explain",
+        *(
+            f"GET /v1/{what}.{{format}}"
+            for what in (
+                *("areas", "districts", "buildings", "facilities", "parks"),
+                "networks/{version}/edges",
+                "evaluations/{evaluation_id}",
+                *(f"evaluations/{{evaluation_id}}/{p}" for p in ("districts", "findings", "areas")),
+            )
+        ),
         "GET /v1/indicators",
         "POST /v1/indicators",
         "GET /v1/coverage",
