@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
-    imports = ImportRunner(engine, settings.imports, logger)
+    imports = ImportRunner(engine, settings.imports, logger, cache_dir=settings.cache_dir)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -70,10 +70,16 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None,
         typer.Option(
-            help="System of the coordinates where a file does not say, as EPSG:4547; "
-            "of one file, districts=EPSG:4547. Repeatable."
+            help="System of the coordinates where a file does not say, as EPSG:4547, GCJ-02, "
+            "BD-09; of one file, districts=EPSG:4547. Repeatable."
         ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -155,6 +161,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             mapping=mapping,
             kinds_from_names=kinds_from_names,
             save_to=save_mapping,
+            crs_as_declared=crs_as_declared,
         ),
         planarize=planarize,
     )
@@ -183,6 +190,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         return
     for name, value in (
         ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
         ("--mapping", mapping),
         ("--save-mapping", save_mapping),

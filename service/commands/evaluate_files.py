@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from service.commands.crs_checks import check_read, refuse_undeclared
 from service.commands.options import FileOptions
 from service.commands.osm_layers import OSM_KINDS, read_osm_layers
 from service.commands.progress import Progress, tell
@@ -19,6 +20,7 @@ from service.exports.formats import format_of
 from service.exports.region import region_notices
 from service.exports.summary import WORST, slope_words
 from service.exports.writer import write_evaluation
+from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.reader import (
     ReadLayer,
@@ -253,6 +255,7 @@ def read_files(
     faults: list[Fault] = []
     walls: ReadLines | None = None
     figures: ReadIndicators | None = None
+    undeclared: dict[str, UndeclaredCRSError] = {}
     for kind, path in given.items():
         with progress.stage(f"read {kind}", f"reading {path}"):
             try:
@@ -282,14 +285,13 @@ def read_files(
                     )
             except InputFaults as error:
                 faults.extend(error.faults)
+            except UndeclaredCRSError as error:
+                undeclared[kind] = error
     if faults:
         raise InputFaults(faults)
-    if streets is not None and elevation is not None:
-        # Reading rasters takes a third of a second to load, and most calls have none.
-        from service.imports.elevation import add_slope  # noqa: PLC0415
-
-        with progress.stage("read elevation", f"reading {elevation}"):
-            streets = add_slope(streets, elevation)
+    with progress.stage("read systems", "checking coordinate systems"):
+        unchecked = _check_systems(layers, streets, undeclared, options)
+    streets = _sloped(streets, elevation, progress)
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
@@ -303,7 +305,7 @@ def read_files(
             raise InputError(f"{given[kind]}: has no rows, so there is nothing to evaluate")
     sources = {str(s) for read in tables.values() for s in read.frame["source"].dropna()}
     sources.update(streets.sources if streets is not None else ())
-    warnings = [*mapped, *(line for read in tables.values() for line in read.warnings)]
+    warnings = [*mapped, *unchecked, *(line for read in tables.values() for line in read.warnings)]
     for shapes in (streets, walls):
         warnings += shapes.warnings if shapes is not None else ()
     warnings += unanswered_names(frames, keys={name: layer.key for name, layer in LAYERS.items()})
@@ -358,6 +360,41 @@ def _read_osm(
     layers = {kind: one for kind, one in read.items() if isinstance(one, ReadLayer)}
     streets = next((one for one in read.values() if isinstance(one, ReadNetwork)), None)
     return layers, streets, warnings
+
+
+def _sloped(
+    streets: ReadNetwork | None, elevation: Path | None, progress: Progress
+) -> ReadNetwork | None:
+    if streets is None or elevation is None:
+        return streets
+    # Reading rasters takes a third of a second to load, and most calls have none.
+    from service.imports.elevation import add_slope  # noqa: PLC0415
+
+    with progress.stage("read elevation", f"reading {elevation}"):
+        return add_slope(streets, elevation)
+
+
+def _check_systems(
+    layers: dict[str, ReadLayer],
+    streets: ReadNetwork | None,
+    undeclared: Mapping[str, UndeclaredCRSError],
+    options: FileOptions,
+) -> list[str]:
+    """Check the systems of layers against areas and streets, and of streets against areas."""
+    areas = CrsReference(polygons_of(layers["areas"].frame if "areas" in layers else None))
+    both = replace(areas, network=None if streets is None else streets.network)
+    refuse_undeclared(
+        [(error, areas if kind == "network" else both) for kind, error in undeclared.items()]
+    )
+    kinds = [kind for kind in layers if kind != "areas"]
+    checked, warnings = check_read(
+        [(layers[kind], both) for kind in kinds], as_declared=options.crs_as_declared
+    )
+    layers.update(zip(kinds, checked, strict=True))
+    if streets is not None and areas.areas is not None:
+        # What areas cannot tell of streets is no news: nothing is said of it.
+        check_read([(streets, areas)], as_declared=options.crs_as_declared)
+    return warnings
 
 
 def check_elevation(elevation: Path | None, network: Path | None) -> None:

@@ -68,6 +68,12 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     crs: Annotated[
         list[str] | None, typer.Option(help="System of coordinates; as in evaluate. Repeatable.")
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field; as in evaluate. Repeatable.")
     ] = None,
@@ -98,7 +104,11 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         read = read_files(
             files,
             options=parse_file_options(
-                crs or (), map_ or (), mapping=mapping, kinds_from_names=kinds_from_names
+                crs or (),
+                map_ or (),
+                mapping=mapping,
+                kinds_from_names=kinds_from_names,
+                crs_as_declared=crs_as_declared,
             ),
             assume_status=None,
             elevation=elevation,
@@ -133,6 +143,7 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
         ("--as-of", as_of),
         ("--target-year", target_year),
         ("--crs", crs),
+        ("--crs-as-declared", crs_as_declared),
         ("--map", map_),
         ("--mapping", mapping),
         ("--kinds-from-names", kinds_from_names),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -26,6 +26,7 @@ from service.commands.import_network import (
     store_read_network,
     tell_network,
 )
+from service.commands.import_systems import check_against_stored
 from service.commands.options import FileOptions, parse_date, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
 from service.commands.progress import Progress, tell, warn
@@ -35,6 +36,7 @@ from service.core.database import create_database_engine
 from service.core.geojson import encode_json
 from service.core.settings import load_settings
 from service.imports.cells import near
+from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
@@ -49,7 +51,7 @@ from service.uploads.service import record_audit
 from service.uploads.wording import report_lines
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS
+from spatial.fields import AREAS, LAYERS
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -126,8 +128,17 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     *,
     crs: Annotated[
         str | None,
-        typer.Option(help="System of the coordinates where a file does not say, as EPSG:4547."),
+        typer.Option(
+            help="System of the coordinates where a file does not say: EPSG:4547, GCJ-02, BD-09; "
+            "EPSG:4547,yx where northing comes first."
+        ),
     ] = None,
+    crs_as_declared: Annotated[
+        bool,
+        typer.Option(
+            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
+        ),
+    ] = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
@@ -225,6 +236,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         mapping=mapping,
         kinds_from_names=kinds_from_names,
         save_to=save_mapping_to,
+        crs_as_declared=crs_as_declared,
     )
     _refuse_mapping(kind, options)
     layers = LayerOptions(
@@ -236,6 +248,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
+    undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
     read = _read(
         kind,
@@ -244,6 +257,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         streets,
         assume_status,
         progress,
+        undeclared,
         asked=layers,
         # What would be refused is looked at, and refused afterwards.
         refused=refused if dry_run else None,
@@ -257,7 +271,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         engine = create_database_engine(url.get_secret_value())
         try:
             with engine.connect() as connection, progress.stage("store", "storing"):
-                warnings = _unanswered(connection, read)
+                read, warnings = _checked(
+                    connection, read, undeclared, options, cache_dir=settings.cache_dir
+                )
+                warnings += _unanswered(connection, read)
                 compare = dry_run or json_
                 results = [
                     _store(connection, part, streets, of=kind, layers=layers, compare=compare)
@@ -357,32 +374,35 @@ def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> Non
     _say(f"wrote {options.save_to}")
 
 
-def _read(
+def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
     kind: str,
     files: Sequence[Path],
     options: FileOptions,
     streets: NetworkOptions,
     assume_status: str | None,
     progress: Progress,
+    undeclared: list[UndeclaredCRSError],
     *,
     asked: LayerOptions,
     refused: list[Fault] | None,
 ) -> list[_Part]:
-    """Read all files, so that the faults of all of them are told at once."""
+    """Read all files, so that the faults of all of them are told at once.
+
+    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
-    if kind == NETWORK and columns:
-        raise InputError("--map: street lines have no fields but highway")
-    if kind == INDICATORS and options.crs_of(kind) is not None:
-        raise InputError("--crs: figures have no coordinates")
+    _refuse_unread(kind, columns, crs=options.crs_of(kind))
     if kind == OSM:
-        if columns:
-            raise InputError("--map: OpenStreetMap files have tags, no columns")
-        if options.crs_of(kind) is not None:
-            raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
         layers = read_osm_layers(files[0], progress=progress)
         return [_Part(layer, files[0], one) for layer, one in layers.items()]
     if kind == NETWORK:
-        network = read_asked_network(files, streets, crs=options.crs_of(kind), progress=progress)
+        try:
+            network = read_asked_network(
+                files, streets, crs=options.crs_of(kind), progress=progress
+            )
+        except UndeclaredCRSError as error:
+            undeclared.append(error)
+            return []
         return [_Part(kind, streets.label(files), network)]
     reading = LayerReading(
         options.crs_of(kind),
@@ -407,6 +427,8 @@ def _read(
                 looked_at = look_at_layer(path, kind, reading)
                 parts[path] = _Part(kind, path, looked_at.read, reading, looked_at)
                 refused.extend(error.faults)
+            except UndeclaredCRSError as error:
+                undeclared.append(error)
     faults += _doubles(kind, {path: part.read for path, part in parts.items()})
     if faults:
         raise InputFaults(faults)
@@ -431,6 +453,43 @@ def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions
         kinds_from_names=reading.kinds_from_names,
     )
     return _Part(kind, path, read, reading)
+
+
+def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
+    """Refuse options for what files of a kind do not have."""
+    if kind == NETWORK and columns:
+        raise InputError("--map: street lines have no fields but highway")
+    if kind == INDICATORS and crs is not None:
+        raise InputError("--crs: figures have no coordinates")
+    if kind == OSM and columns:
+        raise InputError("--map: OpenStreetMap files have tags, no columns")
+    if kind == OSM and crs is not None:
+        raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
+
+
+def _checked(
+    connection: Connection,
+    read: Sequence[_Part],
+    undeclared: Sequence[UndeclaredCRSError],
+    options: FileOptions,
+    *,
+    cache_dir: Path,
+) -> tuple[list[_Part], list[str]]:
+    """Check the systems of what was read; return it, and what is to be warned of."""
+    placed = {
+        at: part.read
+        for at, part in enumerate(read)
+        if not isinstance(part.read, ReadIndicators) and part.kind != AREAS.name
+    }
+    checked, warnings = check_against_stored(
+        connection,
+        list(placed.values()),
+        undeclared,
+        as_declared=options.crs_as_declared,
+        cache_dir=cache_dir,
+    )
+    again = dict(zip(placed, checked, strict=True))
+    return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
 
 
 def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
@@ -490,7 +549,12 @@ def _store(
         counts = stored.added, stored.changed, stored.unchanged
         return Imported(part.path, part.kind, layer, len(part.read.frame), *counts)
     reading = part.reading
-    file = part.file or read_rows(part.read, LAYERS[part.kind], reading=reading)
+    # The check of its system may have said more of the read since it was sifted.
+    file = (
+        read_rows(part.read, LAYERS[part.kind], reading=reading)
+        if part.file is None
+        else replace(part.file, read=part.read)
+    )
     request = layers.request(part.kind, reading)
     done = store_layer(connection, file, request, file=part.path, compare=compare)
     counts = done.done.stored.added, done.done.stored.changed, done.done.stored.unchanged

@@ -44,6 +44,8 @@ class FileOptions:
         File that ``--save-mapping`` names; None where it is not given.
     planarize
         True to split street lines where they cross or touch without a common end.
+    crs_as_declared
+        True to believe what is said of the coordinates whatever the evidence.
     """
 
     crs: Mapping[str | None, str]
@@ -52,6 +54,7 @@ class FileOptions:
     kinds_from_names: bool = False
     save_to: Path | None = None
     planarize: bool = False
+    crs_as_declared: bool = False
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""
@@ -73,6 +76,7 @@ def parse_file_options(
     mapping: Path | None = None,
     kinds_from_names: bool = False,
     save_to: Path | None = None,
+    crs_as_declared: bool = False,
 ) -> FileOptions:
     """Read ``--crs CRS`` or ``--crs KIND=CRS``, ``--map [KIND:]COLUMN=FIELD`` and ``--mapping``.
 
@@ -103,7 +107,14 @@ def parse_file_options(
     saved = None if mapping is None else load_mapping(mapping)
     if save_to is not None:
         check_mapping_name(save_to, option="--save-mapping")
-    return FileOptions(systems, mapped, saved, kinds_from_names, save_to)
+    return FileOptions(
+        systems,
+        mapped,
+        saved,
+        kinds_from_names,
+        save_to,
+        crs_as_declared=crs_as_declared,
+    )
 
 
 def parse_date(text: str | None, *, option: str) -> date:

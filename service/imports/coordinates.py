@@ -1,8 +1,7 @@
 """From the coordinates of a file to longitude and latitude, with proof that they fit.
 
 Half of all wrong maps come from coordinates read in a system they are not in. So nothing is
-guessed: a system is declared by the file or by the user, never by both differently, and places
-that fall outside the area it is made for are refused row by row.
+guessed: places that fall outside the area their system is made for are refused row by row.
 """
 
 from __future__ import annotations
@@ -17,19 +16,24 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import ProjError
 from pyproj.transformer import TransformerGroup
 from shapely.geometry.base import BaseGeometry
 
 from service.imports.geometries import MAX_LAT, MAX_LON, Geometries, non_finite
-from spatial.errors import Fault, InputError, UnknownCRSError
+from service.imports.systems import LONLAT, same_crs
+from spatial.coordinate_systems import NORTHING_FIRST, CoordinateSystem, crs_code
+from spatial.errors import Fault, UnknownCRSError
+from spatial.webmap_crs import CHINA_LAT, CHINA_LON, WebMap
 
-LONLAT: Final = CRS("EPSG:4326")
 # A city on the rim of a zone is mapped in one zone; three degrees off is another zone.
 AREA_MARGIN_DEG: Final = 1.0
 COARSE_M: Final = 1.0
+# Longer ones are WKT, which nobody types.
+_LONGEST_CODE: Final = 20
 
 Bounds = NDArray[np.float64]
+Move = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,10 @@ class Located:
     columns
         The geometry columns given, transformed; those not finite are left as they were.
     origin_crs
-        Authority code of the system they came in, or its WKT.
+        Authority code of the system they came in, GCJ-02 or BD-09, or its WKT.
     transformation
-        Operation and accuracy as PROJ names them; None where nothing was to be done.
+        Operation and accuracy, as PROJ names them where it has them; None where nothing was to
+        be done.
     faults
         Places outside the area of use of the system.
     at_fault
@@ -60,98 +65,26 @@ class Located:
     warnings: tuple[str, ...]
 
 
-def parse_crs(text: str, *, source: str) -> CRS:
-    """Return the system called `text`: an authority code such as EPSG:4490, an URN or WKT.
-
-    Raises
-    ------
-    UnknownCRSError
-        When there is none, or when it is neither geographic nor projected.
-    """
-    try:
-        crs = CRS.from_user_input(text)
-    except CRSError:
-        raise UnknownCRSError(
-            f"{source}: there is no coordinate reference system '{text}'; "
-            "give a code such as EPSG:4326 or EPSG:4547"
-        ) from None
-    return _usable(crs, source=source)
-
-
-def _usable(crs: CRS, *, source: str) -> CRS:
-    if not (crs.is_geographic or crs.is_projected):
-        raise UnknownCRSError(
-            f"{source}: {crs.name} is a {crs.type_name}, not a geographic or projected one"
-        )
-    return crs
-
-
-def choose_crs(
-    *, declared: CRS | None, assumed: CRS | None, option: str | None, source: str
-) -> CRS:
-    """Decide which system the coordinates of a file are in.
-
-    Parameters
-    ----------
-    declared
-        What the file says; None if it says nothing.
-    assumed
-        What its format says a file that is silent is in (GeoJSON: CRS84).
-    option
-        What the user says.
-
-    Raises
-    ------
-    UnknownCRSError
-        When nobody says anything, or what is said is no usable system.
-    InputError
-        When file and user say different things.
-    """
-    said = None if option is None else parse_crs(option, source=source)
-    if declared is not None:
-        if said is not None and not same_crs(said, declared):
-            raise InputError(
-                f"{source}: --crs says {code(said)}, but the file says {code(declared)}; "
-                "leave --crs out, or transform the file"
-            )
-        return _usable(declared, source=source)
-    if said is not None:
-        return said
-    if assumed is not None:
-        return assumed
-    raise UnknownCRSError(
-        f"{source}: no coordinate reference system is declared; "
-        "say which with --crs, for example --crs EPSG:4326 for longitude and latitude"
-    )
-
-
-def same_crs(one: CRS, other: CRS) -> bool:
-    """Tell whether two systems are one; axis order does not count, x is read first anyway."""
-    if one.equals(other, ignore_axis_order=True):
-        return True
-    codes = (one.to_epsg(min_confidence=70), other.to_epsg(min_confidence=70))
-    return codes[0] is not None and codes[0] == codes[1]
-
-
-def code(crs: CRS) -> str:
-    """Return a short name of a system: its authority code, else its WKT on one line."""
-    authority = crs.to_authority(min_confidence=70)
-    return ":".join(authority) if authority else " ".join(crs.to_wkt().split())
-
-
-def to_lonlat(columns: Mapping[str, Geometries], crs: CRS, *, source: str) -> Located:
+def to_lonlat(
+    columns: Mapping[str, Geometries], system: CoordinateSystem, *, source: str
+) -> Located:
     """Transform plane geometries to EPSG:4326, refusing those outside the area of use.
 
     Parameters
     ----------
     columns
-        Geometries by field name, x (easting or longitude) first; None where missing.
-    crs
+        Geometries by field name in the order of the file, None where missing.
+    system
         The system all of them are in.
     source
         File name for messages.
     """
-    transformer, note, lines = _transformer(columns, crs, source=source)
+    columns = {field: in_xy(geometries, system) for field, geometries in columns.items()}
+    base = system.base
+    move, note, lines = _operation(columns, base, source=source)
+    if system.northing_first:
+        turned = "axes exchanged, northing or latitude having come first"
+        note = turned if note is None else f"{turned}; {note}"
     located: dict[str, Geometries] = {}
     faults: list[Fault] = []
     at_fault: dict[str, frozenset[int]] = {}
@@ -159,26 +92,32 @@ def to_lonlat(columns: Mapping[str, Geometries], crs: CRS, *, source: str) -> Lo
         usable = ~shapely.is_missing(geometries) & ~shapely.is_empty(geometries)
         usable &= ~non_finite(geometries)
         result = geometries.copy()
-        result[usable] = _transform(geometries[usable], transformer)
+        result[usable] = _transform(geometries[usable], move)
         located[field] = result
         outside = np.zeros(len(geometries), dtype=bool)
-        outside[usable] = ~_inside(_bounds(result[usable]), crs)
+        outside[usable] = ~_inside(_bounds(result[usable]), base)
         at_fault[field] = frozenset(np.flatnonzero(outside).tolist())
         if not outside.any():
             continue
-        swapped = _swapped(geometries[usable], crs, transformer)
+        swapped = _swapped(geometries[usable], base, move)
         if np.array_equal(outside, usable) and swapped.all():
             first = int(np.flatnonzero(usable)[0])
-            faults.append(Fault(source, first + 1, field, _swap_message(geometries, usable, crs)))
+            message = _swap_message(geometries, usable, system)
+            faults.append(Fault(source, first + 1, field, message))
             # One line says it for all of them.
             continue
         for position in np.flatnonzero(outside).tolist():
-            message = _outside_message(geometries[position], result[position], crs)
+            message = _outside_message(geometries[position], result[position], base)
             faults.append(Fault(source, position + 1, field, message))
-    return Located(located, code(crs), note, tuple(faults), at_fault, tuple(lines))
+    return Located(located, system.code, note, tuple(faults), at_fault, tuple(lines))
 
 
-def _moved(geometries: Geometries, move: Callable[..., tuple[Any, ...]]) -> Geometries:
+def in_xy(geometries: Geometries, system: CoordinateSystem) -> Geometries:
+    """Return geometries with easting or longitude first, whatever their order in the file."""
+    return _moved(geometries, lambda x, y: (y, x)) if system.northing_first else geometries
+
+
+def _moved(geometries: Geometries, move: Move) -> Geometries:
     moved: Geometries = np.full(len(geometries), None, dtype=object)
     if len(geometries):
         # The stubs know only functions of one array; with `interleaved` off it takes x and y.
@@ -186,21 +125,21 @@ def _moved(geometries: Geometries, move: Callable[..., tuple[Any, ...]]) -> Geom
     return moved
 
 
-def _transform(geometries: Geometries, transformer: Transformer | None) -> Geometries:
-    return geometries if transformer is None else _moved(geometries, transformer.transform)
+def _transform(geometries: Geometries, move: Move | None) -> Geometries:
+    return geometries if move is None else _moved(geometries, move)
 
 
 def _bounds(geometries: Geometries) -> Bounds:
     return np.asarray(shapely.bounds(geometries), dtype=np.float64).reshape(-1, 4)
 
 
-def _inside(bounds: Bounds, crs: CRS) -> NDArray[np.bool_]:
+def _inside(bounds: Bounds, base: CRS | WebMap) -> NDArray[np.bool_]:
     """Tell which bounds in degrees lie in the area of use, a margin around it included."""
     west, south, east, north = bounds.T
     finite = np.isfinite(bounds).all(axis=1)
     inside: NDArray[np.bool_] = finite & (west >= -MAX_LON) & (east <= MAX_LON)
     inside &= (south >= -MAX_LAT) & (north <= MAX_LAT)
-    area = _area_of_use(crs)
+    area = _area_of_use(base)
     if area is None:
         return inside
     inside &= (south >= area.south - AREA_MARGIN_DEG) & (north <= area.north + AREA_MARGIN_DEG)
@@ -211,12 +150,10 @@ def _inside(bounds: Bounds, crs: CRS) -> NDArray[np.bool_]:
     return inside
 
 
-def _swapped(
-    geometries: Geometries, crs: CRS, transformer: Transformer | None
-) -> NDArray[np.bool_]:
+def _swapped(geometries: Geometries, base: CRS | WebMap, move: Move | None) -> NDArray[np.bool_]:
     """Tell which geometries would lie in the area of use with their axes exchanged."""
     turned = _moved(geometries, lambda x, y: (y, x))
-    return _inside(_bounds(_transform(turned, transformer)), crs)
+    return _inside(_bounds(_transform(turned, move)), base)
 
 
 def _first_xy(geometry: BaseGeometry) -> tuple[float, float]:
@@ -224,14 +161,25 @@ def _first_xy(geometry: BaseGeometry) -> tuple[float, float]:
     return x, y
 
 
-def _swap_message(geometries: Geometries, usable: NDArray[np.bool_], crs: CRS) -> str:
+def _swap_message(
+    geometries: Geometries, usable: NDArray[np.bool_], system: CoordinateSystem
+) -> str:
     x, y = _first_xy(geometries[usable][0])
-    names = ("longitude", "latitude") if crs.is_geographic else ("easting", "northing")
+    names = ("longitude", "latitude") if _is_geographic(system.base) else ("easting", "northing")
+    ways = f"; if so, say --crs {system.code}{NORTHING_FIRST}"
+    if system.northing_first:
+        ways = f"; if so, leave {NORTHING_FIRST} out of --crs"
+    if len(system.code) > _LONGEST_CODE:
+        ways = ""
     return (
         f"{names[0]} and {names[1]} seem to be swapped in every row ({int(usable.sum())}): "
-        f"{names[0]} {x:.12g} and {names[1]} {y:.12g} lie outside {_area(crs)}, "
-        "but inside the other way round"
+        f"{names[0]} {x:.12g} and {names[1]} {y:.12g} lie outside {_area(system.base)}, "
+        f"but inside the other way round{ways}"
     )
+
+
+def _is_geographic(base: CRS | WebMap) -> bool:
+    return isinstance(base, WebMap) or base.is_geographic
 
 
 @dataclass(frozen=True)
@@ -244,7 +192,9 @@ class _Area:
     north: float
 
 
-def _area_of_use(crs: CRS) -> _Area | None:
+def _area_of_use(crs: CRS | WebMap) -> _Area | None:
+    if isinstance(crs, WebMap):
+        return _Area(CHINA_LON[0], CHINA_LAT[0], CHINA_LON[1], CHINA_LAT[1])
     area = crs.area_of_use
     authority = crs.to_authority(min_confidence=70)
     if area is None and authority:
@@ -253,27 +203,44 @@ def _area_of_use(crs: CRS) -> _Area | None:
     return None if area is None else _Area(*area.bounds)
 
 
-def _area(crs: CRS) -> str:
-    area = _area_of_use(crs)
+def _area(base: CRS | WebMap) -> str:
+    code = CoordinateSystem(base).code
+    area = _area_of_use(base)
     if area is None:
-        return f"{code(crs)} ({crs.name})"
+        return f"{code} ({base.name})"
     return (
-        f"the area of {code(crs)} (longitude {area.west:g} to {area.east:g}, "
+        f"the area of {code} (longitude {area.west:g} to {area.east:g}, "
         f"latitude {area.south:g} to {area.north:g})"
     )
 
 
-def _outside_message(original: BaseGeometry, result: BaseGeometry, crs: CRS) -> str:
+def _outside_message(original: BaseGeometry, result: BaseGeometry, base: CRS | WebMap) -> str:
     x, y = _first_xy(original)
-    message = f"x {x:.12g}, y {y:.12g} lies outside {_area(crs)}"
-    if crs.is_projected and abs(x) <= MAX_LON and abs(y) <= MAX_LON:
-        return f"{message}; these look like degrees, not {crs.axis_info[0].unit_name}s"
+    message = f"x {x:.12g}, y {y:.12g} lies outside {_area(base)}"
+    if isinstance(base, WebMap) or base.is_geographic:
+        if abs(y) > MAX_LAT and abs(x) <= MAX_LAT:
+            return f"{message}; longitude and latitude seem to be swapped"
+        return message
+    if abs(x) <= MAX_LON and abs(y) <= MAX_LON:
+        return f"{message}; these look like degrees, not {base.axis_info[0].unit_name}s"
     lon, lat = _first_xy(result)
-    if crs.is_projected and np.isfinite([lon, lat]).all():
+    if np.isfinite([lon, lat]).all():
         return f"{message}: it would be at longitude {lon:.4f}, latitude {lat:.4f}"
-    if crs.is_geographic and abs(y) > MAX_LAT and abs(x) <= MAX_LAT:
-        return f"{message}; longitude and latitude seem to be swapped"
     return message
+
+
+def _operation(
+    columns: Mapping[str, Geometries], base: CRS | WebMap, *, source: str
+) -> tuple[Move | None, str | None, list[str]]:
+    """Choose what brings coordinates to EPSG:4326, and say how; None where nothing need be done."""
+    if isinstance(base, WebMap):
+
+        def move(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Any, ...]:
+            return tuple(base.to_wgs84(np.column_stack([x, y])).T)
+
+        return move, f"{base.value} → EPSG:4326, iterated inverse; accuracy about 1 m", []
+    transformer, note, lines = _transformer(columns, base, source=source)
+    return None if transformer is None else transformer.transform, note, lines
 
 
 def _transformer(
@@ -296,7 +263,9 @@ def _transformer(
         except ProjError:
             group = None
     if group is None or not group.transformers:
-        raise UnknownCRSError(f"{source}: no transformation leads from {code(crs)} to EPSG:4326")
+        raise UnknownCRSError(
+            f"{source}: no transformation leads from {crs_code(crs)} to EPSG:4326"
+        )
     best = group.transformers[0]
     name = best.description
     if best.accuracy >= 0:
@@ -311,7 +280,7 @@ def _transformer(
         note += "; a better one needs a grid that is not installed"
     if not _is_cgcs2000(crs) and (best.accuracy < 0 or best.accuracy > COARSE_M):
         doubt = f"within {best.accuracy:g} m" if best.accuracy > 0 else "possibly 100 m or more off"
-        lines.append(f"{source}: positions from {code(crs)} are {doubt} ({note})")
+        lines.append(f"{source}: positions from {crs_code(crs)} are {doubt} ({note})")
     return best, note, lines
 
 

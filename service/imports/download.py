@@ -16,7 +16,8 @@ import shapely
 from geopandas import GeoDataFrame
 from shapely import MultiPolygon, Polygon
 
-from service.imports.coordinates import choose_crs, to_lonlat
+from service.imports.coordinates import to_lonlat
+from service.imports.crs_check import decide_system
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import check_geometries, flatten, parse_geometries
 from service.imports.graphs import graph_lines
@@ -105,12 +106,10 @@ def read_area(path: Path, *, crs: str | None = None) -> Polygon | MultiPolygon:
     raw = read_raw(path, prefer="polygon", formats=(*FORMATS, *LINE_FORMATS))
     if "geometry" not in raw.frame or not len(raw.frame):
         raise InputError(f"{source}: has no polygons")
-    declared = choose_crs(
-        declared=raw.declared_crs, assumed=raw.assumed_crs, option=crs, source=source
-    )
     parsed = parse_geometries(raw.frame["geometry"])
     shapes, _ = flatten(parsed.geometries)
-    located = to_lonlat({"geometry": shapes}, declared, source=source)
+    system, _ = decide_system(raw, shapes, option=crs, source=source)
+    located = to_lonlat({"geometry": shapes}, system, source=source)
     reported = located.at_fault["geometry"] | {at for at, _ in parsed.faults}
     found = check_geometries(
         located.columns["geometry"], types=_AREA_TYPES, required=True, skip=sorted(reported)

@@ -15,10 +15,11 @@ import pandas as pd
 from pyproj import CRS
 
 from service.imports.cells import shown
-from service.imports.coordinates import parse_crs
 from service.imports.raw import RawTable
+from service.imports.systems import parse_base
 from service.imports.text import read_text
 from spatial.errors import Fault, InputError, InputFaults, UnknownCRSError
+from spatial.webmap_crs import WebMap
 
 CRS84: Final = CRS("OGC:CRS84")
 
@@ -90,7 +91,7 @@ def _document(text: str, source: str) -> dict[str, Any]:
     return document
 
 
-def _legacy_crs(document: Mapping[str, Any], source: str) -> CRS | None:
+def _legacy_crs(document: Mapping[str, Any], source: str) -> CRS | WebMap | None:
     """Return the system of the ``crs`` member of GeoJSON 2008; None without one."""
     member = document.get("crs")
     if member is None:
@@ -99,4 +100,4 @@ def _legacy_crs(document: Mapping[str, Any], source: str) -> CRS | None:
     name = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(name, str):
         raise UnknownCRSError(f"{source}: its crs member names no system: {shown(member)}")
-    return parse_crs(name, source=source)
+    return parse_base(name, source=source)

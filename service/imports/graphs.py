@@ -15,10 +15,11 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from service.imports.cells import shown
-from service.imports.coordinates import LONLAT, parse_crs
 from service.imports.street_columns import READ_COLUMNS, street_columns, words
+from service.imports.systems import LONLAT, parse_base
 from spatial.errors import Fault, InputError, InputFaults, UnknownCRSError
 from spatial.network import Network, build_network
+from spatial.webmap_crs import WebMap
 
 _MAX_LON: Final = 180.0
 _MAX_LAT: Final = 90.0
@@ -105,7 +106,10 @@ def _places(graph: nx.Graph[Any], source: str) -> NDArray[np.float64]:
 def _crs(graph: nx.Graph[Any], places: NDArray[np.float64], source: str) -> CRS:
     named = graph.graph.get("crs")
     if named is not None and not isinstance(named, CRS):
-        return parse_crs(str(named), source=source)
+        base = parse_base(str(named), source=source)
+        if isinstance(base, WebMap):
+            raise UnknownCRSError(f"{source}: a graph in {base.value} is not read")
+        return base
     if named is not None:
         return named
     if (np.abs(places) > (_MAX_LON, _MAX_LAT)).any():

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from service.imports.cells import is_missing
 from service.imports.columns import place_rows
-from service.imports.coordinates import choose_crs, to_lonlat
+from service.imports.coordinates import to_lonlat
+from service.imports.crs_check import decide_system
 from service.imports.formats import read_raw
 from service.imports.geometries import parse_geometries
 from spatial.doors import unusable
@@ -60,12 +61,10 @@ def read_places_file(path: Path, *, crs: str | None = None) -> ReadPlaces:
         faults |= {(fault.row or 1) - 1: fault.message for fault in placed.faults}
     if not len(frame):
         raise InputError(f"{source}: has no rows")
-    declared = choose_crs(
-        declared=raw.declared_crs, assumed=raw.assumed_crs, option=crs, source=source
-    )
     parsed = parse_geometries(frame["geometry"])
     faults |= dict(parsed.faults)
-    located = to_lonlat({"geometry": parsed.geometries}, declared, source=source)
+    system, _ = decide_system(raw, parsed.geometries, option=crs, source=source)
+    located = to_lonlat({"geometry": parsed.geometries}, system, source=source)
     faults |= {(fault.row or 1) - 1: fault.message for fault in located.faults}
     geometry = np.asarray(shapely.force_2d(located.columns["geometry"]), dtype=object)
     geometry[sorted(faults)] = None

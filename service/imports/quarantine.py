@@ -25,10 +25,10 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from service.core.geojson import encode_json
-from service.imports.coordinates import code
 from service.imports.geojson import CRS84
 from service.imports.raw import REASON_COLUMN, RawTable
 from service.imports.repairs import GEOMETRY
+from spatial.coordinate_systems import crs_code
 from spatial.errors import Fault, InputError
 
 # A cell that starts so is a formula to a spreadsheet.
@@ -103,7 +103,9 @@ def _has_shapes(raw: RawTable) -> bool:
 
 
 def _crs(raw: RawTable) -> CRS | None:
-    return raw.declared_crs if raw.declared_crs is not None else raw.assumed_crs
+    """Return the system a file names, where formats can name it: those of web maps they cannot."""
+    named = raw.declared_crs if raw.declared_crs is not None else raw.assumed_crs
+    return named if isinstance(named, CRS) else None
 
 
 def _write_geojson(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
@@ -123,7 +125,7 @@ def _write_geojson(raw: RawTable, frame: pd.DataFrame, path: Path) -> None:
     declared = _crs(raw)
     if declared is not None and declared != CRS84:
         # RFC 7946 has no other system; its forerunner, which is read here too, names it.
-        document["crs"] = {"type": "name", "properties": {"name": code(declared)}}
+        document["crs"] = {"type": "name", "properties": {"name": crs_code(declared)}}
     lines = ",\n".join(encode_json(feature) for feature in features)
     head_text = encode_json(document)[:-1]
     path.write_text(f'{head_text}, "features": [\n{lines}\n]}}\n', encoding="utf-8")

@@ -8,6 +8,8 @@ from typing import Final
 import pandas as pd
 from pyproj import CRS
 
+from spatial.webmap_crs import WebMap
+
 # The column that says, in a file of rows that were set aside, why.
 REASON_COLUMN: Final = "import_reason"
 
@@ -37,7 +39,7 @@ class RawTable:
 
     frame: pd.DataFrame
     placed: bool
-    declared_crs: CRS | None = None
+    declared_crs: CRS | WebMap | None = None
     assumed_crs: CRS | None = None
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()

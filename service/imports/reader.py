@@ -14,7 +14,8 @@ from pyproj import CRS
 
 from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
-from service.imports.coordinates import LONLAT, choose_crs, code, same_crs, to_lonlat
+from service.imports.coordinates import Located, in_xy, to_lonlat
+from service.imports.crs_check import CrsSubject, decide_system
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
@@ -28,12 +29,15 @@ from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
 from service.imports.raw import RawTable, without_reasons
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
+from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
 from service.imports.validation import check
 from service.imports.values import Values, read_values
+from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
 from spatial.fields import STATUSES, FieldType, Layer
 from spatial.network import Network, build_network
 from spatial.planarize import planarize as split_at_crossings
+from spatial.webmap_crs import WebMap
 
 LINE_TYPES: Final = ("LineString", "MultiLineString")
 BARRIER_TYPES: Final = (*LINE_TYPES, "Polygon", "MultiPolygon")
@@ -61,6 +65,8 @@ class ReadLayer:
         What was made of the cells; its frame is not in the fields' types yet.
     notes
         What was understood by the tables of headings, one line each.
+    subject
+        What `service.imports.crs_check` needs to check the system; None for frames of no file.
     """
 
     frame: gpd.GeoDataFrame
@@ -71,6 +77,7 @@ class ReadLayer:
     columns: ColumnMap = field(default_factory=ColumnMap)
     values: Values | None = None
     notes: tuple[str, ...] = ()
+    subject: CrsSubject | None = None
 
     def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
         """Return what columns and words were taken for, on top of what was used for it."""
@@ -80,11 +87,15 @@ class ReadLayer:
 
 @dataclass(frozen=True)
 class ReadLines:
-    """Street lines or barriers read from a file, in the system the file is in."""
+    """Street lines or barriers read from a file, in the system the file is in.
+
+    Those in GCJ-02 or BD-09 are in EPSG:4326, no register having a code for what they were in.
+    """
 
     frame: gpd.GeoDataFrame
     origin_crs: str
     warnings: tuple[str, ...]
+    subject: CrsSubject | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,8 @@ class ReadNetwork:
         What was not taken, one line each.
     notes
         What was done besides, one line each.
+    subject
+        As in `ReadLayer`.
     """
 
     network: Network
@@ -113,6 +126,7 @@ class ReadNetwork:
     origin_crs: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    subject: CrsSubject | None = None
 
 
 def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
@@ -158,8 +172,8 @@ def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
     ------
     InputError
         When the file or its columns cannot be used.
-    UnknownCRSError
-        When nobody says which system the coordinates are in.
+    UndeclaredCRSError
+        When nobody says which system the coordinates are in; it carries what proposes one.
     InputFaults
         With every fault of every row.
     """
@@ -199,9 +213,7 @@ def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
         frame = placed.frame
         faults.extend(placed.faults)
         at_fault["geometry"] = placed.at_fault
-    declared = _declared_crs(raw, crs, source)
-    warnings = [*raw.warnings, *named.warnings, *_override_warning(raw, crs, source)]
-    warnings += [f"{source}: {line}" for line in values.warnings()]
+    warnings = [*raw.warnings, *named.warnings, *(f"{source}: {w}" for w in values.warnings())]
     shapes: dict[str, Geometries] = {}
     for one in layer.fields:
         if one.type not in (FieldType.GEOMETRY, FieldType.POINTS) or one.name not in frame:
@@ -212,7 +224,8 @@ def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
         at_fault[one.name] = known | {at for at, _ in parsed.faults}
         shapes[one.name], count = flatten(parsed.geometries)
         warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
-    located = to_lonlat(shapes, declared, source=source)
+    system, subject = decide_system(raw, shapes.get("geometry"), option=crs, source=source)
+    located = to_lonlat(shapes, system, source=source)
     for name, shape in located.columns.items():
         frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
         at_fault[name] |= located.at_fault.get(name, frozenset())
@@ -222,7 +235,8 @@ def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
         )
     except InputFaults as error:
         raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
-    warnings += [*located.warnings, *checked.warnings]
+    overruled = overrule_warning(raw, system, option=crs, source=source)
+    warnings += [*overruled, *located.warnings, *checked.warnings]
     if not len(checked.frame):
         warnings.append(f"{source}: has no rows")
     result = checked.frame
@@ -239,6 +253,7 @@ def read_layer(  # noqa: PLR0913  # what is said of a file, by name only
         columns=named.columns,
         values=values,
         notes=() if note is None else (f"{source}: {note}",),
+        subject=subject,
     )
 
 
@@ -251,22 +266,6 @@ def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
         return fault
     options = " or ".join(f"--map {column}={fault.field}" for column in found)
     return replace(fault, message=f"{fault.message}; if a column is it, say {options}")
-
-
-def _declared_crs(raw: RawTable, option: str | None, source: str) -> CRS:
-    return choose_crs(
-        declared=raw.declared_crs, assumed=raw.assumed_crs, option=option, source=source
-    )
-
-
-def _override_warning(raw: RawTable, option: str | None, source: str) -> list[str]:
-    """Say so where --crs overrules what the format prescribes for a file that is silent."""
-    if option is None or raw.assumed_crs is None or raw.declared_crs is not None:
-        return []
-    chosen = CRS.from_user_input(option)
-    if chosen.equals(CRS("EPSG:4326"), ignore_axis_order=True):
-        return []
-    return [f"{source}: read in {code(chosen)} as --crs says; GeoJSON itself would mean WGS 84"]
 
 
 def _status(
@@ -322,7 +321,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         As `read_layer`.
     """
     if is_osm(path):
-        choose_crs(declared=LONLAT, assumed=None, option=crs, source=str(path))
+        refuse_other(LONLAT, option=crs, source=str(path))
         streets = read_osm_lines(path)
         return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
     read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
@@ -348,10 +347,10 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
         placed = place_rows(frame, source=source)
         frame, reported = placed.frame, placed.at_fault
         faults.extend(placed.faults)
-    declared = _declared_crs(raw, crs, source)
     parsed = parse_geometries(frame["geometry"])
     shapes, count = flatten(parsed.geometries)
-    located = to_lonlat({"geometry": shapes}, declared, source=source)
+    system, subject = decide_system(raw, shapes, option=crs, source=source)
+    located = to_lonlat({"geometry": shapes}, system, source=source)
     reported |= {at for at, _ in parsed.faults} | located.at_fault["geometry"]
     found = check_geometries(
         located.columns["geometry"], types=types, required=True, skip=sorted(reported)
@@ -363,12 +362,27 @@ def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | 
     columns: dict[str, Any] = {
         str(name): frame[name] for name in frame.columns if name != "geometry"
     }
-    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
-    system = LONLAT if same_crs(declared, LONLAT) else declared
-    lines = gpd.GeoDataFrame(columns, geometry=shapes, index=frame.index, crs=system)
-    warnings = [*raw.warnings, *_override_warning(raw, crs, source), *located.warnings]
+    lines = gpd.GeoDataFrame(
+        columns, geometry=_plane(shapes, system, located), index=frame.index, crs=_register(system)
+    )
+    warnings = [*raw.warnings, *overrule_warning(raw, system, option=crs, source=source)]
+    warnings += located.warnings
     warnings += flattened_warning(source, "geometry", count=count, rows=len(frame))
-    return ReadLines(lines, located.origin_crs, tuple(warnings))
+    return ReadLines(lines, located.origin_crs, tuple(warnings), subject)
+
+
+def _plane(shapes: Geometries, system: CoordinateSystem, located: Located) -> Geometries:
+    if isinstance(system.base, WebMap):
+        return located.columns["geometry"]
+    return in_xy(shapes, system)
+
+
+def _register(system: CoordinateSystem) -> CRS:
+    """Return the system of the register that lines are handed on in."""
+    # CRS84 is EPSG:4326 to the last bit; a transformation between the two would round.
+    if isinstance(system.base, WebMap) or same_crs(system.base, LONLAT):
+        return LONLAT
+    return system.base
 
 
 def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
@@ -425,4 +439,5 @@ def make_network(lines: ReadLines, *, source: str, planarize: bool = False) -> R
         origin_crs=lines.origin_crs,
         warnings=(*lines.warnings, *note),
         notes=tuple(notes),
+        subject=lines.subject,
     )

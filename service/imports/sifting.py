@@ -46,6 +46,8 @@ class LayerReading:
         A saved mapping of columns; None without one.
     kinds_from_names
         True to take the kind of a facility without a type from its name.
+    crs_as_declared
+        True to believe what is said of the system whatever the places say.
     """
 
     crs: str | None = None
@@ -54,6 +56,7 @@ class LayerReading:
     key: tuple[str, ...] = ()
     saved: SavedMapping | None = None
     kinds_from_names: bool = False
+    crs_as_declared: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from service.core.geojson import encode_json
+from service.imports.crs_check import UndeclaredCRSError
 from service.uploads.frames import to_stream
 from service.uploads.reading import LISTED, read_file
 from service.uploads.request import ImportRequest
+from service.uploads.systems import subject_document
 from spatial.errors import InputError, InputFaults
 
 TASK: Final = "task.json"
@@ -31,6 +33,8 @@ def main() -> None:
     limit(task)
     try:
         result = read(folder, task)
+    except UndeclaredCRSError as error:
+        result = {"undeclared": subject_document(error.subject)}
     except InputFaults as error:
         faults = [
             {"row": fault.row, "field": fault.field, "reason": fault.message}
@@ -75,6 +79,7 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         "told": found.told,
         "origin_crs": found.read.origin_crs,
         "transformation": found.read.transformation,
+        "subject": subject_document(found.read.subject),
         "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
 

@@ -68,6 +68,9 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         Query(max_length=_MAX_TEXT, description="Status of facilities without one and a date"),
     ] = None,
     *,
+    crs_as_declared: Annotated[
+        bool, Query(description="Believe what is said of the system whatever the places say")
+    ] = False,
     kinds_from_names: Annotated[
         bool, Query(description="Facilities without a type are what their names say")
     ] = False,
@@ -102,6 +105,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
             assume_status=assume_status,
             key=tuple(part.strip() for part in key.split(",")) if key else (),
             kinds_from_names=kinds_from_names,
+            crs_as_declared=crs_as_declared,
         ),
         complete=complete,
         of=_pairs("of", of),

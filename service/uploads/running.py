@@ -20,12 +20,15 @@ from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
 from service.core.keys import Principal
 from service.core.settings import ImportSettings
+from service.imports.crs_check import UndeclaredCRSError
 from service.uploads import records
 from service.uploads import service as uploads
 from service.uploads.frames import from_stream
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
+from service.uploads.systems import check_uploaded
 from service.uploads.tables import FAILED, PREVIEWED, REFUSED
+from spatial.fields import AREAS
 
 _RETRY_S: Final = "10"
 
@@ -58,14 +61,22 @@ class ImportRunner:
         Gives each upload a session of its own while it is read.
     limits
         Of one file, and how many are read at once.
+    cache_dir
+        Folder of cached street networks.
     """
 
     def __init__(
-        self, engine: Engine, limits: ImportSettings, logger: FilteringBoundLogger
+        self,
+        engine: Engine,
+        limits: ImportSettings,
+        logger: FilteringBoundLogger,
+        *,
+        cache_dir: Path,
     ) -> None:
         self._engine = engine
         self._limits = limits
         self._logger = logger
+        self._cache_dir = cache_dir
         self._slots = threading.BoundedSemaphore(limits.at_once)
         self._stopped = threading.Event()
         self._threads: set[threading.Thread] = set()
@@ -181,11 +192,25 @@ class ImportRunner:
         )
         if result.refused is not None:
             return _refused(result.refused)
+        told, transformation = dict(result.told), result.transformation
+        # Areas are what others are checked against, and may lie where no others are yet.
+        if result.subject is not None and request.layer is not AREAS:
+            tell("checking", None)
+            checked = check_uploaded(
+                connection,
+                result.subject,
+                as_declared=request.reading.crs_as_declared,
+                cache_dir=self._cache_dir,
+            )
+            told["crs"] = {**told["crs"], "evidence": checked["evidence"]}
+            told["warnings"] = [*told["warnings"], *checked["warnings"]]
+            said = (transformation, checked["overruled"])
+            transformation = "; ".join(one for one in said if one is not None) or None
+        elif result.subject is not None and result.subject.system is None:
+            raise UndeclaredCRSError(result.subject)
         frame = from_stream(result.accepted, request.layer)
         tell("comparing", len(frame))
-        compared, report = uploads.preview(
-            connection, request, frame, result.told, principal=principal
-        )
+        compared, report = uploads.preview(connection, request, frame, told, principal=principal)
         aside = result.quarantine
         return {
             "state": PREVIEWED,
@@ -193,7 +218,7 @@ class ImportRunner:
             "report": encode_json(report),
             "digest": compared.difference.digest,
             "origin_crs": result.origin_crs,
-            "transformation": result.transformation,
+            "transformation": transformation,
             "accepted": result.accepted,
             "quarantine": None if aside is None else aside.read_bytes(),
             "quarantine_suffix": None if aside is None else aside.suffix,

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from service.core.settings import ImportSettings
+from service.imports.crs_check import CrsSubject
 from service.uploads.child import ACCEPTED, RESULT, TASK
 from service.uploads.reading import Tell
 from service.uploads.request import ImportRequest
+from service.uploads.systems import read_subject
 
 # What the rows of a file may take on the disk, as a multiple of the file.
 _GROWTH: Final = 8
@@ -43,6 +45,8 @@ class SandboxResult:
         As in `service.uploads.reading.ReadFile`.
     quarantine
         The file of rows set aside; None without any.
+    subject
+        What there is to check of its system; None where that needs no check.
     """
 
     refused: Mapping[str, Any] | None
@@ -51,6 +55,7 @@ class SandboxResult:
     origin_crs: str
     transformation: str | None
     quarantine: Path | None
+    subject: CrsSubject | None = None
 
 
 def read_in_child(
@@ -145,7 +150,11 @@ def _result(folder: Path, code: int) -> SandboxResult:
     document = json.loads(result.read_text(encoding="utf-8"))
     if "refused" in document:
         return SandboxResult(document, {}, b"", "", None, None)
+    if "undeclared" in document:
+        subject = read_subject(document["undeclared"])
+        return SandboxResult(None, {}, b"", "", None, None, subject)
     name = document["quarantine"]
+    checked = document["subject"]
     return SandboxResult(
         None,
         document["told"],
@@ -153,4 +162,5 @@ def _result(folder: Path, code: int) -> SandboxResult:
         document["origin_crs"],
         document["transformation"],
         None if name is None else folder / Path(name).name,
+        None if checked is None else read_subject(checked),
     )

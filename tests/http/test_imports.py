@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from served_town import assert_problem, block, collection, feature, place, point, serving
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from service.core import audit
 from service.core.database import create_database_engine
+from spatial.webmap_crs import wgs84_to_bd09
 
 GEOJSON = "application/geo+json"
 
@@ -149,7 +151,8 @@ def test_a_file_is_looked_at_before_anything_is_stored(town, rows):
         {"rows": [1, 7], "name": "甲园", "apart_m": 0},
         {"rows": [8, 9], "name": "托育园", "apart_m": 0},
     ]
-    assert report["crs"] == {"origin": "OGC:CRS84", "declared": None, "transformation": None}
+    assert (report["crs"]["origin"], report["crs"]["transformation"]) == ("OGC:CRS84", None)
+    assert "100.0 %" in report["crs"]["evidence"][1], "all rows are in the town's areas"
     assert report["diff"]["added"] == 5
     assert report["diff"]["unchanged"] == 1
     assert report["diff"]["changes"] == [
@@ -584,3 +587,33 @@ def test_a_file_nobody_reads_any_more_has_failed(town):
     assert "the service ended while it read the file" in found["report"]["failed"]
     assert_problem(ask(town, "commit", found), 409, "conflict")
     assert town.ask("DELETE", "/v1/imports/00000000000000aa").status_code == 204
+
+
+def test_a_list_in_bd09_is_not_taken_for_another_system(town):
+    places = np.array([place(c, r) for c in range(1, 20, 2) for r in range(1, 20, 3)])
+    shifted = wgs84_to_bd09(places)
+    rows = "\n".join(
+        f"g{at},nursery,{lon:.7f},{lat:.7f},operating" for at, (lon, lat) in enumerate(shifted)
+    )
+
+    def read(**params):
+        answer = town.post(
+            "/v1/imports",
+            params={"kind": "facilities", "file": "g.csv", **params},
+            content=f"id,kind,lon,lat,status\n{rows}\n".encode(),
+            headers={"Content-Type": "text/csv"},
+        )
+        return done(town, answer)
+
+    silent, wrong, right = read(), read(crs="EPSG:4326"), read(crs="BD-09")
+    insisted = read(crs="EPSG:4326", crs_as_declared="true")
+
+    assert silent["state"] == wrong["state"] == "refused"
+    assert "say --crs BD-09" in silent["report"]["refused"]
+    assert "its places fit BD-09" in wrong["report"]["refused"]
+    assert right["state"] == insisted["state"] == "previewed"
+    assert right["origin_crs"] == "BD-09"
+    assert right["report"]["crs"]["evidence"]
+    west, south, _, _ = right["report"]["map"]["bbox"]
+    assert (west, south) == pytest.approx(places.min(axis=0), abs=1e-6)
+    assert "as declared, though the places fit BD-09" in insisted["transformation"]
