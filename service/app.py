@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
-    imports = ImportRunner(engine, settings.imports, logger, cache_dir=settings.cache_dir)
+    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(
         BodyLimitMiddleware,
         max_bytes=settings.server.max_body_bytes,
-        max_bytes_at={IMPORTS_PATH: settings.imports.max_bytes},
+        max_bytes_at={IMPORTS_PATH: settings.uploads.max_bytes},
     )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)

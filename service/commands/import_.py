@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
+from geopandas import GeoDataFrame
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -34,11 +37,14 @@ from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.geojson import encode_json
-from service.core.settings import load_settings
+from service.core.settings import Settings, load_settings
+from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
+from service.imports.raw import Reading
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
 from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.sifting import LayerReading
@@ -51,7 +57,7 @@ from service.uploads.service import record_audit
 from service.uploads.wording import report_lines
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import AREAS, LAYERS
+from spatial.fields import AREAS, LAYERS, Layer
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -120,9 +126,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV; "
-            "network and osm: OpenStreetMap PBF or XML; network also: Shapefile, FlatGeobuf, "
-            "MapInfo, GraphML."
+            help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf, CSV, XLSX, GeoParquet, KML, DXF, "
+            "or one of them in a zip; CSV and XLSX without coordinates change what is stored. "
+            "Figures as CSV; network and osm: OpenStreetMap PBF or XML; network also: MapInfo, "
+            "GraphML."
         ),
     ] = None,
     *,
@@ -207,6 +214,14 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         str | None, typer.Option(help="First day what is gone is not there; default today.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
+    ] = None,
+    heading_row: Annotated[
+        int | None,
+        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what would change, row by row, and change nothing."),
@@ -248,29 +263,34 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
+    limits = settings.imports.limits()
+    if encoding is not None:
+        parse_encoding(encoding)
     undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
-    read = _read(
-        kind,
-        files,
-        options,
-        streets,
-        assume_status,
-        progress,
-        undeclared,
-        asked=layers,
-        # What would be refused is looked at, and refused afterwards.
-        refused=refused if dry_run else None,
-    )
-    warn([line for part in read for line in part.read.warnings], every=verbose)
-    _tell_columns(kind, [part.read for part in read], options)
-    with with_database(settings, report=_say) as settings:
-        url = settings.database.url
-        if url is None:
-            raise InputError("no database is at hand")
-        engine = create_database_engine(url.get_secret_value())
+    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+        # Before the progress bar has a thread of its own.
+        apart.start()
+        how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
+        source = _Source(how, connect, undeclared)
+        read = _read(
+            kind,
+            files,
+            options,
+            streets,
+            assume_status,
+            progress,
+            source,
+            asked=layers,
+            # What would be refused is looked at, and refused afterwards.
+            refused=refused if dry_run else None,
+        )
+        apart.close()
+        warn([line for part in read for line in part.read.warnings], every=verbose)
+        _tell_columns(kind, [part.read for part in read], options)
         try:
-            with engine.connect() as connection, progress.stage("store", "storing"):
+            with progress.stage("store", "storing"):
+                connection = connect()
                 read, warnings = _checked(
                     connection, read, undeclared, options, cache_dir=settings.cache_dir
                 )
@@ -292,8 +312,6 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             reason = " ".join(str(error.orig).split())
             named = ", ".join(map(str, files)) or str(streets.label(files))
             raise InputError(f"{named}: refused: {reason}") from None
-        finally:
-            engine.dispose()
     for result in results:
         warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
@@ -332,6 +350,39 @@ def _tell(
     elif not dry_run and result.added + result.changed + result.stored.done.closed:
         import_id = result.stored.import_id
         _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How files are read, how the database is reached, and the files of no declared system."""
+
+    how: Reading
+    connect: Callable[[], Connection]
+    undeclared: list[UndeclaredCRSError]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
+    """Give a function that connects to the database, made ready when first asked for."""
+    with ExitStack() as stack:
+        opened: list[Connection] = []
+
+        def connect() -> Connection:
+            if not opened:
+                ready = stack.enter_context(with_database(settings, report=_say))
+                url = ready.database.url
+                if url is None:
+                    raise InputError("no database is at hand")
+                engine = create_database_engine(url.get_secret_value())
+                stack.callback(engine.dispose)
+                opened.append(stack.enter_context(engine.connect()))
+            return opened[0]
+
+        yield connect
+
+
+def _stored(source: _Source, layer: Layer) -> GeoDataFrame:
+    return history.current(source.connect(), layer)
 
 
 def _refuse_unknown(
@@ -381,14 +432,14 @@ def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
     streets: NetworkOptions,
     assume_status: str | None,
     progress: Progress,
-    undeclared: list[UndeclaredCRSError],
+    source: _Source,
     *,
     asked: LayerOptions,
     refused: list[Fault] | None,
 ) -> list[_Part]:
     """Read all files, so that the faults of all of them are told at once.
 
-    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    Those nobody says the system of are entered in `source`: the database may propose one.
     """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
     _refuse_unread(kind, columns, crs=options.crs_of(kind))
@@ -398,10 +449,10 @@ def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
     if kind == NETWORK:
         try:
             network = read_asked_network(
-                files, streets, crs=options.crs_of(kind), progress=progress
+                files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
             )
         except UndeclaredCRSError as error:
-            undeclared.append(error)
+            source.undeclared.append(error)
             return []
         return [_Part(kind, streets.label(files), network)]
     reading = LayerReading(
@@ -417,18 +468,23 @@ def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
     for path in files:
         if path in parts:
             raise InputError(f"{path}: is named twice")
-        with progress.stage("read", f"reading {path}"):
+        with progress.counted("read", f"reading {path}") as told:
             try:
-                parts[path] = _read_rows(path, kind, reading, asked)
+                asked_now = replace(
+                    reading,
+                    how=replace(source.how, told=told),
+                    stored=partial(_stored, source, LAYERS[kind]) if kind in LAYERS else None,
+                )
+                parts[path] = _read_rows(path, kind, asked_now, asked)
             except InputFaults as error:
                 if refused is None or kind not in LAYERS:
                     faults.extend(error.faults)
                     continue
-                looked_at = look_at_layer(path, kind, reading)
+                looked_at = look_at_layer(path, kind, asked_now)
                 parts[path] = _Part(kind, path, looked_at.read, reading, looked_at)
                 refused.extend(error.faults)
             except UndeclaredCRSError as error:
-                undeclared.append(error)
+                source.undeclared.append(error)
     faults += _doubles(kind, {path: part.read for path, part in parts.items()})
     if faults:
         raise InputFaults(faults)
@@ -451,6 +507,8 @@ def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions
         assume_status=reading.assume_status,
         saved=reading.saved,
         kinds_from_names=reading.kinds_from_names,
+        how=reading.how,
+        stored=reading.stored,
     )
     return _Part(kind, path, read, reading)
 

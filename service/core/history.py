@@ -48,6 +48,8 @@ from spatial.errors import InputError
 from spatial.fields import FieldType, Layer
 
 ROW_COLUMN: Final = "_row"
+# Fewer rows are found one by one, through the index.
+_LARGE_ROWS: Final = 1_000
 # A frame read with `current` may be stored again as it is.
 _IGNORED_COLUMNS: Final = frozenset({ROW_COLUMN, "version"})
 # What a filter's value must be, by type of field; a date is no datetime, a bool no number.
@@ -143,7 +145,11 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
     """
     table = VERSIONED[layer.name]
     _refuse_unusable(frame, layer)
-    with _writing(connection), incoming(connection, layer, frame) as rows:
+    with (
+        _writing(connection),
+        incoming(connection, layer, frame) as rows,
+        _set_by_set(connection, len(frame)),
+    ):
         same = delete(rows).where(
             rows.c[layer.key] == table.c[layer.key],
             table.c.superseded_at.is_(None),
@@ -165,19 +171,21 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
         )
         changed = connection.execute(supersede).rowcount
         former = (
-            select(func.max(table.c.version))
-            .where(table.c[layer.key] == rows.c[layer.key])
-            .correlate(rows)
-            .scalar_subquery()
+            select(table.c[layer.key], func.max(table.c.version).label("version"))
+            .where(table.c[layer.key].in_(select(rows.c[layer.key])))
+            .group_by(table.c[layer.key])
+            .subquery()
         )
         values: dict[str, Any] = {field: rows.c[field] for field in layer.names}
         values |= {
-            "version": func.coalesce(former, 0) + 1,
+            "version": func.coalesce(former.c.version, 0) + 1,
             "recorded_at": literal(instant),
             "source_row": rows.c[ROW_COLUMN],
         }
         values |= {name: literal(value, Text) for name, value in origin_values(origin).items()}
-        connection.execute(insert(table).from_select(list(values), select(*values.values())))
+        joined = rows.outerjoin(former, former.c[layer.key] == rows.c[layer.key])
+        added = select(*values.values()).select_from(joined)
+        connection.execute(insert(table).from_select(list(values), added))
     return Stored(added=left - changed, changed=changed, unchanged=unchanged)
 
 
@@ -415,6 +423,21 @@ def _equals(layer: Layer, table: Table, name: str, value: object) -> ColumnEleme
 def _writing(connection: Connection) -> Iterator[None]:
     lock(connection)
     yield
+
+
+@contextmanager
+def _set_by_set(connection: Connection, rows: int) -> Iterator[None]:
+    """Have large tables joined as a whole.
+
+    Where many rows come in at once, what the server believes of the size of a table is old: it may
+    take a full one for empty, and go through all of it once for each row.
+    """
+    if rows < _LARGE_ROWS:
+        yield
+        return
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    connection.execute(text("SET LOCAL enable_nestloop = DEFAULT"))
 
 
 def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:

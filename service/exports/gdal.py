@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -52,18 +53,21 @@ def write_layer(
 
     reader = pa.RecordBatchReader.from_batches(schema_of(table), stream())
     try:
-        pyogrio.write_arrow(
-            reader,
-            path,
-            layer=table.name,
-            driver=driver,
-            geometry_name=GEOMETRY if table.placed else None,
-            geometry_type="Unknown" if table.placed else None,
-            crs=package.system.wkt if table.placed else None,
-            dataset_metadata=metadata,
-            dataset_options=dataset_options,
-            layer_options=layer_options,
-        )
+        with warnings.catch_warnings():
+            # Systems of web maps cannot be declared; the notices say what the coordinates are.
+            warnings.filterwarnings("ignore", message="'crs' was not provided")
+            pyogrio.write_arrow(
+                reader,
+                path,
+                layer=table.name,
+                driver=driver,
+                geometry_name=GEOMETRY if table.placed else None,
+                geometry_type="Unknown" if table.placed else None,
+                crs=package.system.wkt if table.placed else None,
+                dataset_metadata=metadata,
+                dataset_options=dataset_options,
+                layer_options=layer_options,
+            )
     except Exception:
         # What stops the stream reaches GDAL as a stream that broke, and us as that.
         if faults:

@@ -6,18 +6,19 @@ is read again, until nothing is wrong with it: what is kept has passed the very 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from service.imports.formats import read_raw
 from service.imports.natural_keys import assign_keys, check_key, with_row_keys
-from service.imports.raw import RawTable, without_reasons
+from service.imports.raw import PLAIN, RawTable, Reading, without_reasons
 from service.imports.reader import ReadLayer, read_layer
 from service.imports.repairs import Repair, repair
 from service.imports.saved_mapping import SavedMapping
@@ -48,6 +49,10 @@ class LayerReading:
         True to take the kind of a facility without a type from its name.
     crs_as_declared
         True to believe what is said of the system whatever the places say.
+    how
+        What is said of encoding and heading, and what reading may cost.
+    stored
+        The features stored already, for tables that do not say where their rows are.
     """
 
     crs: str | None = None
@@ -57,6 +62,8 @@ class LayerReading:
     saved: SavedMapping | None = None
     kinds_from_names: bool = False
     crs_as_declared: bool = False
+    how: Reading = PLAIN
+    stored: Callable[[], GeoDataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def sift_layer(
         As `read_layer`, when the file as a whole cannot be used, and when it has more rows.
     """
     check_key(reading.key, layer)
-    raw = without_reasons(read_raw(path, prefer=layer.name))
+    raw = without_reasons(read_raw(path, prefer=layer.name, how=reading.how))
     if max_rows is not None and len(raw.frame) > max_rows:
         raise InputError(
             f"{source or path}: has {len(raw.frame)} rows, more than the {max_rows} taken at once"
@@ -135,6 +142,7 @@ def sift_layer(
                 assume_status=reading.assume_status,
                 saved=reading.saved,
                 kinds_from_names=reading.kinds_from_names,
+                stored=reading.stored,
                 raw=table,
                 source=source,
             )

@@ -16,8 +16,10 @@ from service.core.errors import InvalidBodyError, InvalidParameterError, Unsuppo
 from service.core.json_input import media_type
 from service.core.parameters import AsOfDate
 from service.core.security import EditorDependency
+from service.imports.encoding import parse_encoding
 from service.imports.formats import FORMATS
 from service.imports.natural_keys import check_key
+from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
@@ -34,6 +36,10 @@ SUFFIX_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
         "text/csv": ".csv",
         "application/geopackage+sqlite3": ".gpkg",
         "application/vnd.apache.parquet": ".parquet",
+        "application/flatgeobuf": ".fgb",
+        "application/vnd.google-earth.kml+xml": ".kml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+        "application/zip": ".zip",
     }
 )
 UPLOAD_TYPES: Final = (*SUFFIX_OF_TYPE, "application/octet-stream")
@@ -48,7 +54,8 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         Query(max_length=_MAX_TEXT, description="System of the coordinates, as EPSG:4547"),
     ] = None,
     encoding: Annotated[
-        Literal["utf-8"] | None, Query(description="Encoding of the text; only UTF-8 is read")
+        str | None,
+        Query(max_length=_MAX_TEXT, description="Encoding of the text; found out where not given"),
     ] = None,
     mapping: Annotated[
         str | None,
@@ -92,7 +99,11 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     InvalidParameterError
         When a parameter cannot be used.
     """
-    del encoding  # what it may say is what is done
+    if encoding is not None:
+        try:
+            parse_encoding(encoding)
+        except InputError as error:
+            raise InvalidParameterError.of("encoding", str(error)) from None
     if assume_status is not None and kind != "facilities":
         raise InvalidParameterError.of("assume_status", "is for facilities")
     if kinds_from_names and kind != "facilities":
@@ -106,6 +117,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
             key=tuple(part.strip() for part in key.split(",")) if key else (),
             kinds_from_names=kinds_from_names,
             crs_as_declared=crs_as_declared,
+            how=Reading(encoding=encoding),
         ),
         complete=complete,
         of=_pairs("of", of),

@@ -11,6 +11,7 @@ import numpy as np
 from geopandas import GeoDataFrame
 
 from service.core.history import ROW_COLUMN
+from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
 from service.imports.sifting import LayerReading, Sifted, row_keys, sift_layer
@@ -126,6 +127,7 @@ def read_rows(
             "declared": reading.crs,
             "transformation": read.transformation,
         },
+        "encoding": _encoding(read.encoding),
         "columns": _columns(read, layer, reading),
         "same_name_and_place": {
             "count": len(twins),
@@ -142,6 +144,19 @@ def read_rows(
         "warnings": list(read.warnings),
     }
     return ReadFile(read, frame, report, quarantine)
+
+
+def _encoding(evidence: EncodingEvidence | None) -> dict[str, Any] | None:
+    """Return how the text was read and why; None where the format leaves no choice."""
+    if evidence is None:
+        return None
+    return {
+        "name": evidence.name,
+        "decided_by": evidence.rule,
+        "declared": evidence.declared,
+        "doubtful": evidence.doubtful,
+        "sample": list(evidence.sample),
+    }
 
 
 def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, Any]:

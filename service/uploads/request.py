@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from service.imports.cells import (
     to_integer,
     to_text,
 )
+from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from spatial.errors import InputError
 from spatial.fields import LAYERS, Field, FieldType, Layer
@@ -78,8 +79,18 @@ class ImportRequest:
 
     def as_json(self) -> dict[str, Any]:
         """Return it fit for JSON; of a saved mapping only that there was one."""
-        reading = asdict(replace(self.reading, saved=None))
-        reading["saved"] = self.reading.saved is not None
+        asked = self.reading
+        reading = {
+            "crs": asked.crs,
+            "columns": dict(asked.columns),
+            "assume_status": asked.assume_status,
+            "key": list(asked.key),
+            "saved": asked.saved is not None,
+            "kinds_from_names": asked.kinds_from_names,
+            "crs_as_declared": asked.crs_as_declared,
+            "encoding": asked.how.encoding,
+            "heading_row": asked.how.heading_row,
+        }
         day = None if self.closed_on is None else self.closed_on.isoformat()
         return {
             "kind": self.kind,
@@ -93,6 +104,9 @@ class ImportRequest:
     def from_json(document: Mapping[str, Any]) -> ImportRequest:
         """Return what `as_json` wrote, without a saved mapping: the rows are read by then."""
         reading = {**document["reading"], "saved": None}
+        reading["how"] = Reading(
+            encoding=reading.pop("encoding"), heading_row=reading.pop("heading_row")
+        )
         reading["key"] = tuple(reading["key"])
         day = document["closed_on"]
         return ImportRequest(

@@ -19,7 +19,7 @@ from structlog.typing import FilteringBoundLogger
 from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
 from service.core.keys import Principal
-from service.core.settings import ImportSettings
+from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.uploads import records
 from service.uploads import service as uploads
@@ -68,7 +68,7 @@ class ImportRunner:
     def __init__(
         self,
         engine: Engine,
-        limits: ImportSettings,
+        limits: UploadSettings,
         logger: FilteringBoundLogger,
         *,
         cache_dir: Path,
@@ -82,7 +82,7 @@ class ImportRunner:
         self._threads: set[threading.Thread] = set()
 
     @property
-    def limits(self) -> ImportSettings:
+    def limits(self) -> UploadSettings:
         """The limits of one file."""
         return self._limits
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from service.core.settings import ImportSettings
+from service.core.settings import UploadSettings
 from service.imports.crs_check import CrsSubject
 from service.uploads.child import ACCEPTED, RESULT, TASK
 from service.uploads.reading import Tell
@@ -64,7 +64,7 @@ def read_in_child(
     request: ImportRequest,
     *,
     label: str,
-    limits: ImportSettings,
+    limits: UploadSettings,
     tell: Tell,
     stopped: threading.Event,
 ) -> SandboxResult:

@@ -19,6 +19,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             ),
         ),
         "crs": ("坐标系：{origin}{how}", "CRS: {origin}{how}"),
+        "encoding": ("编码：{name}（{sample}）", "encoding: {name} ({sample})"),
         "as_given": ("，未转换", ", not transformed"),
         "transformed": ("，转换：{name}", ", transformed by: {name}"),
         "columns": ("字段：{fields}", "fields: {fields}"),
@@ -94,6 +95,10 @@ class _Teller:
         name = crs["transformation"]
         how = self.say("as_given") if name is None else self.say("transformed", name=name)
         yield self.say("crs", origin=crs["origin"], how=how)
+        encoding = report["encoding"]
+        if encoding is not None:
+            sample = "; ".join(encoding["sample"][:_FIRST_ROWS])
+            yield self.say("encoding", name=encoding["name"], sample=self.value(sample))
         mapped = report["columns"]["mapped"]
         taken = [
             one["field"] if one["field"] == one["column"] else f"{one['column']} → {one['field']}"

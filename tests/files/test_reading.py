@@ -376,11 +376,11 @@ def test_a_table_that_cannot_be_read_is_told(tmp_path: Path, text: str, message:
     assert message in str(caught.value)
 
 
-def test_text_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_text_in_no_encoding_looked_for_is_told(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
-    path.write_bytes("id,kind\n幸福里,nursery\n".encode("gbk"))
+    path.write_bytes(b"id,kind\n" + b"\xff\xff\xff,nursery\n")
 
-    with pytest.raises(InputError, match=r"is not in UTF-8 \(line 2\)"):
+    with pytest.raises(InputError, match=r"in neither UTF-8 nor GB18030 \(line 2: "):
         read_layer(path, FACILITIES, crs="EPSG:4326")
 
 
@@ -391,7 +391,7 @@ def test_text_in_another_encoding_is_told(tmp_path: Path) -> None:
         ("https://example.org/f.geojson", "addresses are not read"),
         ("no/such.csv", "there is no such file"),
         ("/tmp", "is a folder, not a file"),  # noqa: S108  # a folder every machine has
-        (__file__, "unknown format '.py'; known are .geojson, .json, .gpkg, .csv, "),
+        (__file__, "unknown format '.py'; known are .geojson, .json, .gpkg, .shp, .fgb, "),
     ],
 )
 def test_what_is_no_file_of_a_known_format_is_told(path: str, message: str) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pytest
 import shapely
 from served_town import assert_problem, block, collection, feature, place, point, serving
@@ -439,7 +440,7 @@ def test_a_file_that_cannot_be_used_says_why(town):
         ({"kind": "facilities", "mapping": "x"}, "mapping"),
         ({"kind": "facilities", "mapping": "x=id;x=name"}, "mapping"),
         ({"kind": "districts", "assume_status": "operating"}, "assume_status"),
-        ({"kind": "districts", "encoding": "gbk"}, "encoding"),
+        ({"kind": "districts", "encoding": "klingon"}, "encoding"),
         ({"kind": "districts", "file": "a\x07.csv"}, "file"),
     ],
 )
@@ -537,7 +538,7 @@ def test_what_is_discarded_is_forgotten(town):
     ],
 )
 def test_a_file_beyond_the_limits_is_not_read(town, make_settings, limits, said):
-    settings = make_settings(imports={"wait_seconds": 60, **limits})
+    settings = make_settings(uploads={"wait_seconds": 60, **limits})
     body = json.dumps(
         MIXED if "max_rows" in limits else collection(*(nursery(n) for n in range(60_000)))
     ).encode()
@@ -553,7 +554,7 @@ def test_a_file_beyond_the_limits_is_not_read(town, make_settings, limits, said)
 
 
 def test_large_files_and_many_at_once_are_refused(town, make_settings):
-    settings = make_settings(imports={"max_bytes": 2000, "at_once": 1, "wait_seconds": 0})
+    settings = make_settings(uploads={"max_bytes": 2000, "at_once": 1, "wait_seconds": 0})
     headers = {"Content-Type": GEOJSON, "X-API-Key": town.keys["editor"]}
     with serving(settings) as address:
         url = f"{address}/v1/imports?kind=facilities"
@@ -618,3 +619,39 @@ def test_a_list_in_bd09_is_not_taken_for_another_system(town):
     west, south, _, _ = right["report"]["map"]["bbox"]
     assert (west, south) == pytest.approx(places.min(axis=0), abs=1e-6)
     assert "as declared, though the places fit BD-09" in insisted["transformation"]
+
+
+def test_a_list_in_gbk_tells_its_encoding_and_a_workbook_comes_back_as_one(town, tmp_path):
+    text = "编号,机构名称,机构类型,经度,纬度,托位数\ng1,托育园,托育机构,114.305,30.605,5\n"
+    answer = town.post(
+        "/v1/imports?kind=facilities&crs=EPSG:4326&file=gbk.csv",
+        content=text.encode("gb18030"),
+        headers={"Content-Type": "text/csv"},
+    )
+    found = done(town, answer)
+    assert found["report"]["encoding"]["name"] == "gb18030"
+    assert found["report"]["first_rows"][0]["name"] == "托育园"
+    assert {one["column"]: one["field"] for one in found["report"]["columns"]["mapped"]} == {
+        "编号": "id",
+        "机构名称": "name",
+        "机构类型": "kind",
+        "经度": "lon",
+        "纬度": "lat",
+        "托位数": "places",
+    }
+    book = openpyxl.Workbook()
+    for line in (*text.splitlines(), "g2,园,托育机构,114.305,30.605,五"):
+        book.active.append(line.split(","))
+    book.save(tmp_path / "x.xlsx")
+    answer = town.post(
+        "/v1/imports?kind=facilities&crs=EPSG:4326&file=x.xlsx",
+        content=(tmp_path / "x.xlsx").read_bytes(),
+        headers={"Content-Type": "application/octet-stream"},
+    )
+    found = done(town, answer)
+    assert found["report"]["rows"]["quarantined"] == 1
+    aside = town.get(f"/v1/imports/{found['id']}/quarantine")
+    (tmp_path / "aside.xlsx").write_bytes(aside.content)
+    rows = list(openpyxl.load_workbook(tmp_path / "aside.xlsx").active.iter_rows(values_only=True))
+    assert rows[0][-1] == "import_reason"
+    assert rows[1][0] == "g2"
