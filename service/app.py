@@ -33,6 +33,9 @@ from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.reach.router import build_router as reach_router
+from service.uploads.router import IMPORTS_PATH
+from service.uploads.router import build_router as uploads_router
+from service.uploads.running import ImportRunner
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
@@ -68,9 +71,12 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
+    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        imports.stop()
         engine.dispose()
 
     app = FastAPI(
@@ -88,11 +94,16 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
+        imports=imports,
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(
+        BodyLimitMiddleware,
+        max_bytes=settings.server.max_body_bytes,
+        max_bytes_at={IMPORTS_PATH: settings.uploads.max_bytes},
+    )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)
     _add_routes(app)
@@ -123,6 +134,7 @@ def _add_routes(app: FastAPI) -> None:
         reach_router,
         networks_router,
         packs_router,
+        uploads_router,
     ):
         domain.include_router(build())
     app.include_router(domain)

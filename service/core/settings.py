@@ -95,6 +95,23 @@ class EvaluationSettings(Group):
     )
 
 
+class UploadSettings(Group):
+    """Limits of a file that is uploaded to be imported."""
+
+    max_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1024, description="Largest file taken for an import"
+    )
+    max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
+    max_seconds: int = Field(default=300, ge=1, description="Longest time spent reading it")
+    max_memory_bytes: int = Field(
+        default=4 * 1024**3, ge=512 * 1024**2, description="Most memory used in reading it"
+    )
+    at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
+    wait_seconds: float = Field(
+        default=10, ge=0, description="How long a request waits for its file to be read"
+    )
+
+
 class ExportSettings(Group):
     """Limits of a file asked for over HTTP."""
 
@@ -189,6 +206,7 @@ class Settings(BaseSettings):
     reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
     imports: ImportSettings = ImportSettings()
+    uploads: UploadSettings = UploadSettings()
     lang: Literal["zh", "en"] = Field(
         default="zh", description="Language of texts where none is asked for"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,6 +13,9 @@ from pyproj import CRS
 from service.imports.encoding import EncodingEvidence
 from service.imports.limits import DEFAULT_LIMITS, Limits
 from spatial.webmap_crs import WebMap
+
+# The column that says, in a file of rows that were set aside, why.
+REASON_COLUMN: Final = "import_reason"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,16 @@ class RawTable:
     feature_ids: tuple[str, list[object]] | None = None
     warnings: tuple[str, ...] = ()
     serial_dates: bool = False
+
     encoding: EncodingEvidence | None = None
     not_read: dict[str, int] = field(default_factory=dict)
+
+
+def without_reasons(raw: RawTable) -> RawTable:
+    """Return a table without the column of reasons, where its rows were set aside once."""
+    if REASON_COLUMN not in raw.frame:
+        return raw
+    return replace(raw, frame=raw.frame.drop(columns=REASON_COLUMN))
 
 
 class ReaderApart(Protocol):

@@ -28,7 +28,7 @@ from service.imports.geometries import (
 from service.imports.joining import join_stored, says_where
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
-from service.imports.raw import PLAIN, Reading
+from service.imports.raw import PLAIN, RawTable, Reading, without_reasons
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
 from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
@@ -147,6 +147,8 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
     assume_status: str | None = None,
     saved: SavedMapping | None = None,
     kinds_from_names: bool = False,
+    raw: RawTable | None = None,
+    source: str | None = None,
     how: Reading = PLAIN,
     stored: Callable[[], gpd.GeoDataFrame] | None = None,
 ) -> ReadLayer:
@@ -171,6 +173,10 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
         A saved mapping: what it says of this layer holds where `columns` says nothing.
     kinds_from_names
         True to take the kind of a facility without a type from its name.
+    raw
+        What stands in the file, where it has been read already.
+    source
+        What the file is called in messages; None means its path.
     how
         What the user says of encoding and heading, and what reading may cost.
     stored
@@ -186,8 +192,8 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
     InputFaults
         With every fault of every row.
     """
-    source = str(path)
-    raw = read_raw(path, prefer=layer.name, how=how)
+    source = source or str(path)
+    raw = without_reasons(read_raw(path, prefer=layer.name, how=how) if raw is None else raw)
     frame = raw.frame
     shared = {
         column: target
