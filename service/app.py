@@ -30,17 +30,25 @@ from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
+from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.reach.router import build_router as reach_router
 from service.reviews.router import build_router as reviews_router
+from service.uploads.router import IMPORTS_PATH
+from service.uploads.router import build_router as uploads_router
+from service.uploads.running import ImportRunner
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
 (一刻钟), under which clause, and by how much.
 
-Every route under `/v1` needs an API key: `X-API-Key`, `Authorization: Bearer`, the password of
-HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are `application/problem+json`
-(RFC 9457). An unknown query parameter is a fault. GeoJSON follows RFC 7946.
+GIS programs read the same data under `/ogc` (OGC API Features), which has a document of its own at
+`/ogc/api`.
+
+Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
+password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are
+`application/problem+json` (RFC 9457). An unknown query parameter is a fault. GeoJSON follows
+RFC 7946.
 """
 
 
@@ -64,9 +72,12 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
+    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        imports.stop()
         engine.dispose()
 
     app = FastAPI(
@@ -84,11 +95,16 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings,
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
+        imports=imports,
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(
+        BodyLimitMiddleware,
+        max_bytes=settings.server.max_body_bytes,
+        max_bytes_at={IMPORTS_PATH: settings.uploads.max_bytes},
+    )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)
     _add_routes(app)
@@ -120,6 +136,11 @@ def _add_routes(app: FastAPI) -> None:
         reviews_router,
         networks_router,
         packs_router,
+        uploads_router,
     ):
         domain.include_router(build())
     app.include_router(domain)
+    # Reads its parameters itself, because they differ from collection to collection.
+    ogc = APIRouter(dependencies=[Depends(read_principal)], include_in_schema=False)
+    ogc.include_router(ogc_router())
+    app.include_router(ogc)

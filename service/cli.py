@@ -47,6 +47,9 @@ COMMANDS: Final = (
         "import", "service.commands.import_", "import_", "Read a layer from files into the database"
     ),
     CommandEntry(
+        "imports", "service.commands.imports", "imports", "List imports, show one, take one back"
+    ),
+    CommandEntry(
         "evaluate",
         "service.commands.evaluate",
         "evaluate",

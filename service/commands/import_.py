@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
+from geopandas import GeoDataFrame
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.actor import command_actor
+from service.commands.import_layers import (
+    LayerOptions,
+    StoredLayer,
+    look_at_layer,
+    sift_asked_layer,
+    store_layer,
+)
 from service.commands.import_network import (
     NetworkOptions,
     odd_streets,
@@ -20,26 +30,34 @@ from service.commands.import_network import (
     tell_network,
 )
 from service.commands.import_systems import check_against_stored
-from service.commands.options import FileOptions, parse_file_options, parse_language
+from service.commands.options import FileOptions, parse_date, parse_file_options, parse_language
 from service.commands.osm_layers import NETWORK, read_osm_layers
 from service.commands.progress import Progress, tell, warn
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
-from service.core.settings import load_settings
+from service.core.geojson import encode_json
+from service.core.settings import Settings, load_settings
+from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.packs import shipped_packs
+from service.imports.raw import Reading
 from service.imports.reader import ReadLayer, ReadNetwork, read_layer
 from service.imports.saved_mapping import SavedMapping, save_mapping
+from service.imports.sifting import LayerReading
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.indicators.fields import KEY
 from service.packs.service import list_packs
+from service.uploads.reading import ReadFile, read_rows
+from service.uploads.service import record_audit
+from service.uploads.wording import report_lines
 from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import AREAS, LAYERS
+from spatial.fields import AREAS, LAYERS, Layer
 
 INDICATORS: Final = "indicators"
 OSM: Final = "osm"
@@ -55,6 +73,9 @@ class _Part:
     kind: str
     path: Path
     read: _Read
+    # How a layer was read, and where it was sifted what there is to say of its rows.
+    reading: LayerReading = field(default_factory=LayerReading)
+    file: ReadFile | None = None
 
 
 @dataclass(frozen=True)
@@ -69,15 +90,35 @@ class Imported:
     changed: int
     unchanged: int
     diagnosis: Diagnosis | None = None
+    stored: StoredLayer | None = None
 
     def line(self, *, dry_run: bool) -> str:
         """Return it in one line."""
         would = "would be " if dry_run else ""
         name = f"{self.file}, {self.layer}" if self.layer else str(self.file)
+        closed = ""
+        if self.stored is not None and self.stored.request.complete:
+            closed = f", {self.stored.done.closed} closed"
         return (
             f"{name}: {self.rows} rows read, {would}{self.added} added, "
-            f"{self.changed} changed, {self.unchanged} unchanged"
+            f"{self.changed} changed, {self.unchanged} unchanged{closed}"
         )
+
+    def as_json(self, *, dry_run: bool) -> dict[str, object]:
+        """Return it fit for JSON."""
+        stored = self.stored
+        return {
+            "file": str(self.file),
+            "kind": self.kind,
+            "dry_run": dry_run,
+            "import": None if stored is None or dry_run else stored.import_id,
+            "rows": self.rows,
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "closed": 0 if stored is None else stored.done.closed,
+            "report": None if stored is None else stored.report,
+        }
 
 
 def import_(  # noqa: PLR0913  # the options of the command, by name only
@@ -85,9 +126,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="GeoJSON, GeoPackage, CSV or GeoParquet; figures as CSV; "
-            "network and osm: OpenStreetMap PBF or XML; network also: Shapefile, FlatGeobuf, "
-            "MapInfo, GraphML."
+            help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf, CSV, XLSX, GeoParquet, KML, DXF, "
+            "or one of them in a zip; CSV and XLSX without coordinates change what is stored. "
+            "Figures as CSV; network and osm: OpenStreetMap PBF or XML; network also: MapInfo, "
+            "GraphML."
         ),
     ] = None,
     *,
@@ -149,8 +191,40 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
     ] = None,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option(
+            help="Set rows at fault aside in this file (.geojson, .csv, .xlsx, .gpkg, .parquet), "
+            "and repair geometries, instead of refusing the whole file."
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Fields rows are known by instead of an identifier: name,community."),
+    ] = None,
+    complete: Annotated[
+        bool,
+        typer.Option("--complete", help="The file lists all there is: close what it lacks."),
+    ] = False,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(help="What it is the complete list of, as kind=nursery. Repeatable."),
+    ] = None,
+    closed_on: Annotated[
+        str | None, typer.Option(help="First day what is gone is not there; default today.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
+    ] = None,
+    heading_row: Annotated[
+        int | None,
+        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+        bool,
+        typer.Option("--dry-run", help="Say what would change, row by row, and change nothing."),
     ] = False,
     verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
 ) -> None:
@@ -180,23 +254,52 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         crs_as_declared=crs_as_declared,
     )
     _refuse_mapping(kind, options)
+    layers = LayerOptions(
+        quarantine=quarantine,
+        key=tuple(part.strip() for part in key.split(",")) if key else (),
+        complete=complete,
+        of=dict(_equation(text) for text in of or ()),
+        closed_on=None if closed_on is None else parse_date(closed_on, option="--closed-on"),
+    )
+    layers.refuse_unfit(kind, files)
     progress = Progress()
+    limits = settings.imports.limits()
+    if encoding is not None:
+        parse_encoding(encoding)
     undeclared: list[UndeclaredCRSError] = []
-    read = _read(kind, files, options, streets, assume_status, progress, undeclared)
-    warn([line for part in read for line in part.read.warnings], every=verbose)
-    _tell_columns(kind, [part.read for part in read], options)
-    with with_database(settings, report=_say) as settings:
-        url = settings.database.url
-        if url is None:
-            raise InputError("no database is at hand")
-        engine = create_database_engine(url.get_secret_value())
+    refused: list[Fault] = []
+    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+        # Before the progress bar has a thread of its own.
+        apart.start()
+        how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
+        source = _Source(how, connect, undeclared)
+        read = _read(
+            kind,
+            files,
+            options,
+            streets,
+            assume_status,
+            progress,
+            source,
+            asked=layers,
+            # What would be refused is looked at, and refused afterwards.
+            refused=refused if dry_run else None,
+        )
+        apart.close()
+        warn([line for part in read for line in part.read.warnings], every=verbose)
+        _tell_columns(kind, [part.read for part in read], options)
         try:
-            with engine.connect() as connection, progress.stage("store", "storing"):
+            with progress.stage("store", "storing"):
+                connection = connect()
                 read, warnings = _checked(
                     connection, read, undeclared, options, cache_dir=settings.cache_dir
                 )
                 warnings += _unanswered(connection, read)
-                results = [_store(connection, part, streets, of=kind) for part in read]
+                compare = dry_run or json_
+                results = [
+                    _store(connection, part, streets, of=kind, layers=layers, compare=compare)
+                    for part in read
+                ]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
                 for result in results:
                     if result.kind != NETWORK:
@@ -209,16 +312,77 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             reason = " ".join(str(error.orig).split())
             named = ", ".join(map(str, files)) or str(streets.label(files))
             raise InputError(f"{named}: refused: {reason}") from None
-        finally:
-            engine.dispose()
     for result in results:
         warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
+    if json_:
+        typer.echo(encode_json([result.as_json(dry_run=dry_run) for result in results]))
     for part, result in zip(read, results, strict=True):
+        _tell(part, result, streets, dry_run=dry_run, json_=json_)
+    if refused:
+        raise InputFaults(refused)
+
+
+def _equation(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not mark or not name.strip() or not value.strip():
+        raise InputError(f"--of: must be field=value, not '{text}'")
+    return name.strip(), value.strip()
+
+
+def _tell(
+    part: _Part, result: Imported, streets: NetworkOptions, *, dry_run: bool, json_: bool
+) -> None:
+    """Print what became of a file, and of what is not stored yet the whole report."""
+    if not json_:
         typer.echo(result.line(dry_run=dry_run))
-        if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
-            for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
-                typer.echo(line)
+    if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
+        for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
+            typer.echo(line, err=json_)
+    if result.stored is None:
+        return
+    aside = result.stored.report["rows"]["quarantined"]
+    if aside and not dry_run:
+        _say(f"{result.file}: {aside} rows set aside")
+    if dry_run and not json_:
+        for line in report_lines(result.stored.report, streets.lang):
+            typer.echo(line)
+    elif not dry_run and result.added + result.changed + result.stored.done.closed:
+        import_id = result.stored.import_id
+        _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """How files are read, how the database is reached, and the files of no declared system."""
+
+    how: Reading
+    connect: Callable[[], Connection]
+    undeclared: list[UndeclaredCRSError]
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
+    """Give a function that connects to the database, made ready when first asked for."""
+    with ExitStack() as stack:
+        opened: list[Connection] = []
+
+        def connect() -> Connection:
+            if not opened:
+                ready = stack.enter_context(with_database(settings, report=_say))
+                url = ready.database.url
+                if url is None:
+                    raise InputError("no database is at hand")
+                engine = create_database_engine(url.get_secret_value())
+                stack.callback(engine.dispose)
+                opened.append(stack.enter_context(engine.connect()))
+            return opened[0]
+
+        yield connect
+
+
+def _stored(source: _Source, layer: Layer) -> GeoDataFrame:
+    return history.current(source.connect(), layer)
 
 
 def _refuse_unknown(
@@ -261,18 +425,21 @@ def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> Non
     _say(f"wrote {options.save_to}")
 
 
-def _read(
+def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
     kind: str,
     files: Sequence[Path],
     options: FileOptions,
     streets: NetworkOptions,
     assume_status: str | None,
     progress: Progress,
-    undeclared: list[UndeclaredCRSError],
+    source: _Source,
+    *,
+    asked: LayerOptions,
+    refused: list[Fault] | None,
 ) -> list[_Part]:
     """Read all files, so that the faults of all of them are told at once.
 
-    Those nobody says the system of are entered in `undeclared`: the database may propose one.
+    Those nobody says the system of are entered in `source`: the database may propose one.
     """
     columns = {**options.columns_of(None), **options.columns_of(kind)}
     _refuse_unread(kind, columns, crs=options.crs_of(kind))
@@ -282,39 +449,68 @@ def _read(
     if kind == NETWORK:
         try:
             network = read_asked_network(
-                files, streets, crs=options.crs_of(kind), progress=progress
+                files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
             )
         except UndeclaredCRSError as error:
-            undeclared.append(error)
+            source.undeclared.append(error)
             return []
         return [_Part(kind, streets.label(files), network)]
-    read: dict[Path, _Read] = {}
+    reading = LayerReading(
+        options.crs_of(kind),
+        columns,
+        assume_status,
+        asked.key,
+        saved=options.saved,
+        kinds_from_names=options.kinds_from_names,
+    )
+    parts: dict[Path, _Part] = {}
     faults: list[Fault] = []
     for path in files:
-        if path in read:
+        if path in parts:
             raise InputError(f"{path}: is named twice")
-        with progress.stage("read", f"reading {path}"):
+        with progress.counted("read", f"reading {path}") as told:
             try:
-                if kind == INDICATORS:
-                    read[path] = read_indicators(path, columns=columns, saved=options.saved)
-                else:
-                    read[path] = read_layer(
-                        path,
-                        LAYERS[kind],
-                        crs=options.crs_of(kind),
-                        columns=columns,
-                        assume_status=assume_status,
-                        saved=options.saved,
-                        kinds_from_names=options.kinds_from_names,
-                    )
+                asked_now = replace(
+                    reading,
+                    how=replace(source.how, told=told),
+                    stored=partial(_stored, source, LAYERS[kind]) if kind in LAYERS else None,
+                )
+                parts[path] = _read_rows(path, kind, asked_now, asked)
             except InputFaults as error:
-                faults.extend(error.faults)
+                if refused is None or kind not in LAYERS:
+                    faults.extend(error.faults)
+                    continue
+                looked_at = look_at_layer(path, kind, asked_now)
+                parts[path] = _Part(kind, path, looked_at.read, reading, looked_at)
+                refused.extend(error.faults)
             except UndeclaredCRSError as error:
-                undeclared.append(error)
-    faults += _doubles(kind, read)
+                source.undeclared.append(error)
+    faults += _doubles(kind, {path: part.read for path, part in parts.items()})
     if faults:
         raise InputFaults(faults)
-    return [_Part(kind, path, one) for path, one in read.items()]
+    return list(parts.values())
+
+
+def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions) -> _Part:
+    """Read one file of figures, or of rows of a layer."""
+    if kind == INDICATORS:
+        read_figures = read_indicators(path, columns=reading.columns, saved=reading.saved)
+        return _Part(kind, path, read_figures)
+    if asked.sifts:
+        sifted = sift_asked_layer(path, kind, reading, asked)
+        return _Part(kind, path, sifted.read, reading, sifted)
+    read = read_layer(
+        path,
+        LAYERS[kind],
+        crs=reading.crs,
+        columns=reading.columns,
+        assume_status=reading.assume_status,
+        saved=reading.saved,
+        kinds_from_names=reading.kinds_from_names,
+        how=reading.how,
+        stored=reading.stored,
+    )
+    return _Part(kind, path, read, reading)
 
 
 def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
@@ -388,7 +584,15 @@ def _unanswered(connection: Connection, read: Sequence[_Part]) -> list[str]:
     ]
 
 
-def _store(connection: Connection, part: _Part, streets: NetworkOptions, *, of: str) -> Imported:
+def _store(
+    connection: Connection,
+    part: _Part,
+    streets: NetworkOptions,
+    *,
+    of: str,
+    layers: LayerOptions,
+    compare: bool,
+) -> Imported:
     """Store one part of what the call, of kind `of`, has read."""
     layer = part.kind if of == OSM else None
     if isinstance(part.read, ReadNetwork):
@@ -396,28 +600,42 @@ def _store(connection: Connection, part: _Part, streets: NetworkOptions, *, of: 
         edges, diagnosis = len(part.read.network.u), stored_network.diagnosis
         added, unchanged = (edges, 0) if stored_network.new else (0, edges)
         return Imported(part.path, part.kind, layer, part.read.rows, added, 0, unchanged, diagnosis)
-    actor = command_actor()
     if isinstance(part.read, ReadIndicators):
+        actor = command_actor()
         origin = history.Origin(file=str(part.path), crs="", transformation=None, actor=actor)
         stored = indicators.store(connection, part.read.frame, origin=origin)
-    else:
-        origin = history.Origin(
-            file=str(part.path),
-            crs=part.read.origin_crs,
-            transformation=part.read.transformation,
-            actor=actor,
-        )
-        stored = history.store(connection, LAYERS[part.kind], part.read.frame, origin=origin)
-    rows = len(part.read.frame)
-    return Imported(
-        part.path, part.kind, layer, rows, stored.added, stored.changed, stored.unchanged
+        counts = stored.added, stored.changed, stored.unchanged
+        return Imported(part.path, part.kind, layer, len(part.read.frame), *counts)
+    reading = part.reading
+    # The check of its system may have said more of the read since it was sifted.
+    file = (
+        read_rows(part.read, LAYERS[part.kind], reading=reading)
+        if part.file is None
+        else replace(part.file, read=part.read)
     )
+    request = layers.request(part.kind, reading)
+    done = store_layer(connection, file, request, file=part.path, compare=compare)
+    counts = done.done.stored.added, done.done.stored.changed, done.done.stored.unchanged
+    rows = file.told["rows"]["read"]
+    return Imported(part.path, part.kind, layer, rows, *counts, stored=done)
 
 
 def _record(connection: Connection, result: Imported) -> None:
+    actor = command_actor()
+    if result.stored is not None:
+        stored = result.stored
+        record_audit(
+            connection,
+            stored.import_id,
+            stored.request,
+            stored.done,
+            file=str(result.file),
+            actor=actor,
+        )
+        return
     audit.record(
         connection,
-        actor=command_actor(),
+        actor=actor,
         action="import",
         target=result.kind,
         detail={

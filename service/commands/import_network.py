@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from service.commands.progress import Progress
 from service.core import audit, history
 from service.core.settings import load_settings
 from service.exports.content import Language
+from service.imports.raw import PLAIN, Reading
 from service.imports.reader import ReadNetwork, make_network, read_network
 from service.networks.service import latest, store_network
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
@@ -97,7 +98,12 @@ class NetworkOptions:
 
 
 def read_asked_network(
-    files: Sequence[Path], options: NetworkOptions, *, crs: str | None, progress: Progress
+    files: Sequence[Path],
+    options: NetworkOptions,
+    *,
+    crs: str | None,
+    progress: Progress,
+    how: Reading = PLAIN,
 ) -> ReadNetwork:
     """Read or download the network a call asks for, with its slopes.
 
@@ -106,7 +112,7 @@ def read_asked_network(
     InputError
         When it cannot be had, or is no network.
     """
-    read = _read(files, options, crs=crs, progress=progress)
+    read = _read(files, options, crs=crs, progress=progress, how=how)
     if options.elevation is None:
         return read
     # Reading rasters takes a third of a second to load, and most calls have none.
@@ -122,11 +128,18 @@ def read_asked_network(
 
 
 def _read(
-    files: Sequence[Path], options: NetworkOptions, *, crs: str | None, progress: Progress
+    files: Sequence[Path],
+    options: NetworkOptions,
+    *,
+    crs: str | None,
+    progress: Progress,
+    how: Reading,
 ) -> ReadNetwork:
     if options.place is None and options.polygon is None:
-        with progress.stage("read", f"reading {files[0]}"):
-            return read_network(files[0], crs=crs, planarize=options.planarize)
+        with progress.counted("read", f"reading {files[0]}") as told:
+            return read_network(
+                files[0], crs=crs, planarize=options.planarize, how=replace(how, told=told)
+            )
     # OSMnx takes long to import, and few calls need it.
     from service.imports.download import download_place, download_polygon  # noqa: PLC0415
 

@@ -53,6 +53,22 @@ class Progress:
         self._seconds[name] = self._seconds.get(name, 0.0) + taken
 
     @contextmanager
+    def counted(self, name: str, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+        """Run one stage that tells how far it is: rows done and rows in all, 0 where unknown.
+
+        What is given is None where nobody would see it.
+        """
+        if self._quiet or not self._console.is_terminal:
+            with self.stage(name, doing):
+                yield None
+            return
+        started = time.perf_counter()
+        with self._bar() as bar:
+            task = bar.add_task(doing, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total or None)
+        self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - started
+
+    @contextmanager
     def counting(self, doing: str, *, total: int) -> Iterator[Callable[[int, int], None]]:
         """Tell how many of many things are done, by calling what is given: done, of how many.
 

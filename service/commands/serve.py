@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
@@ -12,6 +12,10 @@ from service.app import create_app
 from service.core.address import with_database
 from service.core.settings import Settings, load_settings
 from service.core.usage import UsageFault
+
+# Longer heads of requests are refused by the server itself, in a form of its own; a filter too
+# long for the service still reaches it and gets its proper answer.
+MAX_HEAD_BYTES: Final = 256 * 1024
 
 
 def serve(
@@ -70,6 +74,7 @@ def listen(settings: Settings) -> None:
         log_level=settings.log.level.lower(),
         log_config=None,
         server_header=False,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
     )
     try:
         uvicorn.Server(config).run()

@@ -31,6 +31,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 import sqlalchemy.exc
@@ -84,6 +85,8 @@ class ProblemError(Exception):
     status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
     slug: str = "internal-error"
     title: str = "The server has a defect"
+    # Members besides those of RFC 9457, where a fault has more to say.
+    members: Mapping[str, object] = MappingProxyType({})
 
     def __init__(
         self,
@@ -343,6 +346,7 @@ def problem_response(problem: ProblemError, scope: Scope) -> Response:
     }
     if problem.errors:
         document["errors"] = [error.as_json() for error in problem.errors]
+    document |= problem.members
     # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
     return Response(
         json.dumps(document),

@@ -58,11 +58,16 @@ def check_if_match(if_match: str, version: int) -> None:
 
 def is_known(if_none_match: str | None, version: int) -> bool:
     """Tell whether the caller has this version already (weak comparison, RFC 9110 13.1.2)."""
+    return is_tag_known(if_none_match, etag(version))
+
+
+def is_tag_known(if_none_match: str | None, tag: str) -> bool:
+    """Tell whether the caller has what `tag` names; see `is_known`."""
     if if_none_match is None:
         return False
     if if_none_match.strip() == "*":
         return True
-    return etag(version) in {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
+    return tag in {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
 
 
 IfMatch = Annotated[str, Depends(require_if_match)]

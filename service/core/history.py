@@ -48,6 +48,8 @@ from spatial.errors import InputError
 from spatial.fields import FieldType, Layer
 
 ROW_COLUMN: Final = "_row"
+# Fewer rows are found one by one, through the index.
+_LARGE_ROWS: Final = 1_000
 # A frame read with `current` may be stored again as it is.
 _IGNORED_COLUMNS: Final = frozenset({ROW_COLUMN, "version"})
 # What a filter's value must be, by type of field; a date is no datetime, a bool no number.
@@ -143,12 +145,19 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
     """
     table = VERSIONED[layer.name]
     _refuse_unusable(frame, layer)
-    with _writing(connection), _incoming(connection, layer, frame) as rows:
+    with (
+        _writing(connection),
+        incoming(connection, layer, frame) as rows,
+        _set_by_set(connection, len(frame)),
+    ):
         same = delete(rows).where(
             rows.c[layer.key] == table.c[layer.key],
             table.c.superseded_at.is_(None),
             table.c.valid_to.is_(None),
-            *(_same(rows.c[field.name], table.c[field.name], field.type) for field in layer.fields),
+            *(
+                same_value(rows.c[field.name], table.c[field.name], field.type)
+                for field in layer.fields
+            ),
         )
         unchanged = connection.execute(same).rowcount
         left = len(frame) - unchanged
@@ -162,19 +171,21 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
         )
         changed = connection.execute(supersede).rowcount
         former = (
-            select(func.max(table.c.version))
-            .where(table.c[layer.key] == rows.c[layer.key])
-            .correlate(rows)
-            .scalar_subquery()
+            select(table.c[layer.key], func.max(table.c.version).label("version"))
+            .where(table.c[layer.key].in_(select(rows.c[layer.key])))
+            .group_by(table.c[layer.key])
+            .subquery()
         )
         values: dict[str, Any] = {field: rows.c[field] for field in layer.names}
         values |= {
-            "version": func.coalesce(former, 0) + 1,
+            "version": func.coalesce(former.c.version, 0) + 1,
             "recorded_at": literal(instant),
             "source_row": rows.c[ROW_COLUMN],
         }
-        values |= {name: literal(value, Text) for name, value in _origin_values(origin).items()}
-        connection.execute(insert(table).from_select(list(values), select(*values.values())))
+        values |= {name: literal(value, Text) for name, value in origin_values(origin).items()}
+        joined = rows.outerjoin(former, former.c[layer.key] == rows.c[layer.key])
+        added = select(*values.values()).select_from(joined)
+        connection.execute(insert(table).from_select(list(values), added))
     return Stored(added=left - changed, changed=changed, unchanged=unchanged)
 
 
@@ -215,7 +226,7 @@ def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: O
             "superseded_at": None,
             "valid_to": on,
             "source_row": None,
-            **_origin_values(origin),
+            **origin_values(origin),
         }
         if "closed_on" in table.c and row["closed_on"] is None:
             replaced["closed_on"] = on
@@ -381,9 +392,19 @@ def _conditions(
         conditions.append(table.c[layer.key] == func.any(literal(list(keys), ARRAY(Text))))
     if bbox is not None:
         conditions.append(func.ST_Intersects(table.c.geometry, func.ST_MakeEnvelope(*bbox, 4326)))
-    for name, value in (filters or {}).items():
-        conditions.append(_equals(layer, table, name, value))
-    return conditions
+    return [*conditions, *field_conditions(layer, filters or {})]
+
+
+def field_conditions(layer: Layer, filters: Mapping[str, object]) -> list[ColumnElement[bool]]:
+    """Return what a row must meet whose fields equal the values given; None means missing.
+
+    Raises
+    ------
+    InputError
+        When a filter names no comparable field or its value is of another type.
+    """
+    table = VERSIONED[layer.name]
+    return [_equals(layer, table, name, value) for name, value in filters.items()]
 
 
 def _equals(layer: Layer, table: Table, name: str, value: object) -> ColumnElement[bool]:
@@ -404,6 +425,21 @@ def _writing(connection: Connection) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def _set_by_set(connection: Connection, rows: int) -> Iterator[None]:
+    """Have large tables joined as a whole.
+
+    Where many rows come in at once, what the server believes of the size of a table is old: it may
+    take a full one for empty, and go through all of it once for each row.
+    """
+    if rows < _LARGE_ROWS:
+        yield
+        return
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    connection.execute(text("SET LOCAL enable_nestloop = DEFAULT"))
+
+
 def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:
     if frame.crs is None or frame.crs != CRS.from_epsg(4326):
         raise InputError(f"{layer.name} must be in EPSG:4326 to be stored, not {frame.crs}")
@@ -418,7 +454,7 @@ def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:
 
 
 @contextmanager
-def _incoming(connection: Connection, layer: Layer, frame: GeoDataFrame) -> Iterator[Table]:
+def incoming(connection: Connection, layer: Layer, frame: GeoDataFrame) -> Iterator[Table]:
     """Hold the rows of a frame in a temporary table, so that they are stored set by set."""
     rows = Table(
         f"incoming_{secrets.token_hex(8)}",
@@ -452,16 +488,18 @@ def _row_numbers(frame: GeoDataFrame) -> list[int | None]:
     return [None] * len(frame)
 
 
-def _same(
+def same_value(
     new: ColumnElement[Any], stored: ColumnElement[Any], type_: FieldType
 ) -> ColumnElement[bool]:
+    """Return whether an incoming value of a field is the stored one, to the last bit."""
     if type_ in {FieldType.GEOMETRY, FieldType.POINTS}:
         # The operator = of PostGIS compares only what its sort order sees; bytes are exact.
         new, stored = func.ST_AsBinary(new), func.ST_AsBinary(stored)
     return new.is_not_distinct_from(stored)
 
 
-def _origin_values(origin: Origin) -> dict[str, Any]:
+def origin_values(origin: Origin) -> dict[str, Any]:
+    """Return the columns of a version that say where it comes from, but for the row."""
     return {
         "source_file": origin.file,
         "source_crs": origin.crs,

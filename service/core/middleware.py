@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -135,20 +135,26 @@ class BodyLimitMiddleware:
     ----------
     max_bytes
         The largest body taken.
+    max_bytes_at
+        The same for single paths, whose routes do not hold the body in memory.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, max_bytes_at: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_bytes_at = dict(max_bytes_at or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        problem = TooLargeError(f"The body may have at most {self.max_bytes} bytes.")
+        max_bytes = self.max_bytes_at.get(scope["path"], self.max_bytes)
+        problem = TooLargeError(f"The body may have at most {max_bytes} bytes.")
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:20]) > self.max_bytes:
+        if not announced.isdecimal() or int(announced[:20]) > max_bytes:
             await problem_response(problem, scope)(scope, receive, send)
             return
         received = 0
@@ -158,7 +164,7 @@ class BodyLimitMiddleware:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self.max_bytes:
+                if received > max_bytes:
                     # Reaches the route that reads the body, and from there the error handler.
                     raise problem
             return message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Annotated, Final
 
@@ -129,7 +129,18 @@ def reject_unknown(request: Request) -> None:
     route = request.scope.get("route")
     if not isinstance(route, APIRoute):
         return
-    known = {KEY_PARAMETER, *_query_names(route.dependant)}
+    check_parameters(request, {*_query_names(route.dependant)})
+
+
+def check_parameters(request: Request, names: Collection[str]) -> None:
+    """Refuse query parameters other than `names` and the key, and any given twice.
+
+    Raises
+    ------
+    UnknownParameterError, InvalidParameterError
+        As `reject_unknown`.
+    """
+    known = {KEY_PARAMETER, *names}
     given = Counter(name for name, _ in request.query_params.multi_items())
     unknown = [name for name in given if name not in known]
     if unknown:

@@ -24,6 +24,7 @@ from service.indicators.tables import INDICATOR
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
 from service.parks.tables import PARK
+from service.uploads.tables import DATA_IMPORT
 
 # The version table of each layer of `spatial.fields.LAYERS`.
 VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
@@ -39,6 +40,7 @@ VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
 __all__ = [
     "API_KEY",
     "AUDIT",
+    "DATA_IMPORT",
     "DATA_STATE",
     "EVALUATION",
     "EVALUATION_AREA",

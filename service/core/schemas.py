@@ -21,6 +21,7 @@ from service.indicators.schemas import (
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.schemas import review_schemas
+from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -76,6 +77,9 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Indicators": INDICATORS_SCHEMA,
         "IndicatorBody": INDICATOR_BODY_SCHEMA,
         "StoredIndicators": STORED_INDICATORS_SCHEMA,
+        "Import": IMPORT_SCHEMA,
+        "Imports": IMPORTS_SCHEMA,
+        "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         **review_schemas(),
         **bodies,

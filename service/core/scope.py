@@ -59,21 +59,25 @@ def conditions(
     table = VERSIONED[layer.name]
     if layer.name == AREAS.name:
         return [table.c.code == any_(_texts(codes))]
-    area = VERSIONED[AREAS.name].alias("scope_area")
-    place = func.ST_PointOnSurface(table.c.geometry)
-    inside = (
-        select(area.c.code)
-        .where(
-            area.c.code == any_(_texts(principal.areas)),
-            area.c.superseded_at.is_(None),
-            func.ST_Covers(area.c.geometry, place),
-        )
-        .exists()
-    )
+    inside = place_inside(principal, table.c.geometry)
     if layer.name == DISTRICTS.name:
         stated = table.c.community == any_(_texts(codes))
         return [or_(stated, and_(table.c.community.is_(None), inside))]
     return [inside]
+
+
+def place_inside(principal: Principal, geometry: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a geometry's place lies in the areas of a scoped key."""
+    area = VERSIONED[AREAS.name].alias("scope_area")
+    return (
+        select(area.c.code)
+        .where(
+            area.c.code == any_(_texts(principal.areas)),
+            area.c.superseded_at.is_(None),
+            func.ST_Covers(area.c.geometry, func.ST_PointOnSurface(geometry)),
+        )
+        .exists()
+    )
 
 
 def keys_outside(

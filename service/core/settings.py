@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from service.core.usage import UsageFault
+from service.imports.limits import DEFAULT_LIMITS, MIB, Limits
 
 PREFIX: Final = "YIKE_"
 SEPARATOR: Final = "__"
@@ -94,6 +95,23 @@ class EvaluationSettings(Group):
     )
 
 
+class UploadSettings(Group):
+    """Limits of a file that is uploaded to be imported."""
+
+    max_bytes: int = Field(
+        default=256 * 1024 * 1024, ge=1024, description="Largest file taken for an import"
+    )
+    max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
+    max_seconds: int = Field(default=300, ge=1, description="Longest time spent reading it")
+    max_memory_bytes: int = Field(
+        default=4 * 1024**3, ge=512 * 1024**2, description="Most memory used in reading it"
+    )
+    at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
+    wait_seconds: float = Field(
+        default=10, ge=0, description="How long a request waits for its file to be read"
+    )
+
+
 class ExportSettings(Group):
     """Limits of a file asked for over HTTP."""
 
@@ -117,6 +135,56 @@ class PageSettings(Group):
     max_limit: int = Field(default=10_000, ge=1, description="Most rows of a page")
 
 
+class ImportSettings(Group):
+    """What reading one file may cost."""
+
+    max_file_bytes: int = Field(
+        default=DEFAULT_LIMITS.file_bytes, ge=1024, description="Largest file that is read"
+    )
+    max_rows: int = Field(default=DEFAULT_LIMITS.rows, ge=1, description="Most rows of a file")
+    max_unpacked_bytes: int = Field(
+        default=DEFAULT_LIMITS.unpacked_bytes,
+        ge=1024,
+        description="Most bytes an archive or workbook may unpack to",
+    )
+    max_unpack_ratio: float = Field(
+        default=DEFAULT_LIMITS.unpack_ratio,
+        ge=1,
+        description="Most times its packed size an archive may unpack to",
+    )
+    max_entries: int = Field(
+        default=DEFAULT_LIMITS.entries, ge=1, description="Most entries of an archive or workbook"
+    )
+    memory_bytes: int = Field(
+        default=DEFAULT_LIMITS.memory_bytes,
+        ge=64 * MIB,
+        description="Memory the process that parses files may take",
+    )
+    cpu_seconds: int = Field(
+        default=DEFAULT_LIMITS.cpu_seconds,
+        ge=1,
+        description="Processor time that process may take for one file",
+    )
+    wall_seconds: float = Field(
+        default=DEFAULT_LIMITS.wall_seconds,
+        gt=0,
+        description="Time on the clock that process may take for one file",
+    )
+
+    def limits(self) -> Limits:
+        """Return them as the readers take them."""
+        return Limits(
+            file_bytes=self.max_file_bytes,
+            rows=self.max_rows,
+            unpacked_bytes=self.max_unpacked_bytes,
+            unpack_ratio=self.max_unpack_ratio,
+            entries=self.max_entries,
+            memory_bytes=self.memory_bytes,
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=self.wall_seconds,
+        )
+
+
 class Settings(BaseSettings):
     """Every setting; build one with `load_settings` and hand it on.
 
@@ -137,6 +205,8 @@ class Settings(BaseSettings):
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
+    imports: ImportSettings = ImportSettings()
+    uploads: UploadSettings = UploadSettings()
     lang: Literal["zh", "en"] = Field(
         default="zh", description="Language of texts where none is asked for"
     )

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import pandas as pd
 
+from service.core.guarded import guarded
 from service.exports.areas import AREA_OUTPUT_COLUMNS
 from service.exports.arrow import wkt_texts
 from service.exports.columns import Column, ColumnKind, as_text
 from service.exports.content import compact_json, plain
-from service.exports.guarded import guarded
 from service.exports.package import Chunk, Package, Table, notice_text
 
 # The import reads a column of this name as the place of a row.
@@ -27,7 +27,7 @@ def write_csv(path: Path, package: Package) -> None:
     """Write the first table in UTF-8 with a byte order mark, so that Excel reads it as such.
 
     Nothing is an empty cell, lists are JSON, and a text that a spreadsheet would take for a
-    formula has an apostrophe before it (see `service.exports.guarded`). What a table cannot say
+    formula has an apostrophe before it (see `service.core.guarded`). What a table cannot say
     stands beside it in a text file.
     """
     table = package.main

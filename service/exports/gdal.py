@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,14 @@ import pyogrio
 
 from service.exports.arrow import GEOMETRY, batches, schema_of
 from service.exports.package import Chunk, Package, Table
+
+
+@contextmanager
+def undeclared_systems_accepted() -> Iterator[None]:
+    """Let files be written that declare no system: the notices say what the coordinates are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="'crs' was not provided")
+        yield
 
 
 def write_layer(
@@ -52,18 +62,19 @@ def write_layer(
 
     reader = pa.RecordBatchReader.from_batches(schema_of(table), stream())
     try:
-        pyogrio.write_arrow(
-            reader,
-            path,
-            layer=table.name,
-            driver=driver,
-            geometry_name=GEOMETRY if table.placed else None,
-            geometry_type="Unknown" if table.placed else None,
-            crs=package.system.wkt if table.placed else None,
-            dataset_metadata=metadata,
-            dataset_options=dataset_options,
-            layer_options=layer_options,
-        )
+        with undeclared_systems_accepted():
+            pyogrio.write_arrow(
+                reader,
+                path,
+                layer=table.name,
+                driver=driver,
+                geometry_name=GEOMETRY if table.placed else None,
+                geometry_type="Unknown" if table.placed else None,
+                crs=package.system.wkt if table.placed else None,
+                dataset_metadata=metadata,
+                dataset_options=dataset_options,
+                layer_options=layer_options,
+            )
     except Exception:
         # What stops the stream reaches GDAL as a stream that broke, and us as that.
         if faults:

@@ -131,6 +131,12 @@ class Package:
     nested: Table | None = None
     content: Content | None = None
 
+    def __post_init__(self) -> None:
+        """Add what must be said of coordinates that the file itself cannot declare."""
+        said = self.system.notice(self.lang)
+        if said is not None and said not in self.notices:
+            object.__setattr__(self, "notices", (*self.notices, said))
+
     @property
     def main(self) -> Table:
         """The table a format of one table writes."""

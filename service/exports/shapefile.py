@@ -22,9 +22,10 @@ import pyogrio
 import shapely
 from shapely import GeometryType
 
+from service.core.guarded import guarded
 from service.exports.arrow import GEOMETRY, batch_of, schema_of
 from service.exports.columns import ColumnKind
-from service.exports.guarded import guarded
+from service.exports.gdal import undeclared_systems_accepted
 from service.exports.package import Chunk, Package, Table, notice_text
 from spatial.errors import InputError
 
@@ -161,17 +162,18 @@ def _append(
             arrays[short] = _fitting(part[name], written, kind, name)
         elif placed:
             arrays[GEOMETRY] = part[name]
-    pyogrio.write_arrow(
-        pa.table(arrays),
-        file,
-        layer=file.stem,
-        driver="ESRI Shapefile",
-        geometry_name=GEOMETRY if placed else None,
-        geometry_type=_GDAL_TYPES[kind] if placed else None,
-        crs=package.system.wkt if placed else None,
-        encoding="UTF-8",
-        append=before,
-    )
+    with undeclared_systems_accepted():
+        pyogrio.write_arrow(
+            pa.table(arrays),
+            file,
+            layer=file.stem,
+            driver="ESRI Shapefile",
+            geometry_name=GEOMETRY if placed else None,
+            geometry_type=_GDAL_TYPES[kind] if placed else None,
+            crs=package.system.wkt if placed else None,
+            encoding="UTF-8",
+            append=before,
+        )
 
 
 def _fitting(values: pa.Array, written: _Written, kind: str, name: str) -> pa.Array:

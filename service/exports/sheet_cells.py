@@ -11,8 +11,8 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from service.core.guarded import FORMULA_STARTS
 from service.exports.content import compact_json, plain
-from service.exports.guarded import FORMULA_STARTS
 
 MAX_CELL_CHARACTERS: Final = 32_767
 

@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 
 from spatial.crs import project_lonlat
 from spatial.errors import InputError, UnknownCRSError
+from spatial.webmap_crs import WebMap
 
 Convert = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -28,7 +29,9 @@ _CODE: Final = re.compile(
     r"(?:urn:ogc:def:crs:)?(?P<authority>[A-Za-z]{2,10}):(?:[0-9.]*:)?(?P<code>[A-Za-z0-9]{1,20})"
 )
 
-UNREGISTERED: Final[Mapping[str, Convert]] = MappingProxyType({})
+UNREGISTERED: Final[Mapping[str, Convert]] = MappingProxyType(
+    {system.value: system.from_wgs84 for system in WebMap}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,20 @@ class OutputSystem:
     def wkt(self) -> str | None:
         """The declaration as WKT; None for a system no register knows."""
         return None if self.crs is None else self.crs.to_wkt()
+
+    def notice(self, lang: str) -> str | None:
+        """Say, in ``zh`` or ``en``, that no program reads the system off the file.
+
+        None where it can.
+        """
+        if self.crs is not None:
+            return None
+        if lang == "zh":
+            return f"坐标为{self.name}（网络地图坐标，无登记代码）：只供叠加到该类地图，不作量算。"
+        return (
+            f"Coordinates are {self.name}, a system of web maps without a registered code: for "
+            "drawing on such maps, not for measuring."
+        )
 
     def bring(self, geometries: NDArray[Any], *, first_row: int) -> NDArray[Any]:
         """Return geometries in this system; None stays None.

@@ -267,14 +267,22 @@ def convert(column: pd.Series[Any], field: Field) -> Converted:
     whole = _whole_numbers(column, field)
     if whole is not None:
         return Converted(whole, ())
+    if not field.required and bool(column.isna().all()):
+        return Converted(_series([None] * len(column), field, column.index), ())
     converter = _CONVERTERS[field.type]
     values: list[object] = []
     faults: list[tuple[int, str]] = []
+    # Most texts of a column are the same few words: each is converted once.
+    known: dict[str, object] = {}
     for position, cell in enumerate(column.astype(object).tolist()):
         value: object = None
-        if not is_missing(cell):
+        if type(cell) is str and cell in known:
+            value = known[cell]
+        elif not is_missing(cell):
             try:
                 value = converter(cell, field)
+                if type(cell) is str:
+                    known[cell] = value
             except CellError as error:
                 faults.append((position, str(error)))
         elif field.required:

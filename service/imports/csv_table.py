@@ -1,4 +1,7 @@
-"""Reading CSV: every cell as the text it is, so that 0.1 stays 0.1 and 007 stays 007."""
+"""Reading CSV: every cell as the text it is, so that 0.1 stays 0.1 and 007 stays 007.
+
+The apostrophe that an export puts before what a spreadsheet would compute is taken away again.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Final
 
 import pandas as pd
 
-from service.imports.raw import RawTable
+from service.core.guarded import unguarded
+from service.imports.limits import refuse_many_rows
+from service.imports.raw import PLAIN, RawTable, Reading
 from service.imports.text import read_text
 from spatial.errors import Fault, InputError, InputFaults
 
@@ -17,7 +22,13 @@ from spatial.errors import Fault, InputError, InputFaults
 MAX_CELL_CHARACTERS: Final = 2**27
 
 
-def read_csv(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG001  # one signature for all formats
+def read_csv(
+    path: Path,
+    *,
+    prefer: str,  # noqa: ARG001  # one signature for all formats
+    table: str | None,  # noqa: ARG001  # likewise
+    how: Reading = PLAIN,
+) -> RawTable:
     """Read a comma-separated table with a heading; blank lines are not rows.
 
     Raises
@@ -28,11 +39,18 @@ def read_csv(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa
     """
     source = str(path)
     csv.field_size_limit(MAX_CELL_CHARACTERS)
+    decoded = read_text(path, how=how)
+    lines: list[list[str]] = []
     try:
-        lines = list(csv.reader(io.StringIO(read_text(path), newline=""), strict=True))
+        for row in csv.reader(io.StringIO(decoded.text, newline=""), strict=True):
+            if row:
+                lines.append(row)
+                # The heading is no row.
+                refuse_many_rows(len(lines) - 1, how.limits, source=source)
     except csv.Error as error:
         raise InputError(f"{source}: is no CSV that can be read: {error}") from None
-    lines = [row for row in lines if row]
+    if not lines:
+        raise InputError(f"{source}: is empty")
     heading = _heading(lines[0], source)
     faults = [
         Fault(source, number, None, f"has {len(row)} cells, the heading has {len(heading)}")
@@ -44,12 +62,14 @@ def read_csv(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa
     index = pd.RangeIndex(len(lines) - 1)
     frame = pd.DataFrame(
         {
-            name: pd.Series([row[column] for row in lines[1:]], index=index, dtype=object)
+            name: pd.Series(
+                [unguarded(row[column]) for row in lines[1:]], index=index, dtype=object
+            )
             for column, name in enumerate(heading)
         },
         index=index,
     )
-    return RawTable(frame, placed=False)
+    return RawTable(frame, placed=False, encoding=decoded.evidence)
 
 
 def _heading(cells: list[str], source: str) -> list[str]:

@@ -1,41 +1,102 @@
-"""Reading through GDAL: its faults in one line, its words for a system, and formats for lines."""
+"""Reading through GDAL: only the drivers needed, its faults in one line, its words for a system.
+
+What is here runs in a process of its own (`service.imports.worker`), except what names a system.
+"""
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
+import pyogrio.raw
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from service.imports.raw import RawTable
+from service.imports.cells import near
+from service.imports.limits import refuse_many_rows
+from service.imports.raw import RawTable, Reading
+from service.imports.transport import FEATURE_ID, Streamed
 from spatial.errors import InputError, UnknownCRSError
+
+# Every other one is taken out of the reading process, above all those that open addresses or
+# files named within a file.
+DRIVERS: Final = frozenset({"GPKG", "ESRI Shapefile", "FlatGeobuf", "DXF", "MapInfo File"})
+# GDAL hands these over as they are stored; curves and mixtures go through its own conversion.
+_PLAIN_SHAPES: Final = re.compile(
+    r"(2\.5D |3D |Measured |3D Measured )?(Multi)?(Point|LineString|Polygon)( Z| M| ZM)?"
+)
+BATCH_ROWS: Final = 20_000
+
+
+def enable_needed_drivers() -> None:
+    """Take every driver but `DRIVERS` out of this process, and what reaches the network.
+
+    For a process that only reads: nothing else can be opened or written by GDAL in it afterwards.
+    """
+    skipped = sorted(set(pyogrio.list_drivers()) - DRIVERS)
+    pyogrio.set_gdal_config_options(
+        {
+            "GDAL_SKIP": ",".join(skipped),
+            # Files beside the one opened are found by their names, not by listing the folder.
+            "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+            # The whole answer is checked at the end; a half-written file must not pass for whole.
+            "OGR_GPKG_NUM_THREADS": "1",
+        }
+    )
+    # Registering again is when GDAL looks at what is to be skipped.
+    pyogrio._ogr._register_drivers()  # noqa: SLF001  # GDAL has no other way after its start
+    left = set(pyogrio.list_drivers())
+    if left != DRIVERS:
+        msg = f"GDAL keeps other drivers than asked for: {sorted(left ^ DRIVERS)}"
+        raise RuntimeError(msg)
+
+
+def place_of(path: Path) -> str:
+    """Return a path GDAL takes for a file: an absolute one is no virtual file system.
+
+    Raises
+    ------
+    InputError
+        When the path lies under the name of such a system.
+    """
+    place = str(path.resolve())
+    if place.startswith("/vsi"):
+        raise InputError(f"{path}: addresses are not read; download the file first")
+    return place
 
 
 @dataclass(frozen=True)
 class VectorReader:
-    """Reads a file of one format that holds one table.
+    """Reads a file of one format through GDAL, as a stream of Arrow tables.
 
     Parameters
     ----------
     name
         What the format is called.
+    driver
+        The one of GDAL that must have opened it.
     magic
         What the file begins with, case aside: looked at first, so that GDAL opens this format
         and no other.
     """
 
     name: str
+    driver: str
     magic: bytes
 
-    def __call__(self, path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG002  # one signature for all formats
+    def __call__(
+        self, path: Path, *, prefer: str, table: str | None, how: Reading
+    ) -> RawTable | Streamed:
         """Read the file.
 
         Raises
@@ -48,26 +109,194 @@ class VectorReader:
             head = file.read(64).lstrip()
         if not head.lower().startswith(self.magic.lower()):
             raise InputError(f"{source}: is no {self.name}")
-        # An absolute path is never one of GDAL's virtual file systems.
-        place = str(path.resolve())
-        with one_line(source) as said:
-            # Some damaged files open as a source without layers, which the next calls trip over.
-            if not len(pyogrio.list_layers(place)):
-                raise InputError(f"{source}: cannot be read: it holds no layer")
-            info = pyogrio.read_info(place)
-            frame = pyogrio.read_dataframe(place)
-        if len(frame) < info["features"]:
-            raise InputError(
-                f"{source}: cannot be read: only {len(frame)} of {info['features']} rows are there"
-            )
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise InputError(f"{source}: has no geometries")
-        return RawTable(
-            pd.DataFrame(frame.reset_index(drop=True)),
-            placed=True,
-            declared_crs=declared_crs(info["crs"], source=source),
-            warnings=tuple(dict.fromkeys(f"{source}: {message}" for message in said)),
-        )
+        layer = layer_of(path, prefer=prefer, table=table, source=source)
+        return read_stream(path, layer, driver=self.driver, how=how, source=source)
+
+
+def layer_of(path: Path, *, prefer: str, table: str | None, source: str) -> str:
+    """Return the table to read: the one named, else the only one, else the one preferred.
+
+    Raises
+    ------
+    InputError
+        When there is none, or the file does not say which is meant.
+    """
+    with one_line(source):
+        tables = {str(name): kind for name, kind in pyogrio.list_layers(place_of(path))}
+    if table is not None:
+        return named_table(table, tables, source=source)
+    spatial = [name for name, kind in tables.items() if kind is not None]
+    if len(spatial) == 1:
+        return spatial[0]
+    if prefer in spatial:
+        return prefer
+    if not tables:
+        # Some damaged files open as a source without layers, which the next calls trip over.
+        raise InputError(f"{source}: cannot be read: it holds no layer")
+    if not spatial:
+        raise InputError(f"{source}: has no table with geometries")
+    raise several_tables(spatial, source=source)
+
+
+def named_table(table: str, tables: Mapping[str, object], *, source: str) -> str:
+    """Return the table a user names.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    if table in tables:
+        return table
+    guess = near(table, tables)
+    hint = f" (did you mean {guess[0]}?)" if guess else ""
+    raise InputError(
+        f"{source}: there is no table '{table}'{hint}; its tables are {', '.join(tables)}"
+    )
+
+
+def several_tables(names: list[str], *, source: str) -> InputError:
+    """Return the fault of a file that has several tables, of which none is named."""
+    return InputError(
+        f"{source}: has several tables ({', '.join(names)}); "
+        f"name one, as in '{source}|layername={names[0]}'"
+    )
+
+
+def layer_facts(
+    path: Path,
+    layer: str | None,
+    *,
+    driver: str,
+    how: Reading,
+    source: str,
+    encoding: str | None = None,
+) -> dict[str, Any]:
+    """Return what GDAL says of a layer, once it is within the limits and of the right format.
+
+    Raises
+    ------
+    InputError
+        When another driver opened it, it has no geometries, or too many rows.
+    """
+    info: dict[str, Any] = pyogrio.read_info(place_of(path), layer=layer, encoding=encoding)
+    if info["driver"] != driver:
+        raise InputError(f"{source}: cannot be read: it is a file of {info['driver']}")
+    if info["geometry_type"] is None:
+        raise InputError(f"{source}: its table {info['layer_name']} has no geometries")
+    refuse_many_rows(info["features"], how.limits, source=source)
+    return info
+
+
+def read_stream(
+    path: Path, layer: str, *, driver: str, how: Reading, source: str
+) -> RawTable | Streamed:
+    """Read a layer whose texts are in UTF-8, in batches where its geometries are plain.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    with one_line(source) as said:
+        info = layer_facts(path, layer, driver=driver, how=how, source=source)
+    if not _PLAIN_SHAPES.fullmatch(str(info["geometry_type"])):
+        return read_whole(path, layer, info=info, how=how, source=source)
+    return Streamed(
+        batches=_batches(path, layer, info=info, how=how, source=source, said=said),
+        crs=info["crs"],
+        fid_column=info["fid_column"] or None,
+        total=max(0, int(info["features"])),
+        said=said,
+    )
+
+
+def _batches(
+    path: Path,
+    layer: str,
+    *,
+    info: Mapping[str, Any],
+    how: Reading,
+    source: str,
+    said: list[str],
+) -> Iterator[pa.Table]:
+    rows = 0
+    names = list(dict.fromkeys(map(str, info["fields"])))
+    with (
+        one_line(source) as more,
+        pyogrio.raw.open_arrow(
+            place_of(path), layer=layer, return_fids=True, batch_size=BATCH_ROWS, use_pyarrow=True
+        ) as (meta, reader),
+    ):
+        geometry = meta["geometry_name"] or "wkb_geometry"
+        fid = meta["fid_column"] or "OGC_FID"
+        for batch in reader:
+            table = pa.Table.from_batches([batch])
+            table.validate(full=True)
+            columns = {name: table.column(name) for name in names if name in table.column_names}
+            columns["geometry"] = table.column(geometry).cast(pa.large_binary())
+            columns[FEATURE_ID] = table.column(fid)
+            rows += len(table)
+            refuse_many_rows(rows, how.limits, source=source)
+            yield pa.table(columns)
+    said.extend(more)
+    refuse_missing_rows(rows, info["features"], source=source)
+
+
+def refuse_missing_rows(rows: int, claimed: int, *, source: str) -> None:
+    """Refuse a file of which fewer rows can be read than it claims to have.
+
+    Raises
+    ------
+    InputError
+        Naming both numbers.
+    """
+    if rows < claimed:
+        raise InputError(f"{source}: cannot be read: only {rows} of {claimed} rows are there")
+
+
+def read_whole(
+    path: Path, layer: str | None, *, info: Mapping[str, Any], how: Reading, source: str
+) -> RawTable:
+    """Read a layer at once, with curves made straight lines.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    with one_line(source) as said:
+        frame, fids = columns_of(path, layer)
+    refuse_missing_rows(len(frame), info["features"], source=source)
+    refuse_many_rows(len(frame), how.limits, source=source)
+    return RawTable(
+        frame,
+        placed=True,
+        declared_crs=declared_crs(info["crs"], source=source),
+        feature_ids=(str(info["fid_column"]), list(fids)) if info["fid_column"] else None,
+        warnings=told(said, source),
+    )
+
+
+def columns_of(
+    path: Path, layer: str | None, *, encoding: str | None = None
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return the columns of a layer, ``geometry`` as WKB among them, and the number of each row."""
+    meta, fids, geometry, fields = pyogrio.raw.read(
+        place_of(path), layer=layer, encoding=encoding, return_fids=True
+    )
+    index = pd.RangeIndex(len(fids))
+    columns: dict[str, Any] = {}
+    for name, values in zip(meta["fields"], fields, strict=True):
+        columns[str(name)] = pd.Series(values, index=index, dtype=values.dtype)
+    shapes = np.full(len(fids), None, dtype=object) if geometry is None else geometry
+    columns["geometry"] = pd.Series(shapes, index=index, dtype=object)
+    return pd.DataFrame(columns, index=index), [int(fid) for fid in fids]
+
+
+def told(said: list[str], source: str) -> tuple[str, ...]:
+    """Return what GDAL warned of, each line once."""
+    return tuple(dict.fromkeys(f"{source}: {message}" for message in said))
 
 
 @contextmanager
@@ -78,7 +307,14 @@ def one_line(source: str) -> Iterator[list[str]]:
         warnings.simplefilter("always")
         try:
             yield said
-        except (DataSourceError, DataLayerError, FeatureError, UnicodeDecodeError) as error:
+        except (
+            DataSourceError,
+            DataLayerError,
+            FeatureError,
+            UnicodeDecodeError,
+            pa.ArrowException,
+            OSError,
+        ) as error:
             reason = " ".join(str(error).split()) or "GDAL says no more"
             raise InputError(f"{source}: cannot be read: {reason.removeprefix(source)}") from None
     said.extend(" ".join(str(warning.message).split()) for warning in caught)

@@ -15,16 +15,23 @@ import pandas as pd
 from pyproj import CRS
 
 from service.imports.cells import shown
-from service.imports.raw import RawTable
+from service.imports.limits import refuse_many_rows
+from service.imports.raw import PLAIN, RawTable, Reading
 from service.imports.systems import parse_base
-from service.imports.text import read_text
+from service.imports.text import read_utf8
 from spatial.errors import Fault, InputError, InputFaults, UnknownCRSError
 from spatial.webmap_crs import WebMap
 
 CRS84: Final = CRS("OGC:CRS84")
 
 
-def read_geojson(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG001  # one signature for all formats
+def read_geojson(
+    path: Path,
+    *,
+    prefer: str,  # noqa: ARG001  # one signature for all formats
+    table: str | None,  # noqa: ARG001  # likewise
+    how: Reading = PLAIN,
+) -> RawTable:
     """Read a FeatureCollection, or a single Feature as one row.
 
     Raises
@@ -33,10 +40,11 @@ def read_geojson(path: Path, *, prefer: str, table: str | None) -> RawTable:  # 
         When the file is no GeoJSON, or a feature of it none: naming the row.
     """
     source = str(path)
-    document = _document(read_text(path), source)
+    document = _document(read_utf8(path, how=how), source)
     features = document.get("features") if document["type"] == "FeatureCollection" else [document]
     if not isinstance(features, list):
         raise InputError(f"{source}: its features are not a list")
+    refuse_many_rows(len(features), how.limits, source=source)
     properties: list[Mapping[str, Any]] = []
     geometries: list[object] = []
     ids: list[object] = []

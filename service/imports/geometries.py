@@ -61,7 +61,9 @@ def parse_geometries(column: pd.Series[Any]) -> ParsedGeometries:
             geometries[position] = cell
         elif not is_missing(cell):
             try:
-                geometries[position] = _parse(cell)
+                # A coordinate that is no number is found, and told, by `check_geometries`.
+                with np.errstate(invalid="ignore"):
+                    geometries[position] = _parse(cell)
             except (ValueError, TypeError, RecursionError, ShapelyError) as error:
                 faults.append((position, f"is no geometry: {_first_line(error)}"))
     return ParsedGeometries(geometries, tuple(faults))

@@ -7,14 +7,22 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from service.imports.raw import RawTable
+from service.imports.limits import refuse_many_rows
+from service.imports.raw import RawTable, Reading
 from spatial.errors import InputError, UnknownCRSError
 
 
-def read_geoparquet(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG001  # one signature for all formats
+def read_geoparquet(
+    path: Path,
+    *,
+    prefer: str,  # noqa: ARG001  # one signature for all formats
+    table: str | None,  # noqa: ARG001  # likewise
+    how: Reading,
+) -> RawTable:
     """Read a GeoParquet file; further geometry columns are kept as such.
 
     Raises
@@ -24,9 +32,13 @@ def read_geoparquet(path: Path, *, prefer: str, table: str | None) -> RawTable: 
     """
     source = str(path)
     try:
+        rows = pq.read_metadata(path).num_rows
+        refuse_many_rows(rows, how.limits, source=source)
         frame = gpd.read_parquet(path)
     except CRSError:
         raise UnknownCRSError(f"{source}: its coordinate reference system is unknown") from None
+    except InputError:
+        raise
     except (pa.ArrowException, ValueError, KeyError, TypeError, OSError) as error:
         reason = " ".join(str(error).split())
         if "geo metadata" in reason.lower():

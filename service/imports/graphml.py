@@ -9,11 +9,17 @@ import networkx as nx
 import pandas as pd
 
 from service.imports.graphs import graph_lines
-from service.imports.raw import RawTable
+from service.imports.raw import RawTable, Reading
 from spatial.errors import InputError
 
 
-def read_graphml(path: Path, *, prefer: str, table: str | None) -> RawTable:  # noqa: ARG001  # one signature for all formats
+def read_graphml(
+    path: Path,
+    *,
+    prefer: str,  # noqa: ARG001  # one signature for all formats
+    table: str | None,  # noqa: ARG001  # likewise
+    how: Reading,  # noqa: ARG001  # likewise
+) -> RawTable:
     """Read the graph of a file as street lines; see `service.imports.graphs.graph_lines`.
 
     OSMnx's own reader insists on its attributes and on whole numbers for nodes; here any graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns, place_rows, target_names
 from service.imports.coordinates import Located, in_xy, to_lonlat
 from service.imports.crs_check import CrsSubject, decide_system
+from service.imports.encoding import EncodingEvidence
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import (
     Geometries,
@@ -24,8 +25,10 @@ from service.imports.geometries import (
     flattened_warning,
     parse_geometries,
 )
+from service.imports.joining import join_stored, says_where
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
+from service.imports.raw import PLAIN, RawTable, Reading, without_reasons
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.street_columns import street_columns
 from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
@@ -64,6 +67,10 @@ class ReadLayer:
         What was made of the cells; its frame is not in the fields' types yet.
     notes
         What was understood by the tables of headings, one line each.
+    encoding
+        How the bytes of its text were read, and why so; None where the format leaves no choice.
+    not_read
+        What the file holds besides, by kind: how many of it were left out.
     subject
         What `service.imports.crs_check` needs to check the system; None for frames of no file.
     """
@@ -76,6 +83,8 @@ class ReadLayer:
     columns: ColumnMap = field(default_factory=ColumnMap)
     values: Values | None = None
     notes: tuple[str, ...] = ()
+    encoding: EncodingEvidence | None = None
+    not_read: Mapping[str, int] = field(default_factory=dict)
     subject: CrsSubject | None = None
 
     def mapping(self, *, before: SavedLayer | None = None) -> SavedLayer:
@@ -128,7 +137,7 @@ class ReadNetwork:
     subject: CrsSubject | None = None
 
 
-def read_layer(
+def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
     path: Path,
     layer: Layer,
     *,
@@ -138,6 +147,10 @@ def read_layer(
     assume_status: str | None = None,
     saved: SavedMapping | None = None,
     kinds_from_names: bool = False,
+    raw: RawTable | None = None,
+    source: str | None = None,
+    how: Reading = PLAIN,
+    stored: Callable[[], gpd.GeoDataFrame] | None = None,
 ) -> ReadLayer:
     """Read a file of any known format as a layer.
 
@@ -160,6 +173,15 @@ def read_layer(
         A saved mapping: what it says of this layer holds where `columns` says nothing.
     kinds_from_names
         True to take the kind of a facility without a type from its name.
+    raw
+        What stands in the file, where it has been read already.
+    source
+        What the file is called in messages; None means its path.
+    how
+        What the user says of encoding and heading, and what reading may cost.
+    stored
+        The features stored already, asked for where a table says nothing of where its rows are:
+        they are joined to them by identifier, else by name, and change what they say.
 
     Raises
     ------
@@ -170,8 +192,8 @@ def read_layer(
     InputFaults
         With every fault of every row.
     """
-    source = str(path)
-    raw = read_raw(path, prefer=layer.name)
+    source = source or str(path)
+    raw = without_reasons(read_raw(path, prefer=layer.name, how=how) if raw is None else raw)
     frame = raw.frame
     shared = {
         column: target
@@ -201,11 +223,13 @@ def read_layer(
     frame = values.frame
     faults = list(values.faults)
     at_fault = dict(values.at_fault)
-    if not raw.placed:
-        placed = place_rows(frame, source=source)
-        frame = placed.frame
-        faults.extend(placed.faults)
-        at_fault["geometry"] = placed.at_fault
+    joined = not raw.placed and stored is not None and not says_where(frame)
+    if joined and stored is not None:
+        frame = join_stored(frame, layer, stored(), source=source)
+        # Stored features are where they are, whatever is said of the coordinates of files.
+        raw, crs = replace(raw, declared_crs=LONLAT), None
+    elif not raw.placed:
+        frame, at_fault["geometry"] = _placed(frame, source, faults)
     warnings = [*raw.warnings, *named.warnings, *(f"{source}: {w}" for w in values.warnings())]
     shapes: dict[str, Geometries] = {}
     for one in layer.fields:
@@ -219,9 +243,14 @@ def read_layer(
         warnings += flattened_warning(source, one.name, count=count, rows=len(frame))
     system, subject = decide_system(raw, shapes.get("geometry"), option=crs, source=source)
     located = to_lonlat(shapes, system, source=source)
-    for name, shape in located.columns.items():
-        frame = frame.assign(**{name: pd.Series(shape, index=frame.index, dtype=object)})
-        at_fault[name] |= located.at_fault.get(name, frozenset())
+    frame = frame.assign(
+        **{
+            name: pd.Series(shape, index=frame.index, dtype=object)
+            for name, shape in located.columns.items()
+        }
+    )
+    for name, positions in located.at_fault.items():
+        at_fault[name] = at_fault.get(name, frozenset()) | positions
     try:
         checked = check(
             frame, layer, source=source, faults=(*faults, *located.faults), at_fault=at_fault
@@ -230,8 +259,7 @@ def read_layer(
         raise InputFaults([_with_columns(f, named.columns) for f in error.faults]) from None
     overruled = overrule_warning(raw, system, option=crs, source=source)
     warnings += [*overruled, *located.warnings, *checked.warnings]
-    if not len(checked.frame):
-        warnings.append(f"{source}: has no rows")
+    warnings += [] if len(checked.frame) else [f"{source}: has no rows"]
     result = checked.frame
     if layer.name == "facilities":
         result, lines = _status(result, assume_status, source)
@@ -246,8 +274,19 @@ def read_layer(
         columns=named.columns,
         values=values,
         notes=() if note is None else (f"{source}: {note}",),
+        encoding=raw.encoding,
+        not_read=raw.not_read,
         subject=subject,
     )
+
+
+def _placed(
+    frame: pd.DataFrame, source: str, faults: list[Fault]
+) -> tuple[pd.DataFrame, frozenset[int]]:
+    """Give rows their geometries, adding to `faults`; return them and which are at fault."""
+    placed = place_rows(frame, source=source)
+    faults.extend(placed.faults)
+    return placed.frame, placed.at_fault
 
 
 def _with_columns(fault: Fault, columns: ColumnMap) -> Fault:
@@ -291,7 +330,7 @@ def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
     return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
 
 
-def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
+def read_street_lines(path: Path, *, crs: str | None = None, how: Reading = PLAIN) -> ReadLines:
     """Read street lines for a network.
 
     Parameters
@@ -302,6 +341,8 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         OpenStreetMap file.
     crs
         The system of the coordinates, where the file does not say.
+    how
+        What the user says of encoding and heading, and what reading may cost.
 
     Returns
     -------
@@ -317,7 +358,7 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
         refuse_other(LONLAT, option=crs, source=str(path))
         streets = read_osm_lines(path)
         return ReadLines(streets.frame, ORIGIN_CRS, streets.warnings)
-    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs)
+    read = _read_shapes(path, types=LINE_TYPES, prefer="network", crs=crs, how=how)
     walked = street_columns(pd.DataFrame(read.frame.drop(columns="geometry")))
     if walked.faults:
         raise InputFaults([Fault(str(path), at + 1, name, why) for at, name, why in walked.faults])
@@ -329,10 +370,17 @@ def read_street_lines(path: Path, *, crs: str | None = None) -> ReadLines:
     return replace(read, warnings=(*read.warnings, note))
 
 
-def _read_shapes(path: Path, *, types: tuple[str, ...], prefer: str, crs: str | None) -> ReadLines:
+def _read_shapes(
+    path: Path,
+    *,
+    types: tuple[str, ...],
+    prefer: str,
+    crs: str | None,
+    how: Reading = PLAIN,
+) -> ReadLines:
     """Read geometries of the given types with all columns, in the system the file is in."""
     source = str(path)
-    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS))
+    raw = read_raw(path, prefer=prefer, formats=(*FORMATS, *LINE_FORMATS), how=how)
     frame = raw.frame
     faults: list[Fault] = []
     reported: frozenset[int] = frozenset()
@@ -378,20 +426,24 @@ def _register(system: CoordinateSystem) -> CRS:
     return system.base
 
 
-def read_network(path: Path, *, crs: str | None = None, planarize: bool = False) -> ReadNetwork:
+def read_network(
+    path: Path, *, crs: str | None = None, planarize: bool = False, how: Reading = PLAIN
+) -> ReadNetwork:
     """Read street lines and build their network.
 
     Parameters
     ----------
     planarize
         True to split lines first where they cross or touch without a common end.
+    how
+        As `read_street_lines`.
 
     Raises
     ------
     InputError
         As `read_street_lines`, and when the lines make no network.
     """
-    lines = read_street_lines(path, crs=crs)
+    lines = read_street_lines(path, crs=crs, how=how)
     return make_network(lines, source=str(path), planarize=planarize)
 
 

@@ -11,6 +11,7 @@ from spatial.network import Network, build_network
 from tests.bench import pgrouting_peer
 from tests.bench.city import bench_city
 from tests.bench.four_rules import ask
+from tests.bench.import_row import import_row
 from tests.bench.move import move_row
 from tests.bench.pbf_row import pbf_rows
 from tests.bench.row import Row
@@ -25,7 +26,13 @@ def measure(
     if "pbf" in chosen:
         _say("OpenStreetMap extracts")
         yield from pbf_rows()
-    if set(chosen) == {"pbf"}:
+    if "import" in chosen:
+        _say("importing a large file")
+        try:
+            yield import_row(repetitions=3)
+        except ClusterError as fault:
+            yield Row("importing a large file", (), notes=(f"not measured: {fault}",))
+    if set(chosen) <= {"pbf", "import"}:
         return
     _say("making the demo city")
     demo = demo_city()

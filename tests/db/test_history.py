@@ -5,6 +5,7 @@ import threading
 from decimal import Decimal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from service.core import history
 from service.core.history import Moment, Stored
+from service.imports.validation import validate
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, LAYERS, PARKS
 
@@ -372,3 +374,32 @@ def test_a_snapshot_and_its_instant_name_the_same_data(engine, make_frame, origi
         for instant, frame in seen:
             replayed = history.current(connection, DISTRICTS, moment=Moment(known_at=instant))
             assert_geodataframe_equal(replayed, frame)
+
+
+def test_a_large_file_is_stored_after_a_dry_run_of_it(engine, owner, origin):
+    """Once it has cleared a dry run away, the server knows the table to be empty.
+
+    It then finds the versions of a key by going through the whole table, and does so again for
+    each row, among all those that the statement has added before.
+    """
+    count = 40_000
+    frame = gpd.GeoDataFrame(
+        {"id": [f"D{number}" for number in range(count)]},
+        geometry=shapely.points(np.linspace(114, 115, count), 30),
+        crs="EPSG:4326",
+    )
+    frame = validate(frame, DISTRICTS, source="test")
+    with engine.connect() as connection:
+        history.store(connection, DISTRICTS, frame, origin=origin)
+        connection.rollback()
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE district"))
+
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = '20s'"))
+        stored = history.store(connection, DISTRICTS, frame, origin=origin)
+        setting = connection.execute(text("SHOW enable_nestloop")).scalar_one()
+
+    assert (stored.added, stored.changed) == (count, 0)
+    # What follows in the same transaction is planned as ever.
+    assert setting == "on"

@@ -12,7 +12,34 @@ from spatial.fields import FACILITIES
 VERSIONED = ("area", "district", "building", "facility", "park", "indicator")
 APPEND_ONLY = ("audit", "evaluation", "network_edge")
 SEALED = ("finding", "evaluation_district", "evaluation_area")
-EVERY_TABLE = (*VERSIONED, *APPEND_ONLY, *SEALED, "network", "pack", "api_key", "data_state")
+EVERY_TABLE = (
+    *VERSIONED,
+    *APPEND_ONLY,
+    *SEALED,
+    "network",
+    "pack",
+    "api_key",
+    "data_state",
+    "data_import",
+)
+IMPORT_PROGRESS = {
+    "state",
+    "stage",
+    "rows_done",
+    "report",
+    "digest",
+    "origin_crs",
+    "transformation",
+    "accepted",
+    "quarantine",
+    "quarantine_suffix",
+    "committed_at",
+    "committed_by",
+    "after_instant",
+    "until_instant",
+    "undone_at",
+    "undone_by",
+}
 RUN = "0123456789abcdef" * 2
 
 
@@ -100,6 +127,7 @@ def test_results_are_not_inserted_beside_a_run(engine, table):
         (("pack",), {"used_since"}),
         (("api_key",), {"revoked_at"}),
         (("data_state",), {"instant"}),
+        (("data_import",), IMPORT_PROGRESS),
     ],
 )
 def test_only_the_columns_that_end_or_use_a_row_can_change(owner, engine, tables, allowed):

@@ -32,9 +32,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from service.core.guarded import FORMULA_STARTS, guarded, unguarded
 from service.exports.field_headings import TITLES
 from service.exports.formats import FORMATS, TABLE_FORMATS, format_of
-from service.exports.guarded import FORMULA_STARTS, guarded, unguarded
 from service.exports.layer_tables import layer_columns, layer_style
 from service.exports.package import Package, Table, slices
 from service.exports.shapefile import short_names
@@ -44,6 +44,7 @@ from service.imports.reader import read_layer
 from service.reports.map_words import SERVICE_STYLES
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES, FieldType, Layer
+from spatial.webmap_crs import WebMap
 
 NOTICE = "含 © OpenStreetMap contributors 的数据,ODbL 1.0。"
 SQUARE = shapely.box(114.3, 30.5, 114.31, 30.51)
@@ -267,6 +268,32 @@ def test_another_system_is_declared_with_easting_first(
         )
     if suffix == ".parquet":
         assert gpd.read_parquet(path).crs.to_epsg() == int(crs[5:])
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet", ".shp.zip", ".csv", ".xlsx"])
+@pytest.mark.parametrize("system", WebMap)
+def test_a_system_of_web_maps_is_written_and_said_not_declared(
+    tmp_path: Path, suffix: str, system: WebMap
+) -> None:
+    path = tmp_path / f"r{suffix}"
+    row = {**FACILITY_ROWS[0], "id": "a"}
+    package = package_of(FACILITIES, frame_of(FACILITIES, row), crs=system.value.lower())
+    write_package(path, package)
+
+    assert system.value in package.notices[-1]
+    names = [name for name in FACILITIES.names if name != "geometry"]
+    if suffix == ".xlsx":
+        found = with_openpyxl(path, names, "id")["a"]
+    elif suffix == ".shp.zip":
+        found = with_gdal(path, "id")["a"]
+    else:
+        found = READERS[suffix](path, "id")["a"]
+    wanted = system.from_wgs84(np.array([[114.30123456789012, 30.5]]))[0]
+    assert (found["geometry"].x, found["geometry"].y) == pytest.approx(tuple(wanted), rel=1e-12)
+    if suffix in {".gpkg", ".fgb", ".shp.zip"}:
+        assert pyogrio.read_dataframe(path, layer="facilities").crs is None
+    if suffix == ".parquet":
+        assert gpd.read_parquet(path).crs is None
 
 
 @pytest.mark.parametrize("suffix", [".geojson", ".geojsonl", ".geojsons"])

@@ -33,7 +33,8 @@ def test_rows_are_added_changed_or_left_alone(town: Path, stored: Stored) -> Non
     line = "districts.geojson: 4 rows read, "
     assert first.stdout == f"{line}4 added, 0 changed, 0 unchanged\n", first.stderr
     assert again.stdout == f"{line}0 added, 0 changed, 4 unchanged\n"
-    assert dry.stdout == f"{line}would be 0 added, 1 changed, 3 unchanged\n"
+    assert dry.stdout.startswith(f"{line}would be 0 added, 1 changed, 3 unchanged\n")
+    assert "  A：households 500 → 501\n" in dry.stdout
     assert changed.stdout == f"{line}0 added, 1 changed, 3 unchanged\n"
     assert stored.ask("SELECT households FROM district WHERE id = 'A' ORDER BY version") == [
         (500,),
@@ -51,12 +52,15 @@ def test_every_import_is_in_the_audit(town: Path, stored: Stored) -> None:
 
     assert [entry[1] for entry in entries] == ["import"] * 3
     assert entries[0][2] == "districts"
+    (first,) = stored.ask("SELECT id FROM data_import WHERE kind = 'districts'")
     assert entries[0][3] == {
+        "import": first[0],
         "file": "districts.geojson",
         "rows": 4,
         "added": 4,
         "changed": 0,
         "unchanged": 0,
+        "closed": 0,
     }
     assert entries[2][2].startswith("network/")
     assert all(entry[0].startswith("command line") for entry in entries)

@@ -14,6 +14,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from town import DISTRICT_ROWS, FACILITY_ROWS, typed, write_csv, write_geojson
 
+from service.core.guarded import guarded
 from service.imports.reader import read_layer, read_lines, read_network
 from spatial.errors import InputError, InputFaults, UnknownCRSError
 from spatial.fields import DISTRICTS, FACILITIES, LAYERS
@@ -376,11 +377,11 @@ def test_a_table_that_cannot_be_read_is_told(tmp_path: Path, text: str, message:
     assert message in str(caught.value)
 
 
-def test_text_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_text_in_no_encoding_looked_for_is_told(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
-    path.write_bytes("id,kind\n幸福里,nursery\n".encode("gbk"))
+    path.write_bytes(b"id,kind\n" + b"\xff\xff\xff,nursery\n")
 
-    with pytest.raises(InputError, match=r"is not in UTF-8 \(line 2\)"):
+    with pytest.raises(InputError, match=r"in neither UTF-8 nor GB18030 \(line 2: "):
         read_layer(path, FACILITIES, crs="EPSG:4326")
 
 
@@ -391,7 +392,7 @@ def test_text_in_another_encoding_is_told(tmp_path: Path) -> None:
         ("https://example.org/f.geojson", "addresses are not read"),
         ("no/such.csv", "there is no such file"),
         ("/tmp", "is a folder, not a file"),  # noqa: S108  # a folder every machine has
-        (__file__, "unknown format '.py'; known are .geojson, .json, .gpkg, .csv, "),
+        (__file__, "unknown format '.py'; known are .geojson, .json, .gpkg, .shp, .fgb, "),
     ],
 )
 def test_what_is_no_file_of_a_known_format_is_told(path: str, message: str) -> None:
@@ -464,3 +465,11 @@ def test_street_lines_that_cannot_be_are_named(tmp_path: Path, streets: gpd.GeoD
     assert "s.parquet, row 3, field geometry" in str(caught.value)
     with pytest.raises(InputError, match=r"m\.parquet: no walkable street is left"):
         read_network(tmp_path / "m.parquet")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "+86 10", "@home", "-5", "'tis", "＝1"])
+def test_what_an_export_guards_comes_back_as_it_was(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f'id,name,lon,lat\na,"{guarded(text)}",114.3,30.5\n', encoding="utf-8")
+
+    assert read_layer(path, DISTRICTS, crs="EPSG:4326").frame["name"].tolist() == [text]

@@ -107,6 +107,8 @@ def check(answer, told):
 
 def filled(path, run):
     """The path with things that exist, so that what follows is reached."""
+    # An import that does not exist, but could: what is done to one cannot be done twice.
+    path = path.replace("{import_id}", "0123456789abcdef")
     return (
         path.replace("{evaluation_id}", run)
         .replace("{pack_id}", "jinhua-2022")
@@ -239,3 +241,36 @@ def test_any_json_as_a_request_for_an_evaluation(town, value):
         {**wrong, "parameters": value},
     ):
         check(town.post("/v1/evaluations", json=body), json.dumps(body)[:200])
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_nonsense_in_what_is_asked_of_an_import(town, routes, word):
+    operation = next(o for m, p, o in routes if (m, p) == ("POST", "/v1/imports"))
+    names = [p["name"] for p in operation["parameters"] if p["in"] == "query"]
+    assert len(names) > 8
+    for name in names:
+        # Of areas, with a key that may not write them: all is looked at, and nothing is read.
+        answer = town.ask(
+            "POST",
+            "/v1/imports",
+            params={"kind": "areas", name: word},
+            role="west editor",
+            content=b"{}",
+            headers={"Content-Type": "application/geo+json"},
+        )
+        check(answer, (name, word[:50]))
+        assert answer.status_code in {400, 403, 415}
+
+
+@pytest.mark.parametrize("body", BODIES[1:])
+def test_nonsense_in_an_uploaded_file(town, body):
+    answer = town.ask(
+        "POST",
+        "/v1/imports",
+        params={"kind": "facilities"},
+        content=body,
+        headers={"Content-Type": "application/geo+json"},
+    )
+    check(answer, body[:50])
+    if answer.status_code == 201:
+        assert answer.json()["state"] in {"refused", "previewed"}

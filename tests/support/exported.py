@@ -18,7 +18,7 @@ import pyogrio
 import shapely
 from openpyxl.utils.escape import unescape
 
-from service.exports.guarded import unguarded
+from service.core.guarded import unguarded
 
 Rows = dict[str, dict[str, Any]]
 

@@ -16,6 +16,7 @@ import shapely
 import uvicorn
 
 from service.app import create_app
+from service.commands.serve import MAX_HEAD_BYTES
 from service.core.settings import Settings
 
 WEST, SOUTH = 114.30, 30.60
@@ -169,6 +170,7 @@ def serving(settings: Settings) -> Iterator[str]:
         access_log=False,
         # Nothing here speaks WebSocket, and its implementation warns of its own age.
         ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,0 +1,1 @@
+"""The OGC API face of the service, one module per building block (design, section 2)."""

@@ -1,0 +1,242 @@
+"""The OpenAPI 3.0.3 document of the OGC face, with a path of its own for every collection.
+
+GIS programs look for the literal path of a collection and for a component named ``limit``; the
+document FastAPI makes has neither, and is of a version they refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from service.core.errors import MEDIA_TYPE as PROBLEM
+from service.core.geojson import encode_json
+from service.core.openapi import PROBLEM_SCHEMA
+from service.core.parameters import KEY_PARAMETER, check_parameters
+from service.core.resources import ResourcesDependency
+from service.core.security import ViewerDependency
+from service.core.settings import PageSettings
+from service.ogc.address import GEOJSON, HTML, JSON, OPENAPI, SCHEMA_JSON, base
+from service.ogc.catalogue import list_collections
+from service.ogc.collection import Collection
+from service.ogc.landing import DESCRIPTION, TITLE
+from service.ogc.properties import Property
+
+_ITEM_PARAMETERS: Final = (
+    "f",
+    "limit",
+    "after",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+)
+_SECURITY: Final = {
+    "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "key_query": {
+        "type": "apiKey",
+        "in": "query",
+        "name": KEY_PARAMETER,
+        "description": "Keys of role viewer only",
+    },
+    "basic": {"type": "http", "scheme": "basic", "description": "The key is the password"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+
+
+def build_router(systems: Sequence[str]) -> APIRouter:
+    """Return the route ``/api``.
+
+    Parameters
+    ----------
+    systems
+        URIs of the CRSs offered.
+    """
+    router = APIRouter()
+
+    @router.get("/api")
+    def api(
+        request: Request, resources: ResourcesDependency, principal: ViewerDependency
+    ) -> Response:
+        check_parameters(request, {"f"})
+        with resources.reading() as connection:
+            collections = list_collections(connection, principal)
+        document = api_document(
+            collections,
+            address=base(request),
+            version=request.app.version,
+            page=resources.settings.page,
+            systems=systems,
+        )
+        return Response(encode_json(document), headers={"Content-Type": OPENAPI})
+
+    return router
+
+
+def api_document(
+    collections: Sequence[Collection],
+    *,
+    address: str,
+    version: str,
+    page: PageSettings,
+    systems: Sequence[str],
+) -> dict[str, Any]:
+    """Return the document for the collections a key may see."""
+    paths: dict[str, Any] = {
+        "/": _get("landing", "Landing page", JSON, HTML, form=True),
+        "/conformance": _get("conformance", "Conformance classes", JSON, HTML, form=True),
+        "/api": _get("api", "This document", OPENAPI),
+        "/collections": _get("collections", "Collections", JSON, HTML, form=True),
+    }
+    for one in collections:
+        paths |= _collection_paths(one)
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": f"{TITLE}: OGC API Features",
+            "description": DESCRIPTION,
+            "version": version,
+        },
+        "servers": [{"url": address}],
+        "security": [{name: []} for name in _SECURITY],
+        "paths": paths,
+        "components": {
+            "securitySchemes": _SECURITY,
+            "schemas": {"Problem": _problem_schema(), "Object": {"type": "object"}},
+            "parameters": _parameters(page, systems),
+            "responses": {"Problem": _problem()},
+        },
+    }
+
+
+def _collection_paths(collection: Collection) -> dict[str, Any]:
+    path, name = f"/collections/{collection.id}", collection.id
+    own = [_equality(one) for one in collection.parameters.values()]
+    shared = [_reference(parameter) for parameter in _ITEM_PARAMETERS]
+    key = {
+        "name": "featureId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": collection.key_kind.value.replace("text", "string")},
+    }
+    title = collection.title
+    return {
+        path: _get(f"describe_{name}", title, JSON, HTML, form=True),
+        f"{path}/queryables": _get(f"queryables_{name}", f"{title}: queryables", SCHEMA_JSON),
+        f"{path}/schema": _get(f"schema_{name}", f"{title}: schema", SCHEMA_JSON),
+        f"{path}/items": _get(
+            f"items_{name}", f"{title}: features", GEOJSON, HTML, parameters=[*shared, *own]
+        ),
+        f"{path}/items/{{featureId}}": _get(
+            f"item_{name}",
+            f"{title}: one feature",
+            GEOJSON,
+            HTML,
+            parameters=[key, _reference("f"), _reference("crs")],
+        ),
+    }
+
+
+def _get(
+    operation: str,
+    summary: str,
+    *media_types: str,
+    form: bool = False,
+    parameters: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Object"}
+    listed = [_reference("f")] if form else list(parameters)
+    statuses = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return {
+        "get": {
+            "operationId": operation,
+            "summary": summary,
+            "parameters": listed,
+            "responses": {
+                "200": {
+                    "description": summary,
+                    "content": {
+                        media_type: {"schema": {"type": "string"} if media_type == HTML else schema}
+                        for media_type in media_types
+                    },
+                },
+                **{
+                    str(int(status)): {"$ref": "#/components/responses/Problem"}
+                    for status in (*statuses, HTTPStatus.NOT_FOUND)
+                },
+            },
+        }
+    }
+
+
+def _problem_schema() -> dict[str, Any]:
+    # OpenAPI 3.0 knows no list of types.
+    request_id = {"type": "string", "nullable": True}
+    properties = {**PROBLEM_SCHEMA["properties"], "request_id": request_id}
+    return {**PROBLEM_SCHEMA, "properties": properties}
+
+
+def _problem() -> dict[str, Any]:
+    return {
+        "description": "RFC 9457 problem details",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": False,
+        "style": "form",
+        "explode": False,
+        "schema": schema,
+    }
+
+
+def _equality(one: Property) -> dict[str, Any]:
+    schema = {name: value for name, value in one.schema().items() if name != "title"}
+    return _query(one.name, f"Only features whose {one.name} equals this", schema)
+
+
+def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
+    crs = {"type": "string", "format": "uri", "enum": list(systems)}
+    number = {"type": "number"}
+    limit = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": page.max_limit,
+        "default": min(page.default_limit, page.max_limit),
+    }
+    listed = (
+        _query("f", "Form of the answer", {"type": "string", "enum": ["json", "html"]}),
+        _query("limit", "Most features of a page; more gives the maximum", limit),
+        _query("after", "Opaque; part of the link to the next page", {"type": "string"}),
+        _query(
+            "bbox",
+            "Lower and upper corner in bbox-crs; only features that touch the box",
+            {"type": "array", "items": number, "minItems": 4, "maxItems": 6},
+        ),
+        _query("bbox-crs", "CRS of bbox; CRS84 if not given", crs),
+        _query("datetime", "Instant or interval start/end, open ends as ..", {"type": "string"}),
+        _query("crs", "CRS of the answer; CRS84 if not given", crs),
+        _query("filter", "CQL2", {"type": "string"}),
+        _query(
+            "filter-lang",
+            "Language of filter",
+            {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+        ),
+        _query("filter-crs", "CRS of the geometries in filter; CRS84 if not given", crs),
+    )
+    return {one["name"]: one for one in listed}

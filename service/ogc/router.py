@@ -1,0 +1,31 @@
+"""The building blocks put together; what each claims stands in its own module."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.ogc import api, crs, features, filtering, landing, listing, schemas
+from service.ogc.address import PREFIX
+
+
+def build_router() -> APIRouter:
+    """Return every route of the OGC face, under `service.ogc.address.PREFIX`."""
+    systems = crs.reference_systems()
+    conformance = (
+        *landing.CONFORMANCE,
+        *listing.CONFORMANCE,
+        *features.CONFORMANCE,
+        *crs.CONFORMANCE,
+        *filtering.CONFORMANCE,
+        *schemas.CONFORMANCE,
+    )
+    router = APIRouter()
+    for block in (
+        landing.build_router(conformance),
+        api.build_router(tuple(systems)),
+        listing.build_router(systems),
+        schemas.build_router(),
+        features.build_router(systems),
+    ):
+        router.include_router(block, prefix=PREFIX)
+    return router

@@ -1,0 +1,88 @@
+"""The process that reads an uploaded file: under limits, without the database, for one file.
+
+Started as ``python -I -m service.uploads.child FOLDER``. The folder holds ``task.json``; what was
+read is written beside it, and each stage is said in a line on the standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from service.core.geojson import encode_json
+from service.imports.crs_check import UndeclaredCRSError
+from service.uploads.frames import to_stream
+from service.uploads.reading import LISTED, read_file
+from service.uploads.request import ImportRequest
+from service.uploads.systems import subject_document
+from spatial.errors import InputError, InputFaults
+
+TASK: Final = "task.json"
+RESULT: Final = "result.json"
+ACCEPTED: Final = "accepted.arrow"
+
+
+def main() -> None:
+    """Read the file of the folder the only argument names."""
+    folder = Path(sys.argv[1])
+    task = json.loads((folder / TASK).read_text(encoding="utf-8"))
+    limit(task)
+    try:
+        result = read(folder, task)
+    except UndeclaredCRSError as error:
+        result = {"undeclared": subject_document(error.subject)}
+    except InputFaults as error:
+        faults = [
+            {"row": fault.row, "field": fault.field, "reason": fault.message}
+            for fault in error.faults[:LISTED]
+        ]
+        result = {"refused": str(error.faults[0]), "count": len(error.faults), "faults": faults}
+    except InputError as error:
+        result = {"refused": str(error), "count": 1, "faults": []}
+    text = encode_json(result)
+    # Where the file lies is nobody's business; what it is called is.
+    here, label = encode_json(str(folder / task["file"])), encode_json(task["label"])
+    (folder / RESULT).write_text(text.replace(here[1:-1], label[1:-1]), encoding="utf-8")
+
+
+def limit(task: Mapping[str, Any]) -> None:
+    """Set the limits of this process: memory, processor time, size of what is written."""
+    for kind, amount in (
+        (resource.RLIMIT_AS, task["max_memory_bytes"]),
+        (resource.RLIMIT_CPU, task["max_seconds"]),
+        (resource.RLIMIT_FSIZE, task["max_file_bytes"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, most = resource.getrlimit(kind)
+        allowed = amount if most == resource.RLIM_INFINITY else min(amount, most)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the file and write its rows; return what is to be told of it."""
+    request = ImportRequest.from_json(task["request"])
+    found = read_file(
+        folder / task["file"],
+        request.layer,
+        request.reading,
+        label=task["label"],
+        quarantine=folder,
+        tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
+        max_rows=task["max_rows"],
+    )
+    (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
+    return {
+        "told": found.told,
+        "origin_crs": found.read.origin_crs,
+        "transformation": found.read.transformation,
+        "subject": subject_document(found.read.subject),
+        "quarantine": None if found.quarantine is None else found.quarantine.name,
+    }
+
+
+if __name__ == "__main__":
+    main()

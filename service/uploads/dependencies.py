@@ -1,0 +1,213 @@
+"""What an upload asks for, and the file it brings: received into a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+
+from fastapi import Depends, Query, Request
+
+from service.core.errors import InvalidBodyError, InvalidParameterError, UnsupportedMediaTypeError
+from service.core.json_input import media_type
+from service.core.parameters import AsOfDate
+from service.core.security import EditorDependency
+from service.imports.encoding import parse_encoding
+from service.imports.formats import FORMATS
+from service.imports.natural_keys import check_key
+from service.imports.raw import Reading
+from service.imports.sifting import LayerReading
+from service.uploads.request import ImportRequest
+from service.uploads.running import Upload
+from spatial.errors import InputError
+
+Kind = Literal["areas", "districts", "buildings", "facilities", "parks"]
+
+SUFFIXES: Final = tuple(suffix for entry in FORMATS for suffix in entry.suffixes)
+# What a file is where its name does not say.
+SUFFIX_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "application/geo+json": ".geojson",
+        "application/json": ".geojson",
+        "text/csv": ".csv",
+        "application/geopackage+sqlite3": ".gpkg",
+        "application/vnd.apache.parquet": ".parquet",
+        "application/flatgeobuf": ".fgb",
+        "application/vnd.google-earth.kml+xml": ".kml",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+        "application/zip": ".zip",
+    }
+)
+UPLOAD_TYPES: Final = (*SUFFIX_OF_TYPE, "application/octet-stream")
+_MAX_TEXT: Final = 200
+_PAIR: Final = re.compile(r"[^=]+=[^=]+")
+
+
+def read_request(  # noqa: PLR0913  # the parts of the request, one each
+    kind: Annotated[Kind, Query(description="What the rows are")],
+    crs: Annotated[
+        str | None,
+        Query(max_length=_MAX_TEXT, description="System of the coordinates, as EPSG:4547"),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        Query(max_length=_MAX_TEXT, description="Encoding of the text; found out where not given"),
+    ] = None,
+    mapping: Annotated[
+        str | None,
+        Query(
+            max_length=5000, description="column=field;column=field", examples=["户数=households"]
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        Query(
+            max_length=_MAX_TEXT,
+            description="Fields rows are known by instead of an identifier, as name,community",
+        ),
+    ] = None,
+    assume_status: Annotated[
+        str | None,
+        Query(max_length=_MAX_TEXT, description="Status of facilities without one and a date"),
+    ] = None,
+    *,
+    crs_as_declared: Annotated[
+        bool, Query(description="Believe what is said of the system whatever the places say")
+    ] = False,
+    kinds_from_names: Annotated[
+        bool, Query(description="Facilities without a type are what their names say")
+    ] = False,
+    complete: Annotated[
+        bool, Query(description="The file lists all there is: close what it does not name")
+    ] = False,
+    of: Annotated[
+        str | None,
+        Query(max_length=_MAX_TEXT, description="What it lists all of, as kind=nursery"),
+    ] = None,
+    closed_on: Annotated[
+        AsOfDate | None, Query(description="First day what is gone is not there; default today")
+    ] = None,
+) -> ImportRequest:
+    """Return what is asked of the import.
+
+    Raises
+    ------
+    InvalidParameterError
+        When a parameter cannot be used.
+    """
+    if encoding is not None:
+        try:
+            parse_encoding(encoding)
+        except InputError as error:
+            raise InvalidParameterError.of("encoding", str(error)) from None
+    if assume_status is not None and kind != "facilities":
+        raise InvalidParameterError.of("assume_status", "is for facilities")
+    if kinds_from_names and kind != "facilities":
+        raise InvalidParameterError.of("kinds_from_names", "is for facilities")
+    request = ImportRequest(
+        kind,
+        LayerReading(
+            crs=crs,
+            columns=_pairs("mapping", mapping),
+            assume_status=assume_status,
+            key=tuple(part.strip() for part in key.split(",")) if key else (),
+            kinds_from_names=kinds_from_names,
+            crs_as_declared=crs_as_declared,
+            how=Reading(encoding=encoding),
+        ),
+        complete=complete,
+        of=_pairs("of", of),
+        closed_on=closed_on,
+    )
+    try:
+        request.check()
+        check_key(request.reading.key, request.layer)
+    except InputError as error:
+        name, _, why = str(error).partition(": ")
+        raise InvalidParameterError.of(name, why) from None
+    return request
+
+
+def _pairs(parameter: str, text: str | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in (text or "").split(";"):
+        if not part.strip():
+            continue
+        if not _PAIR.fullmatch(part):
+            raise InvalidParameterError.of(parameter, f"expected name=value, not {part[:60]!r}")
+        name, _, value = part.partition("=")
+        if pairs.setdefault(name.strip(), value.strip()) != value.strip():
+            raise InvalidParameterError.of(parameter, f"{name.strip()!r} is given twice")
+    return pairs
+
+
+ImportRequestDependency = Annotated[ImportRequest, Depends(read_request)]
+
+
+async def receive_upload(
+    request: Request,
+    principal: EditorDependency,
+    asked: ImportRequestDependency,
+    file: Annotated[
+        str | None,
+        Query(
+            max_length=_MAX_TEXT,
+            description=f"What the file is called; its ending is its format: {', '.join(SUFFIXES)}",
+            examples=["养老设施.csv"],
+        ),
+    ] = None,
+) -> Upload:
+    """Receive the body into a file; who asks and what for was settled before.
+
+    Raises
+    ------
+    UnsupportedMediaTypeError
+        When neither the name nor the type of the body says which format it is in.
+    InvalidBodyError
+        When it is empty.
+    """
+    del principal, asked
+    label, suffix = _named(request, file)
+    folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
+    upload = Upload(folder, f"upload{suffix}", label)
+    received = 0
+    try:
+        with (folder / upload.file).open("wb") as out:
+            async for part in request.stream():
+                received += len(part)
+                out.write(part)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if not received:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InvalidBodyError.of("", "the body is empty; a file is expected")
+    return upload
+
+
+def _named(request: Request, file: str | None) -> tuple[str, str]:
+    """Return what the file is called and the suffix of its format; no path is made of the name."""
+    kind = media_type(request)
+    if kind not in UPLOAD_TYPES:
+        raise UnsupportedMediaTypeError(
+            f"Content-Type is {kind or 'missing'}; expected {' or '.join(UPLOAD_TYPES)}.",
+            headers={"Accept-Post": ", ".join(UPLOAD_TYPES)},
+        )
+    label = re.split(r"[/\\]", file or "")[-1].strip()
+    if not label.isprintable():
+        raise InvalidParameterError.of("file", "has characters that cannot be printed")
+    suffix = next((one for one in SUFFIXES if label.lower().endswith(one)), None)
+    if suffix is None:
+        suffix = SUFFIX_OF_TYPE.get(kind)
+    if suffix is None:
+        raise InvalidParameterError.of(
+            "file", f"its ending must say the format: {', '.join(SUFFIXES)}"
+        )
+    return label or f"upload{suffix}", suffix
+
+
+UploadDependency = Annotated[Upload, Depends(receive_upload)]

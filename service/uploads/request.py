@@ -1,0 +1,129 @@
+"""What is asked of an import: how the file is to be read, and what its rows mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from service.imports.cells import (
+    CellError,
+    to_boolean,
+    to_date,
+    to_decimal,
+    to_integer,
+    to_text,
+)
+from service.imports.raw import Reading
+from service.imports.sifting import LayerReading
+from spatial.errors import InputError
+from spatial.fields import LAYERS, Field, FieldType, Layer
+
+# The same texts as in the cells of a file.
+_CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {
+    FieldType.TEXT: to_text,
+    FieldType.INTEGER: to_integer,
+    FieldType.DECIMAL: to_decimal,
+    FieldType.BOOLEAN: to_boolean,
+    FieldType.DATE: to_date,
+}
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """How a file is to be read, and whether it lists all there is.
+
+    Parameters
+    ----------
+    kind
+        Name of the layer.
+    reading
+        How the file is read.
+    complete
+        True if the file is the complete list, so that what it does not name is closed.
+    of
+        Of what it is the complete list: field to the text it equals; empty means the layer.
+    closed_on
+        First day what is gone is no longer there; None means the day it is stored.
+    """
+
+    kind: str
+    reading: LayerReading = field(default_factory=LayerReading)
+    complete: bool = False
+    of: Mapping[str, str] = field(default_factory=dict)
+    closed_on: date | None = None
+
+    @property
+    def layer(self) -> Layer:
+        """The layer of the rows."""
+        return LAYERS[self.kind]
+
+    @property
+    def filters(self) -> dict[str, object]:
+        """What the complete list is of, in the types of the fields."""
+        return {name: _value(self.layer, name, text) for name, text in self.of.items()}
+
+    def check(self) -> None:
+        """Refuse what contradicts itself.
+
+        Raises
+        ------
+        InputError
+            When a day of closing or a selection is given of a list that is not complete, or the
+            selection is by no field that can be compared.
+        """
+        if not self.complete and (self.of or self.closed_on is not None):
+            raise InputError("complete: only what is missing from a complete list is closed")
+        _ = self.filters
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it fit for JSON; of a saved mapping only that there was one."""
+        asked = self.reading
+        reading = {
+            "crs": asked.crs,
+            "columns": dict(asked.columns),
+            "assume_status": asked.assume_status,
+            "key": list(asked.key),
+            "saved": asked.saved is not None,
+            "kinds_from_names": asked.kinds_from_names,
+            "crs_as_declared": asked.crs_as_declared,
+            "encoding": asked.how.encoding,
+            "heading_row": asked.how.heading_row,
+        }
+        day = None if self.closed_on is None else self.closed_on.isoformat()
+        return {
+            "kind": self.kind,
+            "reading": reading,
+            "complete": self.complete,
+            "of": dict(self.of),
+            "closed_on": day,
+        }
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> ImportRequest:
+        """Return what `as_json` wrote, without a saved mapping: the rows are read by then."""
+        reading = {**document["reading"], "saved": None}
+        reading["how"] = Reading(
+            encoding=reading.pop("encoding"), heading_row=reading.pop("heading_row")
+        )
+        reading["key"] = tuple(reading["key"])
+        day = document["closed_on"]
+        return ImportRequest(
+            document["kind"],
+            LayerReading(**reading),
+            complete=document["complete"],
+            of=document["of"],
+            closed_on=None if day is None else date.fromisoformat(day),
+        )
+
+
+def _value(layer: Layer, name: str, text: str) -> object:
+    """Return the value a field is compared with."""
+    fields = {one.name: one for one in layer.fields if one.type in _CONVERTERS}
+    if name not in fields:
+        raise InputError(f"of: {layer.name} cannot be selected by '{name}'")
+    try:
+        return _CONVERTERS[fields[name].type](text, fields[name])
+    except CellError as error:
+        raise InputError(f"of: {name} {error}") from None

@@ -1,0 +1,233 @@
+"""Reading uploads beside the requests: a thread each, which watches the process that reads.
+
+There is no queue: when as many files are read as may be, the next one is refused for the moment.
+The session that holds an import's lock lives in the thread; when the service dies the lock is
+gone, and whoever looks sees that nobody reads the file any more.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine
+from structlog.typing import FilteringBoundLogger
+
+from service.core.errors import UnavailableError, as_problem
+from service.core.geojson import encode_json
+from service.core.keys import Principal
+from service.core.settings import UploadSettings
+from service.imports.crs_check import UndeclaredCRSError
+from service.uploads import records
+from service.uploads import service as uploads
+from service.uploads.frames import from_stream
+from service.uploads.request import ImportRequest
+from service.uploads.sandbox import ReaderError, read_in_child
+from service.uploads.systems import check_uploaded
+from service.uploads.tables import FAILED, PREVIEWED, REFUSED
+from spatial.fields import AREAS
+
+_RETRY_S: Final = "10"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that has arrived.
+
+    Parameters
+    ----------
+    folder
+        A folder of this upload alone; it is removed when the file is read.
+    file
+        Name of the file in it, chosen by the service.
+    label
+        What the client called it.
+    """
+
+    folder: Path
+    file: str
+    label: str
+
+
+class ImportRunner:
+    """Reads uploads, so many at once.
+
+    Parameters
+    ----------
+    engine
+        Gives each upload a session of its own while it is read.
+    limits
+        Of one file, and how many are read at once.
+    cache_dir
+        Folder of cached street networks.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        limits: UploadSettings,
+        logger: FilteringBoundLogger,
+        *,
+        cache_dir: Path,
+    ) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._logger = logger
+        self._cache_dir = cache_dir
+        self._slots = threading.BoundedSemaphore(limits.at_once)
+        self._stopped = threading.Event()
+        self._threads: set[threading.Thread] = set()
+
+    @property
+    def limits(self) -> UploadSettings:
+        """The limits of one file."""
+        return self._limits
+
+    def reserve(self) -> None:
+        """Take one of the places for reading a file; `release` or `start` gives it back.
+
+        Raises
+        ------
+        UnavailableError
+            When all are taken.
+        """
+        if self._stopped.is_set() or not self._slots.acquire(blocking=False):
+            raise UnavailableError(
+                f"{self._limits.at_once} files are being read already; try again later.",
+                headers={"Retry-After": _RETRY_S},
+            )
+
+    def release(self) -> None:
+        """Give a place back that was not used."""
+        self._slots.release()
+
+    def start(self, upload: Upload, request: ImportRequest, principal: Principal) -> str:
+        """Begin to read an upload, in a place that was reserved; return the import's identifier."""
+        import_id = records.new_id()
+        connection = self._engine.connect()
+        try:
+            records.claim(connection, import_id)
+            records.begin(connection, import_id, request, file=upload.label, actor=principal.id)
+            connection.commit()
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        thread = threading.Thread(
+            target=self._read,
+            args=(connection, import_id, upload, request, principal),
+            name=f"import {import_id}",
+            daemon=True,
+        )
+        self._threads.add(thread)
+        thread.start()
+        thread.join(self._limits.wait_seconds)
+        return import_id
+
+    def stop(self) -> None:
+        """End all reading and wait for it."""
+        self._stopped.set()
+        for thread in list(self._threads):
+            thread.join()
+
+    def _read(
+        self,
+        connection: Connection,
+        import_id: str,
+        upload: Upload,
+        request: ImportRequest,
+        principal: Principal,
+    ) -> None:
+        try:
+            try:
+                values = self._outcome(connection, import_id, upload, request, principal)
+            except ReaderError as error:
+                values = _failed(str(error))
+            except Exception as error:
+                connection.rollback()
+                problem = as_problem(error)
+                if problem.status < 500:  # noqa: PLR2004  # a fault of the request, not a defect
+                    values = _refused({"refused": problem.detail, "count": 1, "faults": []})
+                else:
+                    self._logger.exception("import failed", import_id=import_id)
+                    values = _failed("the service could not read the file; its log says why")
+            records.advance(connection, import_id, **values)
+            connection.commit()
+        except Exception:
+            # Without a session nothing can be recorded; the lock goes with it, and tells.
+            self._logger.exception("import lost", import_id=import_id)
+        finally:
+            # The lock belongs to the session, which must not go back into the pool with it.
+            connection.invalidate()
+            connection.close()
+            shutil.rmtree(upload.folder, ignore_errors=True)
+            self._slots.release()
+            self._threads.discard(threading.current_thread())
+
+    def _outcome(
+        self,
+        connection: Connection,
+        import_id: str,
+        upload: Upload,
+        request: ImportRequest,
+        principal: Principal,
+    ) -> dict[str, Any]:
+        # The child's lines come in another thread, and a session is of one thread at a time: here
+        # it is, for this one only waits for the child.
+        def tell(stage: str, rows: int | None) -> None:
+            records.advance(connection, import_id, stage=stage, rows_done=rows)
+            connection.commit()
+
+        result = read_in_child(
+            upload.folder,
+            upload.file,
+            request,
+            label=upload.label,
+            limits=self._limits,
+            tell=tell,
+            stopped=self._stopped,
+        )
+        if result.refused is not None:
+            return _refused(result.refused)
+        told, transformation = dict(result.told), result.transformation
+        # Areas are what others are checked against, and may lie where no others are yet.
+        if result.subject is not None and request.layer is not AREAS:
+            tell("checking", None)
+            checked = check_uploaded(
+                connection,
+                result.subject,
+                as_declared=request.reading.crs_as_declared,
+                cache_dir=self._cache_dir,
+            )
+            told["crs"] = {**told["crs"], "evidence": checked["evidence"]}
+            told["warnings"] = [*told["warnings"], *checked["warnings"]]
+            said = (transformation, checked["overruled"])
+            transformation = "; ".join(one for one in said if one is not None) or None
+        elif result.subject is not None and result.subject.system is None:
+            raise UndeclaredCRSError(result.subject)
+        frame = from_stream(result.accepted, request.layer)
+        tell("comparing", len(frame))
+        compared, report = uploads.preview(connection, request, frame, told, principal=principal)
+        aside = result.quarantine
+        return {
+            "state": PREVIEWED,
+            "stage": "done",
+            "report": encode_json(report),
+            "digest": compared.difference.digest,
+            "origin_crs": result.origin_crs,
+            "transformation": transformation,
+            "accepted": result.accepted,
+            "quarantine": None if aside is None else aside.read_bytes(),
+            "quarantine_suffix": None if aside is None else aside.suffix,
+        }
+
+
+def _refused(told: Any) -> dict[str, Any]:  # noqa: ANN401  # a part of a report
+    return {"state": REFUSED, "stage": "done", "report": encode_json(told)}
+
+
+def _failed(why: str) -> dict[str, Any]:
+    return {"state": FAILED, "stage": "done", "report": encode_json({"failed": why})}

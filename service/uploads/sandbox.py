@@ -1,0 +1,166 @@
+"""Reading an uploaded file in a process of its own: the one function that does it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from service.core.settings import UploadSettings
+from service.imports.crs_check import CrsSubject
+from service.uploads.child import ACCEPTED, RESULT, TASK
+from service.uploads.reading import Tell
+from service.uploads.request import ImportRequest
+from service.uploads.systems import read_subject
+
+# What the rows of a file may take on the disk, as a multiple of the file.
+_GROWTH: Final = 8
+_STEP_S: Final = 0.05
+_LEAST_FILE_BYTES: Final = 64 * 1024 * 1024
+
+
+class ReaderError(Exception):
+    """The process did not come to an end of its own: no fault of one row, but of the whole."""
+
+
+@dataclass(frozen=True)
+class SandboxResult:
+    """What a process made of a file.
+
+    Parameters
+    ----------
+    refused
+        Why the file as a whole cannot be used, with the faults; None where it can.
+    told
+        The part of the report about the file.
+    accepted
+        The good rows, an Arrow stream.
+    origin_crs, transformation
+        As in `service.uploads.reading.ReadFile`.
+    quarantine
+        The file of rows set aside; None without any.
+    subject
+        What there is to check of its system; None where that needs no check.
+    """
+
+    refused: Mapping[str, Any] | None
+    told: Mapping[str, Any]
+    accepted: bytes
+    origin_crs: str
+    transformation: str | None
+    quarantine: Path | None
+    subject: CrsSubject | None = None
+
+
+def read_in_child(
+    folder: Path,
+    file: str,
+    request: ImportRequest,
+    *,
+    label: str,
+    limits: UploadSettings,
+    tell: Tell,
+    stopped: threading.Event,
+) -> SandboxResult:
+    """Read an uploaded file in a child process under limits.
+
+    Parameters
+    ----------
+    folder
+        A folder of this upload alone, in which the child works.
+    file
+        Name of the file in it, chosen by the service.
+    tell
+        Called with each stage and the rows done.
+    stopped
+        Ends the child when it is set.
+
+    Raises
+    ------
+    ReaderError
+        When the child runs out of time or memory, crashes, or is stopped.
+    """
+    size = (folder / file).stat().st_size
+    task = {
+        "file": file,
+        "label": label,
+        "request": request.as_json(),
+        "max_rows": limits.max_rows,
+        "max_seconds": limits.max_seconds,
+        "max_memory_bytes": limits.max_memory_bytes,
+        "max_file_bytes": max(_LEAST_FILE_BYTES, _GROWTH * size),
+    }
+    (folder / TASK).write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
+    with (
+        (folder / "stderr").open("wb") as errors,
+        subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            [sys.executable, "-I", "-m", "service.uploads.child", str(folder)],
+            cwd=folder,
+            # Nothing of the service's environment: no addresses, no keys.
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        listener = threading.Thread(target=_listen, args=(process, tell), daemon=True)
+        listener.start()
+        try:
+            _wait(process, limits.max_seconds, stopped)
+        finally:
+            # Whoever is told shares a session with the caller.
+            listener.join()
+    return _result(folder, process.returncode)
+
+
+def _listen(process: subprocess.Popen[str], tell: Tell) -> None:
+    for line in process.stdout or ():
+        stage, _, rows = line.strip().partition(" ")
+        tell(stage, int(rows) if rows.isdecimal() else None)
+
+
+def _wait(process: subprocess.Popen[str], seconds: float, stopped: threading.Event) -> None:
+    latest = time.monotonic() + seconds
+    while process.poll() is None:
+        if stopped.is_set() or time.monotonic() > latest:
+            process.kill()
+            process.wait()
+            raise ReaderError(
+                "the service was stopped while it read the file"
+                if stopped.is_set()
+                else f"reading the file took more than {seconds:g} seconds"
+            )
+        stopped.wait(_STEP_S)
+
+
+def _result(folder: Path, code: int) -> SandboxResult:
+    result = folder / RESULT
+    if code != 0 or not result.is_file():
+        said = (folder / "stderr").read_text(encoding="utf-8", errors="replace")
+        if "MemoryError" in said or "bad_alloc" in said:
+            raise ReaderError("reading the file took more memory than it may")
+        raise ReaderError("the process that read the file ended unexpectedly")
+    document = json.loads(result.read_text(encoding="utf-8"))
+    if "refused" in document:
+        return SandboxResult(document, {}, b"", "", None, None)
+    if "undeclared" in document:
+        subject = read_subject(document["undeclared"])
+        return SandboxResult(None, {}, b"", "", None, None, subject)
+    name = document["quarantine"]
+    checked = document["subject"]
+    return SandboxResult(
+        None,
+        document["told"],
+        (folder / ACCEPTED).read_bytes(),
+        document["origin_crs"],
+        document["transformation"],
+        None if name is None else folder / Path(name).name,
+        None if checked is None else read_subject(checked),
+    )

@@ -1,0 +1,99 @@
+"""The documents of the imports, and their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from service.uploads.report import parse_report
+from service.uploads.tables import FAILED, READING, STATES
+
+IMPORT_FILE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {"type": "string", "format": "binary", "description": "The file, as it is"}
+)
+IMPORT_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "An import: how far it is, and what it would change or has changed",
+        "required": ["id", "kind", "file", "state", "created_at", "created_by"],
+        "properties": {
+            "id": {"type": "string"},
+            "kind": {"type": "string"},
+            "file": {"type": "string", "description": "What the file was called"},
+            "state": {"enum": list(STATES)},
+            "stage": {"type": ["string", "null"]},
+            "rows_done": {"type": ["integer", "null"]},
+            "created_at": {"type": "string", "format": "date-time"},
+            "created_by": {"type": "string"},
+            "origin_crs": {"type": ["string", "null"]},
+            "transformation": {"type": ["string", "null"]},
+            "committed_at": {"type": ["string", "null"], "format": "date-time"},
+            "committed_by": {"type": ["string", "null"]},
+            "undone_at": {"type": ["string", "null"], "format": "date-time"},
+            "undone_by": {"type": ["string", "null"]},
+            "request": {"type": "object", "description": "How the file was to be read"},
+            "report": {
+                "type": "object",
+                "description": (
+                    "rows (read, accepted, repaired, quarantined), columns, crs, repairs, "
+                    "quarantined with reasons, same_name_and_place, stored_elsewhere, diff "
+                    "(added, changed with before and after, reopened, unchanged, gone), "
+                    "first_rows, map, warnings; refused or failed with why"
+                ),
+            },
+        },
+    }
+)
+IMPORTS_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "required": ["imports"],
+        "properties": {
+            "numberReturned": {"type": "integer"},
+            "links": {"type": "array", "items": {"type": "object"}},
+            "imports": {"type": "array", "items": {"$ref": "#/components/schemas/Import"}},
+        },
+    }
+)
+
+LOST: Final = "the service ended while it read the file; upload it again"
+_SHOWN: Final = (
+    "id",
+    "kind",
+    "file",
+    "state",
+    "stage",
+    "rows_done",
+    "created_at",
+    "created_by",
+    "origin_crs",
+    "transformation",
+    "committed_at",
+    "committed_by",
+    "undone_at",
+    "undone_by",
+)
+
+
+def import_document(row: Row[Any], *, is_read: bool, whole: bool = True) -> dict[str, Any]:
+    """Return an import fit for JSON.
+
+    Parameters
+    ----------
+    is_read
+        True while somebody reads its file; one that is to be read and is not has failed.
+    whole
+        True for its request and report too.
+    """
+    values = row._mapping  # noqa: SLF001  # the public way to the names of a row
+    document = {name: values[name] for name in _SHOWN}
+    lost = values["state"] == READING and not is_read
+    if lost:
+        document["state"] = FAILED
+    if whole:
+        document["request"] = values["request"]
+        document["report"] = {"failed": LOST} if lost else parse_report(values["report"])
+    return document
