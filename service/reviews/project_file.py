@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
 
-from service.imports.text import read_text
 from spatial.errors import InputError
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.project import Project
@@ -27,7 +26,7 @@ def read_project(path: Path) -> Project:
         raise InputError(f"{path}: there is no such file")
     try:
         document = json.loads(
-            read_text(path),
+            _text(path),
             parse_float=Decimal,
             parse_constant=_refuse,
             object_pairs_hook=_members,
@@ -39,6 +38,15 @@ def read_project(path: Path) -> Project:
     except (RecursionError, ValueError, ArithmeticError) as error:
         raise InputError(f"{path}: is no JSON that can be read: {error}") from None
     return parse_project(document, source=str(path))
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}: is not in UTF-8 (line {line}), as JSON must be") from None
 
 
 def _refuse(name: str) -> NoReturn:

@@ -137,6 +137,13 @@ def test_what_is_no_json_is_said(tmp_path: Path, yike: Run, text: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_json_is_in_utf_8(tmp_path: Path, yike: Run) -> None:
+    (tmp_path / "project.json").write_bytes('{"name": "小区"}'.encode("gbk"))
+    done = yike("review", "project.json", "--pack=jinhua-2022", "--alone", **NO_DATABASE)
+    assert done.returncode == 2
+    assert done.stderr == "yike: project.json: is not in UTF-8 (line 1), as JSON must be\n"
+
+
 def test_without_a_pack_the_area_must_choose(submit, yike: Run) -> None:
     done = yike("review", submit(stage="plan"), "--alone", **NO_DATABASE)
     assert done.returncode == 2
