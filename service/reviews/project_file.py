@@ -24,9 +24,10 @@ def read_project(path: Path) -> Project:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
+    text = _text(path)
     try:
         document = json.loads(
-            _text(path),
+            text,
             parse_float=Decimal,
             parse_constant=_refuse,
             object_pairs_hook=_members,
