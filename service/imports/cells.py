@@ -267,14 +267,15 @@ def convert(column: pd.Series[Any], field: Field) -> Converted:
     whole = _whole_numbers(column, field)
     if whole is not None:
         return Converted(whole, ())
-    if not field.required and bool(column.isna().all()):
+    cells = column.astype(object).tolist()
+    if not field.required and all(map(is_missing, cells)):
         return Converted(_series([None] * len(column), field, column.index), ())
     converter = _CONVERTERS[field.type]
     values: list[object] = []
     faults: list[tuple[int, str]] = []
     # Most texts of a column are the same few words: each is converted once.
     known: dict[str, object] = {}
-    for position, cell in enumerate(column.astype(object).tolist()):
+    for position, cell in enumerate(cells):
         value: object = None
         if type(cell) is str and cell in known:
             value = known[cell]

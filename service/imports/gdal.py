@@ -288,7 +288,9 @@ def columns_of(
     index = pd.RangeIndex(len(fids))
     columns: dict[str, Any] = {}
     for name, values in zip(meta["fields"], fields, strict=True):
-        columns[str(name)] = pd.Series(values, index=index, dtype=values.dtype)
+        # Days are dates, as they come from a stream: pandas has no type for them.
+        cells = values.astype(object) if values.dtype == "datetime64[D]" else values
+        columns[str(name)] = pd.Series(cells, index=index, dtype=cells.dtype)
     shapes = np.full(len(fids), None, dtype=object) if geometry is None else geometry
     columns["geometry"] = pd.Series(shapes, index=index, dtype=object)
     return pd.DataFrame(columns, index=index), [int(fid) for fid in fids]

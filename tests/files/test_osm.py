@@ -201,7 +201,9 @@ def test_one_import_stores_every_layer(village: Path, stored: Stored) -> None:
     again = stored.yike("import", "osm", village.name)
 
     assert done.returncode == 0, done.stderr
-    assert dry.stdout == done.stdout.replace("read, ", "read, would be ")
+    # A dry run reports what it would store between the lines of the import itself.
+    would = [line.replace("read, ", "read, would be ") for line in done.stdout.splitlines()]
+    assert set(would) <= set(dry.stdout.splitlines())
     # What is odd about the network follows.
     assert done.stdout.splitlines()[:4] == [
         "village.osm, districts: 3 rows read, 3 added, 0 changed, 0 unchanged",
