@@ -296,12 +296,6 @@ def assemble(
     )
 
 
-def geodesic_lengths_m(lines: NDArray[Any]) -> NDArray[np.float64]:
-    """Measure LineStrings in EPSG:4326 along the ellipsoid, in metres, shape (m,)."""
-    coordinates, line = shapely.get_coordinates(lines, return_index=True)
-    return ragged_lengths_m(coordinates, np.searchsorted(line, np.arange(len(lines) + 1)))
-
-
 def ragged_lengths_m(
     lonlat: NDArray[np.float64], offsets: NDArray[np.int64]
 ) -> NDArray[np.float64]:

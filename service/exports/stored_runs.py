@@ -119,44 +119,37 @@ class _Run:
     lang: Language
 
     def districts(self) -> Iterator[pd.DataFrame]:
-        after: int | None = None
-        while True:
-            page = evaluations.districts(
-                self.connection,
-                self.stored.id,
-                flag=self.wanted.flag,
-                area=self.wanted.area,
-                bbox=self.wanted.bbox,
-                after=after,
-                limit=_DISTRICT_ROWS,
+        for page in self._pages(evaluations.districts, key="rank", rows=_DISTRICT_ROWS):
+            yield shown_districts(
+                self.connection, self.stored, page, packs=self.packs, language=self.lang
             )
-            if len(page):
-                yield shown_districts(
-                    self.connection, self.stored, page, packs=self.packs, language=self.lang
-                )
-            if len(page) < _DISTRICT_ROWS:
-                return
-            after = int(page["rank"].iloc[-1])
 
     def findings(self) -> Iterator[pd.DataFrame]:
+        for page in self._pages(evaluations.findings, key="number", rows=CHUNK_ROWS):
+            yield shown_findings(
+                self.connection, self.stored, page, packs=self.packs, language=self.lang
+            )
+
+    def _pages(
+        self, read: Callable[..., GeoDataFrame], *, key: str, rows: int
+    ) -> Iterator[GeoDataFrame]:
+        """Read what is wanted of the run in pages of `rows`, each after the last `key`."""
         after: int | None = None
         while True:
-            page = evaluations.findings(
+            page = read(
                 self.connection,
                 self.stored.id,
                 flag=self.wanted.flag,
                 area=self.wanted.area,
                 bbox=self.wanted.bbox,
                 after=after,
-                limit=CHUNK_ROWS,
+                limit=rows,
             )
             if len(page):
-                yield shown_findings(
-                    self.connection, self.stored, page, packs=self.packs, language=self.lang
-                )
-            if len(page) < CHUNK_ROWS:
+                yield page
+            if len(page) < rows:
                 return
-            after = int(page["number"].iloc[-1])
+            after = int(page[key].iloc[-1])
 
     def areas_table(self) -> Table:
         # Areas times rules, whatever the number of districts: a county has some ten thousand.
