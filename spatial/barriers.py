@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spatial.crs import WGS84
 from spatial.errors import InputError, NetworkError, UnknownCRSError
-from spatial.network import Network, canonical, chosen_lines, ragged_lengths_m
+from spatial.network import Network, canonical
+from spatial.ragged_lines import chosen_lines, ragged_lengths_m
 from spatial.traits import EdgeTraits
 
 _ALLOWED: Final = (
