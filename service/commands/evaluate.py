@@ -168,7 +168,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     files = Files(
         districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
     )
-    check_elevation(elevation, network)
+    check_elevation(elevation, network or osm)
     if files.given():
         if area is not None:
             raise InputError("--area: is for the database; files are evaluated whole")

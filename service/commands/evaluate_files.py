@@ -20,6 +20,7 @@ from service.exports.formats import format_of
 from service.exports.region import region_notices
 from service.exports.summary import WORST, slope_words
 from service.exports.writer import write_evaluation
+from service.imports.barriers import barred
 from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
 from service.imports.reader import (
@@ -35,9 +36,8 @@ from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
 from service.networks.wording import diagnosis_warnings
-from spatial.barriers import with_barriers
 from spatial.diagnosis import diagnose
-from spatial.errors import Fault, InputError, InputFaults, NetworkError
+from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import DISTRICTS, LAYERS
 from spatial.network import Network
 from spatial.policy.evaluation import (
@@ -317,7 +317,7 @@ def read_files(
         buildings=frames["buildings"],
         parks=frames["parks"],
         indicators=None if figures is None else figures.frame,
-        network=None if streets is None else _barred(streets.network, walls, files.barriers),
+        network=None if streets is None else barred(streets, walls, path=files.barriers),
     )
     plain = None if streets is None else streets.network
     return ReadFiles(
@@ -407,18 +407,9 @@ def check_elevation(elevation: Path | None, network: Path | None) -> None:
     """
     if elevation is not None and network is None:
         raise InputError(
-            "--elevation: is for street lines; name them with --network, "
+            "--elevation: is for street lines; name them with --network or --osm, "
             "or import them with yike import network --elevation"
         )
-
-
-def _barred(network: Network, walls: ReadLines | None, path: Path | None) -> Network:
-    if walls is None:
-        return network
-    try:
-        return with_barriers(network, walls.frame)
-    except NetworkError as error:
-        raise InputError(f"{path}: {error}") from None
 
 
 def _no_districts() -> GeoDataFrame:

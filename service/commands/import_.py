@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated
 
 import typer
-from geopandas import GeoDataFrame
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from service.commands.actor import command_actor
 from service.commands.import_layers import (
     LayerOptions,
-    StoredLayer,
-    look_at_layer,
-    sift_asked_layer,
-    store_layer,
 )
 from service.commands.import_network import (
     NetworkOptions,
     odd_streets,
-    read_asked_network,
-    store_read_network,
     tell_network,
 )
+from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
+from service.commands.import_storing import Imported, record_import, store_part
 from service.commands.import_systems import check_against_stored
 from service.commands.options import FileOptions, parse_date, parse_file_options, parse_language
-from service.commands.osm_layers import NETWORK, read_osm_layers
+from service.commands.osm_layers import NETWORK
 from service.commands.progress import Progress, tell, warn
-from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.geojson import encode_json
@@ -42,83 +34,17 @@ from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.encoding import parse_encoding
-from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
+from service.imports.indicators import ReadIndicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.raw import Reading
-from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.reader import ReadNetwork
 from service.imports.saved_mapping import SavedMapping, save_mapping
-from service.imports.sifting import LayerReading
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
-from service.indicators.fields import KEY
 from service.packs.service import list_packs
-from service.uploads.reading import ReadFile, read_rows
-from service.uploads.service import record_audit
 from service.uploads.wording import report_lines
-from spatial.diagnosis import Diagnosis
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import AREAS, LAYERS, Layer
-
-INDICATORS: Final = "indicators"
-OSM: Final = "osm"
-KINDS: Final = (*LAYERS, NETWORK, INDICATORS, OSM)
-
-_Read: TypeAlias = ReadLayer | ReadNetwork | ReadIndicators
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What was read of one file, of one kind; a file of OpenStreetMap has several."""
-
-    kind: str
-    path: Path
-    read: _Read
-    # How a layer was read, and where it was sifted what there is to say of its rows.
-    reading: LayerReading = field(default_factory=LayerReading)
-    file: ReadFile | None = None
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What became of the rows of one file, or of the layer of it that is named."""
-
-    file: Path
-    kind: str
-    layer: str | None
-    rows: int
-    added: int
-    changed: int
-    unchanged: int
-    diagnosis: Diagnosis | None = None
-    stored: StoredLayer | None = None
-
-    def line(self, *, dry_run: bool) -> str:
-        """Return it in one line."""
-        would = "would be " if dry_run else ""
-        name = f"{self.file}, {self.layer}" if self.layer else str(self.file)
-        closed = ""
-        if self.stored is not None and self.stored.request.complete:
-            closed = f", {self.stored.done.closed} closed"
-        return (
-            f"{name}: {self.rows} rows read, {would}{self.added} added, "
-            f"{self.changed} changed, {self.unchanged} unchanged{closed}"
-        )
-
-    def as_json(self, *, dry_run: bool) -> dict[str, object]:
-        """Return it fit for JSON."""
-        stored = self.stored
-        return {
-            "file": str(self.file),
-            "kind": self.kind,
-            "dry_run": dry_run,
-            "import": None if stored is None or dry_run else stored.import_id,
-            "rows": self.rows,
-            "added": self.added,
-            "changed": self.changed,
-            "unchanged": self.unchanged,
-            "closed": 0 if stored is None else stored.done.closed,
-            "report": None if stored is None else stored.report,
-        }
+from spatial.fields import AREAS, LAYERS
 
 
 def import_(  # noqa: PLR0913  # the options of the command, by name only
@@ -272,8 +198,8 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         # Before the progress bar has a thread of its own.
         apart.start()
         how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
-        source = _Source(how, connect, undeclared)
-        read = _read(
+        source = Source(how, connect, undeclared)
+        read = read_parts(
             kind,
             files,
             options,
@@ -297,13 +223,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
                 warnings += _unanswered(connection, read)
                 compare = dry_run or json_
                 results = [
-                    _store(connection, part, streets, of=kind, layers=layers, compare=compare)
+                    store_part(connection, part, streets, of=kind, layers=layers, compare=compare)
                     for part in read
                 ]
                 # Last: writers of the audit wait for one another. A network has recorded itself.
                 for result in results:
                     if result.kind != NETWORK:
-                        _record(connection, result)
+                        record_import(connection, result)
                 if dry_run:
                     connection.rollback()
                 else:
@@ -331,7 +257,7 @@ def _equation(text: str) -> tuple[str, str]:
 
 
 def _tell(
-    part: _Part, result: Imported, streets: NetworkOptions, *, dry_run: bool, json_: bool
+    part: Part, result: Imported, streets: NetworkOptions, *, dry_run: bool, json_: bool
 ) -> None:
     """Print what became of a file, and of what is not stored yet the whole report."""
     if not json_:
@@ -352,15 +278,6 @@ def _tell(
         _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
 
 
-@dataclass(frozen=True)
-class _Source:
-    """How files are read, how the database is reached, and the files of no declared system."""
-
-    how: Reading
-    connect: Callable[[], Connection]
-    undeclared: list[UndeclaredCRSError]
-
-
 @contextmanager
 def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
     """Give a function that connects to the database, made ready when first asked for."""
@@ -379,10 +296,6 @@ def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
             return opened[0]
 
         yield connect
-
-
-def _stored(source: _Source, layer: Layer) -> GeoDataFrame:
-    return history.current(source.connect(), layer)
 
 
 def _refuse_unknown(
@@ -411,7 +324,7 @@ def _refuse_mapping(kind: str, options: FileOptions) -> None:
         raise InputError("--kinds-from-names: is for facilities")
 
 
-def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> None:
+def _tell_columns(kind: str, read: Sequence[Read], options: FileOptions) -> None:
     """Say what columns were taken for, and save it where that is asked for."""
     layers = [one for one in read if not isinstance(one, ReadNetwork)]
     tell([line for one in layers for line in one.notes])
@@ -425,114 +338,14 @@ def _tell_columns(kind: str, read: Sequence[_Read], options: FileOptions) -> Non
     _say(f"wrote {options.save_to}")
 
 
-def _read(  # noqa: PLR0913  # what is asked, and what is found beside the rows
-    kind: str,
-    files: Sequence[Path],
-    options: FileOptions,
-    streets: NetworkOptions,
-    assume_status: str | None,
-    progress: Progress,
-    source: _Source,
-    *,
-    asked: LayerOptions,
-    refused: list[Fault] | None,
-) -> list[_Part]:
-    """Read all files, so that the faults of all of them are told at once.
-
-    Those nobody says the system of are entered in `source`: the database may propose one.
-    """
-    columns = {**options.columns_of(None), **options.columns_of(kind)}
-    _refuse_unread(kind, columns, crs=options.crs_of(kind))
-    if kind == OSM:
-        layers = read_osm_layers(files[0], progress=progress)
-        return [_Part(layer, files[0], one) for layer, one in layers.items()]
-    if kind == NETWORK:
-        try:
-            network = read_asked_network(
-                files, streets, crs=options.crs_of(kind), progress=progress, how=source.how
-            )
-        except UndeclaredCRSError as error:
-            source.undeclared.append(error)
-            return []
-        return [_Part(kind, streets.label(files), network)]
-    reading = LayerReading(
-        options.crs_of(kind),
-        columns,
-        assume_status,
-        asked.key,
-        saved=options.saved,
-        kinds_from_names=options.kinds_from_names,
-    )
-    parts: dict[Path, _Part] = {}
-    faults: list[Fault] = []
-    for path in files:
-        if path in parts:
-            raise InputError(f"{path}: is named twice")
-        with progress.counted("read", f"reading {path}") as told:
-            try:
-                asked_now = replace(
-                    reading,
-                    how=replace(source.how, told=told),
-                    stored=partial(_stored, source, LAYERS[kind]) if kind in LAYERS else None,
-                )
-                parts[path] = _read_rows(path, kind, asked_now, asked)
-            except InputFaults as error:
-                if refused is None or kind not in LAYERS:
-                    faults.extend(error.faults)
-                    continue
-                looked_at = look_at_layer(path, kind, asked_now)
-                parts[path] = _Part(kind, path, looked_at.read, reading, looked_at)
-                refused.extend(error.faults)
-            except UndeclaredCRSError as error:
-                source.undeclared.append(error)
-    faults += _doubles(kind, {path: part.read for path, part in parts.items()})
-    if faults:
-        raise InputFaults(faults)
-    return list(parts.values())
-
-
-def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions) -> _Part:
-    """Read one file of figures, or of rows of a layer."""
-    if kind == INDICATORS:
-        read_figures = read_indicators(path, columns=reading.columns, saved=reading.saved)
-        return _Part(kind, path, read_figures)
-    if asked.sifts:
-        sifted = sift_asked_layer(path, kind, reading, asked)
-        return _Part(kind, path, sifted.read, reading, sifted)
-    read = read_layer(
-        path,
-        LAYERS[kind],
-        crs=reading.crs,
-        columns=reading.columns,
-        assume_status=reading.assume_status,
-        saved=reading.saved,
-        kinds_from_names=reading.kinds_from_names,
-        how=reading.how,
-        stored=reading.stored,
-    )
-    return _Part(kind, path, read, reading)
-
-
-def _refuse_unread(kind: str, columns: Mapping[str, str], *, crs: str | None) -> None:
-    """Refuse options for what files of a kind do not have."""
-    if kind == NETWORK and columns:
-        raise InputError("--map: street lines have no fields but highway")
-    if kind == INDICATORS and crs is not None:
-        raise InputError("--crs: figures have no coordinates")
-    if kind == OSM and columns:
-        raise InputError("--map: OpenStreetMap files have tags, no columns")
-    if kind == OSM and crs is not None:
-        raise InputError("--crs: OpenStreetMap files are in EPSG:4326")
-
-
 def _checked(
     connection: Connection,
-    read: Sequence[_Part],
+    read: Sequence[Part],
     undeclared: Sequence[UndeclaredCRSError],
     options: FileOptions,
     *,
     cache_dir: Path,
-) -> tuple[list[_Part], list[str]]:
+) -> tuple[list[Part], list[str]]:
     """Check the systems of what was read; return it, and what is to be warned of."""
     placed = {
         at: part.read
@@ -550,26 +363,7 @@ def _checked(
     return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
 
 
-def _doubles(kind: str, read: Mapping[Path, _Read]) -> list[Fault]:
-    """Name each row whose identifier stands in another file."""
-    names = KEY if kind == INDICATORS else (LAYERS[kind].key,) if kind in LAYERS else ()
-    seen: dict[str, tuple[Path, int]] = {}
-    faults: list[Fault] = []
-    for path, one in read.items():
-        if isinstance(one, ReadNetwork):
-            continue
-        keys = one.frame[list(names)].itertuples(index=False)
-        for row, key in enumerate((", ".join(map(str, key)) for key in keys), start=1):
-            if key in seen:
-                other, at = seen[key]
-                message = f"'{key}' is already in {other}, row {at}"
-                field = names[0] if len(names) == 1 else None
-                faults.append(Fault(str(path), row, field, message))
-            seen.setdefault(key, (path, row))
-    return faults
-
-
-def _unanswered(connection: Connection, read: Sequence[_Part]) -> list[str]:
+def _unanswered(connection: Connection, read: Sequence[Part]) -> list[str]:
     """Warn of figures that nobody looks up as things are."""
     figures = {part.path: part.read for part in read if isinstance(part.read, ReadIndicators)}
     if not figures:
@@ -582,70 +376,6 @@ def _unanswered(connection: Connection, read: Sequence[_Part]) -> list[str]:
         for path, one in figures.items()
         for line in unanswered_figures(one.frame, source=str(path), areas=known, asked=asked)
     ]
-
-
-def _store(
-    connection: Connection,
-    part: _Part,
-    streets: NetworkOptions,
-    *,
-    of: str,
-    layers: LayerOptions,
-    compare: bool,
-) -> Imported:
-    """Store one part of what the call, of kind `of`, has read."""
-    layer = part.kind if of == OSM else None
-    if isinstance(part.read, ReadNetwork):
-        stored_network = store_read_network(connection, part.path, part.read, streets)
-        edges, diagnosis = len(part.read.network.u), stored_network.diagnosis
-        added, unchanged = (edges, 0) if stored_network.new else (0, edges)
-        return Imported(part.path, part.kind, layer, part.read.rows, added, 0, unchanged, diagnosis)
-    if isinstance(part.read, ReadIndicators):
-        actor = command_actor()
-        origin = history.Origin(file=str(part.path), crs="", transformation=None, actor=actor)
-        stored = indicators.store(connection, part.read.frame, origin=origin)
-        counts = stored.added, stored.changed, stored.unchanged
-        return Imported(part.path, part.kind, layer, len(part.read.frame), *counts)
-    reading = part.reading
-    # The check of its system may have said more of the read since it was sifted.
-    file = (
-        read_rows(part.read, LAYERS[part.kind], reading=reading)
-        if part.file is None
-        else replace(part.file, read=part.read)
-    )
-    request = layers.request(part.kind, reading)
-    done = store_layer(connection, file, request, file=part.path, compare=compare)
-    counts = done.done.stored.added, done.done.stored.changed, done.done.stored.unchanged
-    rows = file.told["rows"]["read"]
-    return Imported(part.path, part.kind, layer, rows, *counts, stored=done)
-
-
-def _record(connection: Connection, result: Imported) -> None:
-    actor = command_actor()
-    if result.stored is not None:
-        stored = result.stored
-        record_audit(
-            connection,
-            stored.import_id,
-            stored.request,
-            stored.done,
-            file=str(result.file),
-            actor=actor,
-        )
-        return
-    audit.record(
-        connection,
-        actor=actor,
-        action="import",
-        target=result.kind,
-        detail={
-            "file": str(result.file),
-            "rows": result.rows,
-            "added": result.added,
-            "changed": result.changed,
-            "unchanged": result.unchanged,
-        },
-    )
 
 
 def _say(message: str) -> None:

@@ -19,12 +19,12 @@ from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.network_cache import NetworkCache
 from service.core.settings import load_settings
+from service.imports.barriers import barred
 from service.imports.places import ReadPlaces, read_places_file
 from service.imports.reader import ReadNetwork, read_barriers, read_network
 from service.networks import service as networks
 from service.reach.walking import read_numbers
-from spatial.barriers import with_barriers
-from spatial.errors import InputError, SpatialError
+from spatial.errors import InputError
 from spatial.network import Network
 from spatial.profiles import Penalties
 
@@ -96,11 +96,8 @@ class StreetFiles:
             read = add_slope(read, self.elevation)
         if self.barriers is not None:
             walls = read_barriers(self.barriers, crs=options.crs_of("barriers"))
-            try:
-                barred = with_barriers(read.network, walls.frame)
-            except SpatialError as error:
-                raise InputError(f"{self.barriers}: {error}") from None
-            read = replace(read, network=barred, warnings=(*read.warnings, *walls.warnings))
+            network = barred(read, walls, path=self.barriers)
+            read = replace(read, network=network, warnings=(*read.warnings, *walls.warnings))
         for line in read.warnings:
             typer.echo(f"yike: warning: {line}", err=True)
         return read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import random
 import time
@@ -13,6 +12,7 @@ from multiprocessing.process import BaseProcess
 import pytest
 import shapely
 from committing import EDITOR, commit_and_tell
+from killing import kill
 from sqlalchemy import Engine, text
 
 from service.core import audit, history
@@ -92,18 +92,6 @@ def start(
     theirs.close()
     assert ours.recv() == "ready"
     return process, ours
-
-
-def kill(process: BaseProcess, pipe: Connection) -> list[object]:
-    process.kill()
-    process.join()
-    said = []
-    with contextlib.suppress(EOFError):
-        while True:
-            said.append(pipe.recv())
-    pipe.close()
-    process.close()
-    return said
 
 
 def settled(engine: Engine) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import multiprocessing
 import random
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from evaluating import evaluate_and_tell
+from killing import kill
 from sqlalchemy import Engine, text
 
 from seed.wuhan.city import demo_city
@@ -59,19 +59,6 @@ def start(
     theirs.close()
     assert ours.recv() == "ready"
     return process, ours
-
-
-def kill(process: BaseProcess, pipe: Connection) -> list[object]:
-    """Kill -9, and return what was said before."""
-    process.kill()
-    process.join()
-    said = []
-    with contextlib.suppress(EOFError):
-        while True:
-            said.append(pipe.recv())
-    pipe.close()
-    process.close()
-    return said
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ CELL_M = 30.0
 SIZE = 150
 WEST, SOUTH = utm(LON - 0.015, LAT - 0.015)
 CORNER = (WEST, SOUTH + SIZE * CELL_M)
+BEIJING = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm" / "beijing_tsinghua.osm"
 EVALUATE = ("evaluate", "--pack=jinhua-2022", "--pack=dali-2022", "--as-of=2025-06-01")
 FILES = (
     "--districts=districts.geojson",
@@ -340,3 +341,14 @@ def test_a_stored_network_keeps_its_slope_and_its_evaluation_says_what_it_change
     }
     more = summary["slope"]["households_outside_more"]
     assert f"with slope: {more} more households outside, " in done.stderr
+
+
+@pytest.mark.shared
+def test_heights_under_the_streets_of_an_openstreetmap_file(yike: Run) -> None:
+    done = yike(
+        "evaluate", "--pack=dali-2022", f"--osm={BEIJING}", "--elevation=none.tif", "--json"
+    )
+
+    # The heights are asked for: without them, not for want of streets, it ends.
+    assert done.returncode == 2
+    assert "none.tif" in done.stderr
