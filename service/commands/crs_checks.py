@@ -15,7 +15,8 @@ from service.imports.crs_check import (
     proposal,
     unchecked_warning,
 )
-from service.imports.reader import ReadLayer, ReadNetwork
+from service.imports.reader import ReadLayer
+from service.imports.street_reader import ReadNetwork
 from spatial.errors import InputError
 
 Read = TypeVar("Read", bound="ReadLayer | ReadNetwork")

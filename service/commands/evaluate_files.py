@@ -23,16 +23,10 @@ from service.exports.writer import write_evaluation
 from service.imports.barriers import barred
 from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
 from service.imports.indicators import ReadIndicators, read_indicators, unanswered_figures
-from service.imports.reader import (
-    ReadLayer,
-    ReadLines,
-    ReadNetwork,
-    read_barriers,
-    read_layer,
-    read_network,
-)
+from service.imports.reader import ReadLayer, read_layer
 from service.imports.relations import unanswered_names
 from service.imports.saved_mapping import SavedMapping, save_mapping
+from service.imports.street_reader import ReadLines, ReadNetwork, read_barriers, read_network
 from service.imports.validation import validate
 from service.indicators.asked import asked_indicators
 from service.networks.wording import diagnosis_warnings

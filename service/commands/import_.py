@@ -37,8 +37,8 @@ from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, unanswered_figures
 from service.imports.packs import shipped_packs
 from service.imports.raw import Reading
-from service.imports.reader import ReadNetwork
 from service.imports.saved_mapping import SavedMapping, save_mapping
+from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
 from service.packs.service import list_packs

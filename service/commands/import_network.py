@@ -18,7 +18,7 @@ from service.core import audit, history
 from service.core.settings import load_settings
 from service.exports.content import Language
 from service.imports.raw import PLAIN, Reading
-from service.imports.reader import ReadNetwork, make_network, read_network
+from service.imports.street_reader import ReadNetwork, make_network, read_network
 from service.networks.service import latest, store_network
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
 from spatial.diagnosis import Diagnosis, diagnose

@@ -27,8 +27,9 @@ from service.core import history
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators
 from service.imports.raw import Reading
-from service.imports.reader import ReadLayer, ReadNetwork, read_layer
+from service.imports.reader import ReadLayer, read_layer
 from service.imports.sifting import LayerReading
+from service.imports.street_reader import ReadNetwork
 from service.indicators.fields import KEY
 from service.uploads.reading import ReadFile
 from spatial.errors import Fault, InputError, InputFaults

@@ -20,7 +20,7 @@ from service.commands.import_network import (
 from service.commands.import_reading import OSM, Part
 from service.core import audit, history
 from service.imports.indicators import ReadIndicators
-from service.imports.reader import ReadNetwork
+from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
 from service.uploads.reading import read_rows
 from service.uploads.service import record_audit

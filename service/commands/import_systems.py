@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from service.commands.crs_checks import check_read, refuse_undeclared
 from service.core import history
 from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
-from service.imports.reader import ReadLayer, ReadNetwork
+from service.imports.reader import ReadLayer
+from service.imports.street_reader import ReadNetwork
 from service.networks.service import latest, load
 from spatial.fields import LAYERS
 

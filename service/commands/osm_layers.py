@@ -8,7 +8,8 @@ from typing import Final
 
 from service.commands.progress import Progress
 from service.imports.osm.reader import ORIGIN_CRS, PLACE_LAYERS, read_osm_places
-from service.imports.reader import ReadLayer, ReadNetwork, read_network
+from service.imports.reader import ReadLayer
+from service.imports.street_reader import ReadNetwork, read_network
 
 NETWORK: Final = "network"
 OSM_KINDS: Final = (*PLACE_LAYERS, NETWORK)

@@ -21,7 +21,7 @@ from service.core.network_cache import NetworkCache
 from service.core.settings import load_settings
 from service.imports.barriers import barred
 from service.imports.places import ReadPlaces, read_places_file
-from service.imports.reader import ReadNetwork, read_barriers, read_network
+from service.imports.street_reader import ReadNetwork, read_barriers, read_network
 from service.networks import service as networks
 from service.reach.walking import read_numbers
 from spatial.errors import InputError

@@ -21,7 +21,8 @@ from service.commands.options import (
 from service.commands.progress import warn
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
-from service.imports.reader import read_layer, read_network
+from service.imports.reader import read_layer
+from service.imports.street_reader import read_network
 from service.reviews.choosing import packs_of_area
 from service.reviews.project_file import read_project
 from spatial.errors import InputError

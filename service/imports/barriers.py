@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.imports.reader import ReadLines, ReadNetwork
+from service.imports.street_reader import ReadLines, ReadNetwork
 from spatial.barriers import with_barriers
 from spatial.errors import InputError, SpatialError
 from spatial.network import Network

@@ -22,8 +22,8 @@ from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import check_geometries, flatten, parse_geometries
 from service.imports.graphs import graph_lines
 from service.imports.osm.layers import SOURCE
-from service.imports.reader import ReadLines
 from service.imports.street_columns import street_columns
+from service.imports.street_reader import ReadLines
 from spatial.errors import Fault, InputError, InputFaults
 
 # Ways are one street as long as these agree: a street that ends in stairs stays two.

@@ -20,7 +20,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from service.imports.formats import check_file
-from service.imports.reader import ReadNetwork
+from service.imports.street_reader import ReadNetwork
 from spatial.crs import WGS84
 from spatial.elevation import Elevation
 from spatial.errors import InputError, UnknownCRSError

@@ -14,7 +14,7 @@ import osmium
 import osmnx
 import pyrosm
 
-from service.imports.reader import read_network
+from service.imports.street_reader import read_network
 from spatial.network import Network
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "osm"

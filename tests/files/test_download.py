@@ -20,7 +20,7 @@ import shapely
 from town import Run
 
 from service.imports.download import download_place, download_polygon, read_area
-from service.imports.reader import make_network
+from service.imports.street_reader import make_network
 from spatial.errors import InputError, InputFaults
 
 ANSWERS = Path(__file__).with_name("osm_answers")

@@ -9,7 +9,8 @@ import shapely
 from format_writers import HEADINGS, layer, to_dxf, to_kml, to_shapefile, write_dbf
 
 from service.imports.formats import read_raw
-from service.imports.reader import read_layer, read_street_lines
+from service.imports.reader import read_layer
+from service.imports.street_reader import read_street_lines
 from spatial.errors import InputError, UnknownCRSError
 from spatial.fields import DISTRICTS
 

@@ -16,7 +16,7 @@ from town import LAT, LON, Run, square, write_geojson
 
 from service.imports import elevation as reading
 from service.imports.elevation import add_slope, read_elevation
-from service.imports.reader import read_network
+from service.imports.street_reader import read_network
 from spatial.errors import InputError, UnknownCRSError
 
 AROUND = (LON - 0.002, LAT - 0.002, LON + 0.013, LAT + 0.006)

@@ -15,7 +15,8 @@ from geopandas.testing import assert_geodataframe_equal
 from town import DISTRICT_ROWS, FACILITY_ROWS, typed, write_csv, write_geojson
 
 from service.core.guarded import guarded
-from service.imports.reader import read_layer, read_lines, read_network
+from service.imports.reader import read_layer
+from service.imports.street_reader import read_lines, read_network
 from spatial.errors import InputError, InputFaults, UnknownCRSError
 from spatial.fields import DISTRICTS, FACILITIES, LAYERS
 

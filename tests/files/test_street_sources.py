@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from service.imports.graphs import graph_lines, network_from_graph
-from service.imports.reader import read_network, read_street_lines
 from service.imports.street_columns import street_columns
+from service.imports.street_reader import read_network, read_street_lines
 from spatial.errors import InputError, InputFaults, NetworkError, UnknownCRSError
 
 SUFFIXES = {

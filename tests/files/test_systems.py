@@ -18,7 +18,8 @@ from pyproj import Transformer
 from sqlalchemy.engine import make_url
 from town import LAT, LON, Run
 
-from service.imports.reader import read_layer, read_network
+from service.imports.reader import read_layer
+from service.imports.street_reader import read_network
 from spatial.crs import geodesic_m
 from spatial.errors import InputError, UnknownCRSError
 from spatial.fields import DISTRICTS, FACILITIES

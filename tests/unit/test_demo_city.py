@@ -22,7 +22,8 @@ from seed.wuhan.city import DemoCity, demo_city
 from seed.wuhan.streets import LOCAL_CRS, NOT_WALKABLE, STREETS_FILE
 from service.cli import build_app
 from service.core.usage import UsageFault
-from service.imports.reader import read_layer, read_lines
+from service.imports.reader import read_layer
+from service.imports.street_reader import read_lines
 from service.imports.validation import check
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer

@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from split_graph import split_graph
 
-from service.imports.reader import read_network
+from service.imports.street_reader import read_network
 from spatial.barriers import with_barriers
 from spatial.network import Network
 from spatial.profiles import PROFILES, Penalties, Profile, profile_at
