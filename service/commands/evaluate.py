@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from service.commands.evaluate_files import Files, check_elevation, evaluate_files
+from service.commands.evaluate_files import evaluate_files
+from service.commands.evaluate_reading import Files, check_elevation
 from service.commands.options import (
     parse_date,
     parse_file_options,
