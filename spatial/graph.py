@@ -135,6 +135,17 @@ def adjacency_of(
     """Lay out both directions of every edge; of parallel edges the cheapest, loops left out.
 
     A CSR matrix made from coordinates would add parallel edges up, so they are thinned first.
+
+    Parameters
+    ----------
+    u, v
+        Ends of the edges, node numbers in [0, nodes), shape (m,).
+    forward_m, backward_m
+        Cost along and against each, equivalent metres; infinite where closed, shape (m,).
+
+    Returns
+    -------
+    CSR matrix of shape (nodes, nodes), equivalent metres from row to column.
     """
     start = np.concatenate([u, v]).astype(np.int64)
     end = np.concatenate([v, u]).astype(np.int64)

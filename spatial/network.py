@@ -282,7 +282,13 @@ def assemble(
     left_out: Mapping[str, int] = MappingProxyType({}),
     barriers: NDArray[Any] | None = None,
 ) -> Network:
-    """Put edges in canonical form together, and work out their version."""
+    """Put edges in canonical form together, and work out their version.
+
+    Parameters
+    ----------
+    u, v, length_m, coordinates, offsets, traits, left_out, barriers
+        As in `Network`, in the order `canonical` gives them; no barriers where None.
+    """
     node_lonlat = np.empty((int(max(u.max(), v.max())) + 1 if len(u) else 0, 2))
     # The lower-numbered edge last: where ends lie a hair apart, its coordinates are the node's.
     node_lonlat[v[::-1]] = coordinates[offsets[1:] - 1][::-1]
@@ -329,7 +335,21 @@ def canonical(
     left_out: Mapping[str, int],
     barriers: NDArray[Any] | None = None,
 ) -> Network:
-    """Bring edges into one form: nodes numbered, edges turned and ordered, copies dropped."""
+    """Make a network of lines: nodes numbered, edges turned and ordered, copies dropped.
+
+    Parameters
+    ----------
+    lonlat, offsets
+        Ragged lines in EPSG:4326 (`spatial.ragged_lines`), m of them.
+    length_m
+        Geodesic length of each, metres, > 0, shape (m,).
+    traits
+        Of each, as the line is drawn.
+    cut
+        Whether its beginning and its end join no other line, shape (m, 2).
+    left_out, barriers
+        As in `Network`; the copies dropped are added to the former.
+    """
     u, v = number_nodes(lonlat, offsets, cut)
     turned = (u > v) | ((u == v) & ends_backward(lonlat, offsets))
     lonlat = reverse(lonlat, offsets, turned)

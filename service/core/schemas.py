@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from service.core.outcomes import outcome_items
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -31,19 +32,7 @@ OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
         "properties": {
             "created": {"type": "integer"},
             "refused": {"type": "integer"},
-            "items": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["index", "id", "status"],
-                    "properties": {
-                        "index": {"type": "integer", "description": "Place in the body, from 0"},
-                        "id": {"type": ["string", "null"]},
-                        "status": {"enum": [201, 400, 403, 409]},
-                        "errors": {"type": "array", "items": {"type": "object"}},
-                    },
-                },
-            },
+            "items": outcome_items([201, 400, 403, 409]),
         },
     }
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from service.core.outcomes import outcome_items
 from spatial.policy.findings import VERDICTS
 from spatial.policy.review.parsing import project_schema
 from spatial.policy.review.stages import STAGES
@@ -86,20 +87,7 @@ REVIEW_BATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
         "properties": {
             "reviewed": {"type": "integer"},
             "refused": {"type": "integer"},
-            "items": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["index", "id", "status"],
-                    "properties": {
-                        "index": {"type": "integer", "description": "Place in the body, from 0"},
-                        "id": {"type": ["string", "null"]},
-                        "status": {"enum": [200, 400, 403]},
-                        "review": {"$ref": f"{_PREFIX}Review"},
-                        "errors": {"type": "array", "items": {"type": "object"}},
-                    },
-                },
-            },
+            "items": outcome_items([200, 400, 403], review={"$ref": f"{_PREFIX}Review"}),
         },
     }
 )
