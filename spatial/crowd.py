@@ -17,10 +17,10 @@ from spatial.doors import Doors
 from spatial.graph import WalkGraph
 from spatial.headcount import Headcount
 from spatial.limits import Limit
+from spatial.place_status import PlaceStatus
 from spatial.policy.facts import City
 from spatial.profiles import Profile
 from spatial.reach import Direction
-from spatial.routes import Status
 from spatial.search import Found, Stops, door_costs, searches, stops_of
 from spatial.snapping import snap
 from spatial.straight import pair_distances_m
@@ -123,10 +123,10 @@ class Crowd:
         status = np.full(facilities.places, "no_network", dtype=object)
         stops = self.stops(facilities)
         if self.graph is not None and stops is not None:
-            status[:] = Status.OFF_NETWORK.value
-            status[stops.owner] = Status.ISLAND.value
-            status[stops.owner[~self.graph.island[stops.snap.edge]]] = Status.OK.value
-        status[facilities.invalid] = Status.INVALID.value
+            status[:] = PlaceStatus.OFF_NETWORK.value
+            status[stops.owner] = PlaceStatus.ISLAND.value
+            status[stops.owner[~self.graph.island[stops.snap.edge]]] = PlaceStatus.OK.value
+        status[facilities.invalid] = PlaceStatus.INVALID.value
         return status
 
     def snap_m(self, facilities: Doors) -> NDArray[np.float64]:

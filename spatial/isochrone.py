@@ -1,7 +1,7 @@
 """Isochrones: the ground and the streets within a walk of a place, for one place or many.
 
 Limits are metres of walking (`spatial.profiles`): an isodistance as they stand, an isochrone from
-minutes at the profile's speed (`limits_within_reach`). The polygons are for display; verdicts come
+minutes at the profile's speed (`spatial.limits`). The polygons are for display; verdicts come
 from distances. Both agree within `spatial.outline.TOLERANCE_M`.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from fractions import Fraction
 from math import isfinite
 from typing import Any, Final
 
@@ -23,8 +22,10 @@ from spatial.errors import InputError
 from spatial.geometry import surface
 from spatial.graph import WalkGraph
 from spatial.lattice import STEP_M
+from spatial.limits import limits_of
 from spatial.network import Network
 from spatial.outline import Ground, ground_around, outline
+from spatial.place_status import PlaceStatus
 from spatial.profiles import Profile
 from spatial.reach import SEARCH_LIMIT_M, Direction
 from spatial.snapping import Snap, snap
@@ -33,19 +34,6 @@ from spatial.spread import Spread, spread_from
 # The ground just beyond the limit shows where the limit is crossed.
 _BEYOND_M: Final = 3 * STEP_M
 _LARGEST_LONLAT: Final = (180.0, 90.0)
-
-
-class Status(StrEnum):
-    """Whether an origin could be walked from.
-
-    ``off_network``: streets are near, but none it joins; ``outside``: none within
-    `spatial.reach.SEARCH_LIMIT_M`; ``invalid``: no place at all.
-    """
-
-    OK = "ok"
-    OFF_NETWORK = "off_network"
-    OUTSIDE = "outside"
-    INVALID = "invalid"
 
 
 class Reason(StrEnum):
@@ -104,7 +92,7 @@ class Isochrone:
         One a limit, in the order of the limits; none where the origin could not be walked from.
     """
 
-    status: Status
+    status: PlaceStatus
     reason: Reason | None = None
     connector_m: float | None = None
     nearest_street_m: float | None = None
@@ -112,46 +100,6 @@ class Isochrone:
     entrances_off: int = 0
     island: bool = False
     extents: tuple[Extent, ...] = ()
-
-
-def limits_within_reach(
-    profile: Profile,
-    *,
-    minutes: Sequence[Fraction | float] | None = None,
-    metres: Sequence[Fraction | float] | None = None,
-) -> tuple[float, ...]:
-    """Turn the limits a user asks for into metres of walking.
-
-    Parameters
-    ----------
-    profile
-        Whose minutes.
-    minutes, metres
-        Either, at least one; each > 0 and, in metres, ≤ `spatial.reach.SEARCH_LIMIT_M`.
-
-    Returns
-    -------
-    Equivalent metres, in the order given.
-
-    Raises
-    ------
-    InputError
-        Naming the parameter and the bound.
-    """
-    if (minutes is None) == (metres is None):
-        raise InputError("parameters minutes and metres: give one of them")
-    name, given = ("minutes", minutes) if metres is None else ("metres", metres)
-    if not given:
-        raise InputError(f"parameter {name}: none given")
-    unit = Fraction(1) if metres is not None else profile.limit_m(Fraction(1))
-    for value in given:
-        if not (isfinite(value) and value > 0 and Fraction(value) * unit <= SEARCH_LIMIT_M):
-            # Rounded down, so that the bound printed is within the bound.
-            bound = int(Fraction(SEARCH_LIMIT_M) / unit * 10) / 10
-            msg = f"parameter {name}: {float(value):g} is not more than 0 and at most {bound:,g}"
-            why = "" if metres is not None else f" ({SEARCH_LIMIT_M:,g} m as {profile.id})"
-            raise InputError(msg + why)
-    return tuple(float(Fraction(value) * unit) for value in given)
 
 
 def isochrones(
@@ -176,7 +124,7 @@ def isochrones(
     profile
         Who walks.
     limits_m
-        Equivalent metres, each > 0 and ≤ `spatial.reach.SEARCH_LIMIT_M` (`limits_within_reach`).
+        Equivalent metres, each > 0 and ≤ `spatial.reach.SEARCH_LIMIT_M`; at least one.
     direction
         ``away``: from the origin to the places; ``toward``: from the places to it.
     snap_limit_m
@@ -191,7 +139,11 @@ def isochrones(
     InputError
         When a limit is out of bounds, naming it.
     """
-    limits = limits_within_reach(profile, metres=limits_m)
+    if not limits_m:
+        raise InputError("parameter limits_m: none given")
+    limits = tuple(
+        float(limits_of(metres=[value], profile=profile)[0].metres) for value in limits_m
+    )
     if not 0 < snap_limit_m <= SEARCH_LIMIT_M:
         msg = f"parameter snap_limit_m: {snap_limit_m:g} is not more than 0 and at most "
         raise InputError(f"{msg}{SEARCH_LIMIT_M:,g}")
@@ -206,7 +158,7 @@ def isochrones(
     for number, fault in enumerate(faults):
         at = np.arange(begin[number], begin[number + 1])
         if fault is not None:
-            found.append(Isochrone(Status.INVALID, fault))
+            found.append(Isochrone(PlaceStatus.INVALID, fault))
         elif not snaps.on_network[at].any():
             found.append(_unjoined(float(nearest_m[at].min()), snap_limit_m=snap_limit_m))
         else:
@@ -217,7 +169,7 @@ def isochrones(
             extents = tuple(_extent(network, spread, ground, limit_m=limit) for limit in limits)
             found.append(
                 Isochrone(
-                    Status.OK,
+                    PlaceStatus.OK,
                     connector_m=float(spread.entrances.connector_m.min()),
                     entrances=len(spread.entrances.edge),
                     entrances_off=len(at) - len(spread.entrances.edge),
@@ -297,6 +249,6 @@ def _nearest_street_m(graph: WalkGraph, doors: NDArray[Any], snaps: Snap) -> NDA
 
 def _unjoined(nearest_m: float, *, snap_limit_m: float) -> Isochrone:
     if not isfinite(nearest_m):
-        return Isochrone(Status.OUTSIDE, Reason.NO_STREET_NEAR)
+        return Isochrone(PlaceStatus.OUTSIDE, Reason.NO_STREET_NEAR)
     reason = Reason.BARRED if nearest_m <= snap_limit_m else Reason.TOO_FAR
-    return Isochrone(Status.OFF_NETWORK, reason, nearest_street_m=nearest_m)
+    return Isochrone(PlaceStatus.OFF_NETWORK, reason, nearest_street_m=nearest_m)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from spatial.errors import InputError
 from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.paths import Pairs, Paths, trace
+from spatial.place_status import PlaceStatus
 from spatial.profiles import Profile
 from spatial.reach import SEARCH_LIMIT_M, Direction, nearest_walk
 from spatial.search import Stops, door_costs, searches, stops_of
@@ -23,16 +23,6 @@ from spatial.snapping import Snap, snap
 
 # Called with how many of the searches are done, and of how many.
 Report = Callable[[int, int], None]
-
-
-class Status(StrEnum):
-    """What became of a place."""
-
-    OK = "ok"
-    OFF_NETWORK = "off_network"
-    ISLAND = "island"
-    BEYOND = "nothing_within_reach"
-    INVALID = "invalid_geometry"
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,12 +211,12 @@ def _ranked(
 
 
 def _status(graph: WalkGraph, places: Doors, near: Stops, pairs: Pairs) -> NDArray[Any]:
-    status = np.full(places.places, Status.OFF_NETWORK.value, dtype=object)
-    status[near.owner] = Status.ISLAND.value
+    status = np.full(places.places, PlaceStatus.OFF_NETWORK.value, dtype=object)
+    status[near.owner] = PlaceStatus.ISLAND.value
     # One door on streets that lead somewhere is enough to know that nothing is near.
-    status[near.owner[~graph.island[near.snap.edge]]] = Status.BEYOND.value
-    status[pairs.place] = Status.OK.value
-    status[places.invalid] = Status.INVALID.value
+    status[near.owner[~graph.island[near.snap.edge]]] = PlaceStatus.BEYOND.value
+    status[pairs.place] = PlaceStatus.OK.value
+    status[places.invalid] = PlaceStatus.INVALID.value
     return status
 
 

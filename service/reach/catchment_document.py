@@ -9,7 +9,7 @@ from typing import Any
 from spatial.catchment import Catchments
 from spatial.headcount import Figures
 from spatial.limits import Limit
-from spatial.routes import Status
+from spatial.place_status import PlaceStatus
 
 
 def catchment_members(found: Catchments) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def catchment_items(
             items.append({"index": index, "id": name, "status": status, "detail": detail})
             continue
         row = number[index]
-        known = found.status[row] != Status.INVALID.value
+        known = found.status[row] != PlaceStatus.INVALID.value
         items.append(
             {
                 "index": index,

@@ -7,13 +7,11 @@ from typing import Any, Final
 
 import shapely
 
-from spatial.isochrone import Isochrone, Reason, Status
+from spatial.isochrone import Isochrone, Reason
 from spatial.limits import Limit
 
 GROUND: Final = "ground"
 STREETS: Final = "streets"
-# One word for it in every answer about reach.
-_INVALID: Final = "invalid_geometry"
 _DETAILS: Final[Mapping[Reason, str]] = {
     Reason.TOO_FAR: "the nearest street is farther than the snap limit",
     Reason.BARRED: "a barrier lies between the place and every street near it",
@@ -27,8 +25,7 @@ _DETAILS: Final[Mapping[Reason, str]] = {
 
 def shown_status(found: Isochrone) -> dict[str, Any]:
     """Return what became of an origin."""
-    status = _INVALID if found.status is Status.INVALID else found.status.value
-    members: dict[str, Any] = {"status": status}
+    members: dict[str, Any] = {"status": found.status.value}
     if found.reason is not None:
         members["detail"] = _DETAILS[found.reason]
     return {

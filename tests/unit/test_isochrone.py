@@ -16,12 +16,12 @@ from spatial.errors import InputError
 from spatial.isochrone import (
     Isochrone,
     Reason,
-    Status,
     isochrones,
-    limits_within_reach,
 )
+from spatial.limits import limits_of
 from spatial.network import Network
 from spatial.outline import TOLERANCE_M
+from spatial.place_status import PlaceStatus
 from spatial.profiles import PROFILES
 from spatial.reach import Direction
 
@@ -60,7 +60,7 @@ def grid_street() -> Network:
 
 def test_along_a_street_the_ground_is_a_lozenge() -> None:
     (found,) = draw(main_street(), point(500))
-    assert found.status is Status.OK
+    assert found.status is PlaceStatus.OK
     assert found.connector_m == pytest.approx(0, abs=1e-6)
     (extent,) = found.extents
     assert extent.street_m == pytest.approx(600, abs=0.1)
@@ -115,7 +115,7 @@ def test_a_tiny_walk_still_has_ground() -> None:
 
 def test_a_connector_longer_than_the_limit_reaches_nothing() -> None:
     (found,) = draw(main_street(), point(500, 150), limits_m=(100.0,))
-    assert found.status is Status.OK
+    assert found.status is PlaceStatus.OK
     assert found.connector_m == pytest.approx(150, abs=0.01)
     assert found.extents[0].polygon.is_empty
     assert found.extents[0].streets.is_empty
@@ -136,10 +136,10 @@ def test_no_origin_fails_the_others() -> None:
         point(500),
     )
     assert [result.status for result in found] == [
-        *[Status.INVALID] * 5,
-        Status.OUTSIDE,
-        Status.OFF_NETWORK,
-        Status.OK,
+        *[PlaceStatus.INVALID] * 5,
+        PlaceStatus.OUTSIDE,
+        PlaceStatus.OFF_NETWORK,
+        PlaceStatus.OK,
     ]
     assert [result.reason for result in found] == [
         Reason.MISSING,
@@ -165,7 +165,7 @@ def test_an_origin_behind_a_wall_is_barred() -> None:
         geometry=[shapely.LineString(square(500, 60, 80).exterior)], crs="EPSG:4326"
     )
     (found,) = draw(with_barriers(main_street(), wall), point(500, 60))
-    assert (found.status, found.reason) == (Status.OFF_NETWORK, Reason.BARRED)
+    assert (found.status, found.reason) == (PlaceStatus.OFF_NETWORK, Reason.BARRED)
     assert found.nearest_street_m == pytest.approx(60, abs=0.01)
 
 
@@ -186,31 +186,45 @@ def test_a_polygon_joins_from_its_nearest_side() -> None:
     assert found.connector_m == pytest.approx(10, abs=0.01)
 
 
-@pytest.mark.parametrize("minutes", [0, -5, float("nan"), float("inf"), 10_000, Fraction(10_001)])
-def test_minutes_out_of_bounds_are_refused(minutes: float) -> None:
-    with pytest.raises(InputError, match=r"parameter minutes: .* at most 69\.4 .*5,000 m as adult"):
-        limits_within_reach(ADULT, minutes=[5, minutes])
-
-
-@pytest.mark.parametrize("metres", [0, -1, float("nan"), 5000.1])
-def test_metres_out_of_bounds_are_refused(metres: float) -> None:
-    with pytest.raises(InputError, match=r"parameter metres: .* at most 5,000$"):
-        limits_within_reach(ADULT, metres=[metres])
-    with pytest.raises(InputError, match="parameter metres"):
+@pytest.mark.parametrize(
+    ("metres", "message"),
+    [
+        (0, "metres: 0 is not above 0"),
+        (-1, "metres: -1 is not above 0"),
+        (float("nan"), "metres: nan is not a finite number"),
+        (5000.1, "metres: 5000.1 is more than 5000"),
+    ],
+)
+def test_metres_out_of_bounds_are_refused(metres: float, message: str) -> None:
+    with pytest.raises(InputError, match=f"^parameter {message}"):
         draw(main_street(), point(0), limits_m=(metres,))
 
 
+def test_limits_must_be_given() -> None:
+    with pytest.raises(InputError, match="parameter limits_m: none given"):
+        draw(main_street(), point(0), limits_m=())
+
+
+@pytest.mark.parametrize(
+    ("minutes", "message"),
+    [
+        (0, "minutes: 0 is not above 0"),
+        (-5, "minutes: -5 is not above 0"),
+        (float("nan"), "minutes: nan is not a finite number"),
+        (float("inf"), "minutes: inf is not a finite number"),
+        (10_000, "minutes: 10000 is more than 69.4, which is 5000 m at 1.2 m/s"),
+        (Fraction(10_001), "minutes: 10001 is more than 69.4"),
+    ],
+)
+def test_minutes_out_of_bounds_are_refused(minutes: float, message: str) -> None:
+    with pytest.raises(InputError, match=f"^parameter {message}"):
+        limits_of(minutes=[5, minutes], profile=ADULT)
+
+
 def test_the_bound_of_minutes_is_inclusive() -> None:
-    assert limits_within_reach(ADULT, minutes=[Fraction(5000, 72)]) == (5000.0,)
-    assert limits_within_reach(ADULT, minutes=[5, 15]) == (360.0, 1080.0)
-
-
-def test_limits_must_be_given_once() -> None:
-    for given_twice in ({}, {"minutes": [5], "metres": [300]}):
-        with pytest.raises(InputError, match="minutes and metres"):
-            limits_within_reach(ADULT, **given_twice)  # type: ignore[arg-type] # on purpose
-    with pytest.raises(InputError, match="parameter minutes: none given"):
-        limits_within_reach(ADULT, minutes=[])
+    (bound,) = limits_of(minutes=[Fraction(5000, 72)], profile=ADULT)
+    assert bound.metres == 5000
+    assert [limit.metres for limit in limits_of(minutes=[5, 15], profile=ADULT)] == [360, 1080]
 
 
 @pytest.mark.parametrize("snap_limit_m", [0, -1, float("nan"), 5001])
@@ -262,5 +276,5 @@ def test_barriers_take_reach_away(
     (free,) = draw(CITY, origin, limits_m=(limit_m,))
     (walled,) = draw(with_barriers(CITY, wall), origin, limits_m=(limit_m,))
     # Behind a wall another street may be joined, which is another walk.
-    if walled.status is Status.OK and walled.connector_m == free.connector_m:
+    if walled.status is PlaceStatus.OK and walled.connector_m == free.connector_m:
         assert walled.extents[0].street_m <= free.extents[0].street_m + 1e-6

@@ -11,9 +11,11 @@ from planning import lonlat
 
 from service.imports.osm.reader import read_osm_lines
 from spatial.barriers import with_barriers
-from spatial.isochrone import Status, isochrones, limits_within_reach
+from spatial.isochrone import isochrones
+from spatial.limits import limits_of
 from spatial.network import Network, build_network
 from spatial.outline import TOLERANCE_M
+from spatial.place_status import PlaceStatus
 from spatial.profiles import PROFILES, Profile
 from spatial.reach import Direction
 
@@ -38,14 +40,14 @@ def check(
     network: Network, profile: Profile, *, origins: int, each: int, seed: int
 ) -> tuple[int, float, float]:
     """Count the places asked and measure the worst of them, over both directions."""
-    limits = limits_within_reach(profile, minutes=[5, 10, 15])
+    limits = [float(each.metres) for each in limits_of(minutes=[5, 10, 15], profile=profile)]
     places, outside, inside = 0, 0.0, 0.0
     chosen = random_origins(network, count=origins, seed=seed)
     for number, direction in enumerate(Direction):
         some = chosen[number::2]
         results = isochrones(network, some, profile=profile, limits_m=limits, direction=direction)
         for at, (origin, found) in enumerate(zip(some, results, strict=True)):
-            assert found.status is Status.OK
+            assert found.status is PlaceStatus.OK
             assert all(extent.polygon.is_valid for extent in found.extents)
             for answer in agreements(
                 network,
@@ -87,7 +89,7 @@ def test_wuhan_agrees_along_barriers(wuhan: Network) -> None:
     walls.append(shapely.Point(lonlat(0, 0)).buffer(0.002))
     network = with_barriers(wuhan, gpd.GeoDataFrame(geometry=walls, crs="EPSG:4326"))
     origins = np.array([shapely.Point(*place) for place in random.uniform(low, high, (8, 2))])
-    limits = limits_within_reach(ADULT, minutes=[5, 10])
+    limits = [float(each.metres) for each in limits_of(minutes=[5, 10], profile=ADULT)]
     results = isochrones(network, origins, profile=ADULT, limits_m=limits)
     asked = 0
     for origin, found in zip(origins, results, strict=True):
