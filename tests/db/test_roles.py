@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from service.core import history
 from spatial.fields import FACILITIES
 
-VERSIONED = ("area", "district", "building", "facility", "park", "indicator")
+VERSIONED = ("area", "district", "building", "facility", "park", "project", "indicator")
 APPEND_ONLY = ("audit", "evaluation", "network_edge")
 SEALED = ("finding", "evaluation_district", "evaluation_area")
 EVERY_TABLE = (

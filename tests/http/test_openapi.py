@@ -36,7 +36,7 @@ def references(value):
 def test_every_route_of_the_design_is_there(operations):
     wanted = {
         f"{method} /v1/{layer}{suffix}"
-        for layer in ("areas", "districts", "buildings", "facilities")
+        for layer in ("areas", "districts", "buildings", "facilities", "projects")
         for suffix, methods in (
             ("", ("GET", "POST")),
             ("/{feature_id}", ("GET", "PUT", "PATCH", "DELETE")),
