@@ -10,7 +10,14 @@ from service.core import history
 from spatial.fields import FACILITIES
 
 VERSIONED = ("area", "district", "building", "facility", "park", "project", "indicator")
-APPEND_ONLY = ("audit", "evaluation", "network_edge")
+APPEND_ONLY = (
+    "audit",
+    "evaluation",
+    "network_edge",
+    "review",
+    "review_override",
+    "review_signature",
+)
 SEALED = ("finding", "evaluation_district", "evaluation_area")
 EVERY_TABLE = (
     *VERSIONED,
