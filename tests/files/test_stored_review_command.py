@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from housing import nursery, plain
+from planning import districts, facilities, main_street, point
+from psycopg.sql import SQL, Identifier
+from sqlalchemy.engine import make_url
 from stored_files import Stored
 
+from service.core import history
 from service.core.database import create_database_engine
+from service.core.history import Origin
 from service.core.keys import create_key
+from service.networks.service import store_network
 from service.packs.service import store_packs
+from spatial.fields import DISTRICTS, FACILITIES
 from spatial.policy.pack_file import load_packs
 
-POLICIES = Path(__file__).resolve().parents[2] / "seed" / "policies"
+ROOT = Path(__file__).resolve().parents[2]
+POLICIES = ROOT / "seed" / "policies"
+# The command line in a process of its own, which says where its code lies.
+REPLAYING = """
+import sys, spatial, service.cli
+print(spatial.__file__, file=sys.stderr)
+sys.argv = ["yike", "review", "replay", sys.argv[1], "--json"]
+service.cli.main()
+"""
 CALL = ("review", "project.json", "--stage=design", "--as-of=2026-11-22", "--store")
 
 
@@ -104,3 +124,67 @@ def test_help_knows_both(office: Stored) -> None:
     assert "--shrink-tolerance" in office.yike("review", "--help").stdout
     assert "--key-file" in office.yike("review", "sign", "--help").stdout
     assert office.yike("--help").stdout.count(" review ") == 1
+
+
+@pytest.fixture
+def restored(database) -> Iterator[str]:
+    """Name a copy of the database, made when it is asked for, as a restored dump is one."""
+    url = make_url(database.owner_url)
+    name = f"{url.database}_restored"
+    server = url.set(drivername="postgresql", database="postgres")
+    yield name
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as session:
+        session.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
+
+
+def test_a_fresh_clone_with_the_database_restored_gives_the_same_hash(
+    office: Stored, database, restored: str, tmp_path: Path
+) -> None:
+    """Another path, another process, hash seed, time zone, language and cache: the same hash."""
+    owner = create_database_engine(database.owner_url)
+    around = [{"id": f"n{east}", "geometry": point(east)} for east in (900, 1500)]
+    homes = [
+        {"id": f"d{east}", "stage": "existing", "households": 100, "geometry": point(east)}
+        for east in (250, 800)
+    ]
+    origin = Origin(file="test", crs="EPSG:4326", transformation=None, actor="test")
+    with owner.begin() as connection:
+        store_network(connection, main_street(), name="street", source="a test")
+        history.store(connection, FACILITIES, facilities(*around), origin=origin)
+        history.store(connection, DISTRICTS, districts(*homes), origin=origin)
+    owner.dispose()
+    made = json.loads(office.yike(*CALL, "--neighbours", "--json").stdout)
+    assert made["neighbours"]
+
+    url = make_url(database.owner_url)
+    server = url.set(drivername="postgresql", database="postgres")
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as session:
+        copying = SQL("CREATE DATABASE {} TEMPLATE {}")
+        session.execute(copying.format(Identifier(restored), Identifier(str(url.database))))
+    clone = tmp_path / "another" / "clone"
+    for folder in ("service", "spatial", "seed", "migrations"):
+        shutil.copytree(ROOT / folder, clone / folder)
+    app = make_url(database.app_url).set(database=restored).render_as_string(hide_password=False)
+    done = subprocess.run(
+        [sys.executable, "-c", REPLAYING, made["id"]],
+        cwd=clone,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(clone),
+            "PYTHONHASHSEED": "7",
+            "TZ": "Pacific/Auckland",
+            "LC_ALL": "C",
+            "YIKE_DATABASE__URL": app,
+            "YIKE_CACHE_DIR": str(clone / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(clone) in done.stderr, "the code of the clone ran"
+    replayed = json.loads(done.stdout)
+    assert replayed["hash"] == {"stored": made["hash"], "replayed": made["hash"]}
+    assert replayed["code_version"]["replayed"] == made["code_version"]
+    assert (replayed["since"], replayed["findings"]["differing"]) == ([], [])
