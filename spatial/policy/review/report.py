@@ -61,6 +61,10 @@ _LABELS: Final = MappingProxyType(
         "no change": ("无变化", "nothing"),
         "gains": ("改善", "gains"),
         "loses": ("变差", "loses"),
+        "m2": ("㎡", " m²"),
+        "facilities": ("处", " facilities"),
+        "places": ("托位", "places"),
+        "beds": ("床位", "beds"),
         "own": ("本项目规划条件", "The project's own planning conditions"),
     }
 )
@@ -160,7 +164,25 @@ def _neighbours(document: Mapping[str, Any], say: _Labels, *, lang: str) -> list
             f"[{say(one['change'])}] {one['name'] or one['district']}, {one['rule']}: "
             f"{before} {figure(one['before_m'])} m → {after} {figure(one['after_m'])} m"
         )
-    return lines
+    return [*lines, *(_stock(one, say, lang=lang) for one in document["capacity"] or ())]
+
+
+def _stock(change: Mapping[str, Any], say: _Labels, *, lang: str) -> str:
+    unit = say(change["unit"])
+    was, becomes = (
+        f"{verdict_word(one['verdict'], lang=lang)} {figure(one['value'])}{unit}"
+        for one in (change["before"], change["after"])
+    )
+    held = [change[name]["capacity"] for name in ("before", "after")]
+    beds = (
+        ""
+        if None in held or held == [0, 0]
+        else f" ({held[0]} → {held[1]} {say(change['capacity_of'])})"
+    )
+    return (
+        f"[{say(change['change'])}] {change['name'] or change['district']}, {change['rule']}: "
+        f"{was} → {becomes}{beds}"
+    )
 
 
 def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:
