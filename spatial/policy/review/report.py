@@ -34,6 +34,10 @@ _LABELS: Final = MappingProxyType(
             "假设每户{persons}人（{source}）",
             "assuming {persons} persons a household ({source})",
         ),
+        "massing": (
+            "体块{blocks}个，各期户数按占地面积×层数分摊",
+            "{blocks} blocks of a massing; units spread by footprint × storeys",
+        ),
         "provided_by": (
             "{service}以{document}所列为准",
             "{service}: provided as the {document} ask for",
@@ -145,6 +149,8 @@ def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
             lines.append(
                 say("assumed").format(persons=one["persons_per_unit"], source=one["source"])
             )
+        elif one["assumption"] == "massing":
+            lines.append(say("massing").format(blocks=one["blocks"]))
         else:
             lines.append(
                 say("provided_by").format(

@@ -300,6 +300,8 @@ def _assumptions(project: Project, provided_by: Mapping[str, str]) -> tuple[Mapp
                 "population": str(population.persons),
             }
         )
+    if project.massing:
+        found.append({"assumption": "massing", "blocks": str(len(project.massing))})
     found += [
         {"assumption": "provided_by", "service": service, "document": provider}
         for service, provider in provided_by.items()
