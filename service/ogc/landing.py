@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from service.core.geojson import encode_json
 from service.core.parameters import check_parameters
 from service.ogc import html
-from service.ogc.address import HTML, JSON, OPENAPI, base, link, page_links
+from service.ogc.address import HTML, JSON, OPENAPI, SCHEMES_RELATION, base, link, page_links
 from service.ogc.negotiation import read_form
 
 _COMMON: Final = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf"
@@ -62,6 +62,7 @@ def build_router(conformance: Sequence[str]) -> APIRouter:
                 JSON,
                 "Collections",
             ),
+            link(f"{root}/tileMatrixSets", SCHEMES_RELATION, JSON, "Tile matrix sets"),
         ]
         if form == "html":
             shown = [one for one in links if one["rel"] in {"service-desc", "conformance", "data"}]
