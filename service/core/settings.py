@@ -135,6 +135,18 @@ class PageSettings(Group):
     max_limit: int = Field(default=10_000, ge=1, description="Most rows of a page")
 
 
+class TileSettings(Group):
+    """Limits of map tiles."""
+
+    max_features: int = Field(default=20_000, ge=1, description="Most features of a map tile")
+    max_seconds: float = Field(
+        default=10, gt=0, description="Longest time the database may work on a map tile"
+    )
+    cache_bytes: int = Field(
+        default=128 * MIB, ge=0, description="Memory for map tiles that were made already"
+    )
+
+
 class ImportSettings(Group):
     """What reading one file may cost."""
 
@@ -205,6 +217,7 @@ class Settings(BaseSettings):
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
+    tiles: TileSettings = TileSettings()
     imports: ImportSettings = ImportSettings()
     uploads: UploadSettings = UploadSettings()
     lang: Literal["zh", "en"] = Field(
