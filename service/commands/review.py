@@ -96,21 +96,54 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field, or facilities:column=field.")
     ] = None,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Store the review in the database, as a draft, with all it rests on."
+        ),
+    ] = False,
+    illustration: Annotated[
+        bool,
+        typer.Option(
+            "--illustration", help="Store it though the project lies outside a pack's region."
+        ),
+    ] = False,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
     ] = False,
 ) -> None:
-    """Review a housing project at a stage; nothing is stored.
+    """Review a housing project at a stage; nothing is stored without --store.
 
     With --facilities and --network from files, with --alone without either; else with what is
     stored around it. Exit 0: pass, or pass with advice; 3: not passed; 4: undetermined; 2: input
     that cannot be used.
+
+    Stored reviews: yike review list, show ID, replay ID, override ID, sign ID; each has a --help
+    of its own.
     """
     language = parse_language(lang)
     on = parse_date(as_of, option="--as-of")
     parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
     submitted = read_project(project)
+    if illustration and not store:
+        raise InputError("--illustration: is for reviews that are stored, with --store")
+    if store:
+        if alone or any(path is not None for path in (districts, facilities, network)):
+            raise InputError("--store: keeps what the database holds around; name no files")
+        # The database's libraries are not needed to review with files.
+        from service.commands.review_stored import store_review  # noqa: PLC0415
+        from service.reviews.question import Question  # noqa: PLC0415
+
+        question = Question(
+            stage=stage,
+            pack_ids=tuple(pack or ()),
+            as_of=on,
+            shrink_tolerance=parameters.shrink_tolerance,
+            neighbours=neighbours,
+            illustration=illustration,
+        )
+        raise typer.Exit(exit_code(store_review(project, question, lang=language, as_json=json_)))
     packs = _packs(pack or (), submitted)
     if alone and any(path is not None for path in (districts, facilities, network)):
         raise InputError("--alone: leaves out what --districts, --facilities and --network name")
@@ -141,10 +174,11 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
         typer.echo("\n".join([report_text(found, packs=packs, lang=language), *said]))
-    raise typer.Exit(_exit_code(found.verdict))
+    raise typer.Exit(exit_code(found.verdict))
 
 
-def _exit_code(verdict: str) -> int:
+def exit_code(verdict: str) -> int:
+    """Return what the command ends with, by the verdict of the review."""
     if verdict == REFUSED:
         return EXIT_REFUSED
     return EXIT_UNDETERMINED if verdict == "undetermined" else 0

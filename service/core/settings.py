@@ -193,6 +193,8 @@ class TileSettings(Group):
     cache_bytes: int = Field(
         default=128 * MIB, ge=0, description="Memory for map tiles that were made already"
     )
+
+
 class MapSettings(Group):
     """A base map of the bureau's own under the page's map; none unless set."""
 
