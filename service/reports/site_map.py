@@ -7,7 +7,7 @@ drawn in the metric system of the place.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -123,6 +123,15 @@ def draw_site_map(data: SiteMap, *, lang: str, height_mm: float = _MAP_MM) -> by
     family = cjk_family()
     font = FontProperties(family=family or LATIN_FAMILY)
     writer = _Writer(font, chinese=family is not None)
+    local = _Local(data)
+    window = around(
+        local.bounds(), aspect=WIDTH_MM / height_mm, margin=_MARGIN, smallest_m=_SMALLEST_M
+    )
+    data = replace(
+        data,
+        planned=local.inside(data.planned, window),
+        existing=local.inside(data.existing, window),
+    )
     handles = _handles(data, writer, lang=lang)
     lines = -(-len(handles) // _LEGEND_COLUMNS)
     total_mm = height_mm + 2 + lines * _LEGEND_LINE_MM
@@ -130,12 +139,8 @@ def draw_site_map(data: SiteMap, *, lang: str, height_mm: float = _MAP_MM) -> by
     bottom = 1 - (height_mm - _EDGE_MM) / total_mm
     edge = _EDGE_MM / WIDTH_MM
     axes = figure.add_axes((edge, bottom, 1 - 2 * edge, (height_mm - 2 * _EDGE_MM) / total_mm))
-    local = _Local(data)
-    window = around(
-        local.bounds(), aspect=WIDTH_MM / height_mm, margin=_MARGIN, smallest_m=_SMALLEST_M
-    )
     lay_out(axes, window)
-    _draw(axes, data, local, window, writer)
+    _draw(axes, data, local, writer)
     draw_scale_bar(axes, font)
     draw_north_arrow(axes, font)
     figure.legend(
@@ -203,6 +208,16 @@ class _Local:
         (found,) = to_metres(np.array([geometry], dtype=object), target=self.crs)
         return found
 
+    def inside(self, places: tuple[Place, ...], window: Window) -> tuple[Place, ...]:
+        """Leave out the places the map does not show."""
+        return tuple(
+            place
+            for place in places
+            if (at := self.bring(place.geometry).representative_point())
+            and window.west <= at.x <= window.east
+            and window.south <= at.y <= window.north
+        )
+
     def bounds(self) -> NDArray[np.float64]:
         """West, south, east, north of the site and of what reaches it or is reached from it."""
         shapes = [shapely.buffer(self.site, _SMALLEST_M / 3), *self.walks]
@@ -211,7 +226,7 @@ class _Local:
         return np.asarray(shapely.total_bounds(np.array(shapes, dtype=object)))
 
 
-def _draw(axes: Axes, data: SiteMap, local: _Local, window: Window, writer: _Writer) -> None:
+def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
     for number, polygon in enumerate(local.walks):
         colour = _WALK[number % len(_WALK)]
         fill_polygons(
@@ -255,9 +270,9 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, window: Window, writer: _Wri
             gates[:, 0], gates[:, 1], s=26, marker="D", c="white", edgecolors=_SITE, lw=1.1, zorder=4
         )
     for place in data.existing:
-        _mark(axes, local, window, place, writer, planned=False)
+        _mark(axes, local, place, writer, planned=False)
     for place in data.planned:
-        _mark(axes, local, window, place, writer, planned=True)
+        _mark(axes, local, place, writer, planned=True)
     if data.attribution:
         axes.text(
             0.995,
@@ -275,12 +290,9 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, window: Window, writer: _Wri
 
 
 def _mark(
-    axes: Axes, local: _Local, window: Window, place: Place, writer: _Writer, *, planned: bool
+    axes: Axes, local: _Local, place: Place, writer: _Writer, *, planned: bool
 ) -> None:
     at = local.bring(place.geometry).representative_point()
-    inside = window.west <= at.x <= window.east and window.south <= at.y <= window.north
-    if not inside:
-        return
     style = SERVICE_STYLES[place.service]
     axes.scatter([at.x], [at.y], **_marker(style.marker, style.colour, planned=planned))
     if place.label and planned:
