@@ -59,8 +59,8 @@ def add_watermark(paragraph: Paragraph, text: str) -> None:
     """Put a word behind every page whose head holds the paragraph, large and across."""
     run: Any = paragraph.add_run()
     word = quoteattr(legal_text(text))
-    # Half as wide as high a character: two Chinese ones fill the page's width.
-    width = min(420, 170 * max(2, len(text)))
+    # Chinese characters are square; a longer word is set closer.
+    width = min(380, 140 * max(2, len(text)))
     run._r.append(  # noqa: SLF001  # no public way
         parse_xml(
             f"<w:pict {nsdecls('w')} {_VML}>"
@@ -72,14 +72,14 @@ def add_watermark(paragraph: Paragraph, text: str) -> None:
             '<v:f eqn="mid @5 @6"/><v:f eqn="mid @8 @5"/><v:f eqn="mid @7 @8"/>'
             '<v:f eqn="mid @6 @7"/><v:f eqn="sum @6 0 @5"/></v:formulas>'
             '<v:path textpathok="t" o:connecttype="custom"/><v:textpath on="t" fitshape="t"/>'
-            '</v:shapetype>'
+            "</v:shapetype>"
             '<v:shape id="YikeDraft" o:spid="_x0000_s2049" type="#_x0000_t136" '
-            f'style="position:absolute;margin-left:0;margin-top:0;width:{width}pt;height:170pt;'
+            f'style="position:absolute;margin-left:0;margin-top:0;width:{width}pt;height:130pt;'
             "rotation:315;z-index:-251658752;mso-position-horizontal:center;"
             "mso-position-horizontal-relative:margin;mso-position-vertical:center;"
             'mso-position-vertical-relative:margin" o:allowincell="f" fillcolor="#dcdcdc" '
             'stroked="f"><v:fill opacity=".5"/>'
-            f"<v:textpath style=\"font-family:&quot;黑体&quot;;font-size:1pt\" string={word}/>"
+            f'<v:textpath style="font-family:&quot;黑体&quot;;font-size:1pt" string={word}/>'
             "</v:shape></w:pict>"
         )
     )

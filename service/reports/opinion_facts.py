@@ -229,5 +229,3 @@ def day_text(day: dt.date | None, say: Say) -> str:
     if day is None:
         return say("day_open")
     return say("day", y=day.year, m=day.month, d=day.day)
-
-

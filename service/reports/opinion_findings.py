@@ -91,7 +91,7 @@ def _table(findings: Sequence[tuple[int, Finding]], say: Say) -> Grid:
     return Grid(
         head=tuple(say(name) for name in names),
         rows=tuple(_row(number, finding, say) for number, finding in findings),
-        widths=(10, 76, 21, 21, 20, 22),
+        widths=(12, 73, 21, 22, 20, 22),
         numeric=frozenset({2, 3, 4}),
     )
 
@@ -139,13 +139,17 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
     lines = []
     if finding["reason"]:
         verdict = verdict_word(finding["verdict"], lang=lang)
-        lines.append(f"{verdict}{'：' if lang == 'zh' else ': '}{_sentence(finding['reason'], lang)}")
+        lines.append(
+            f"{verdict}{'：' if lang == 'zh' else ': '}{_sentence(finding['reason'], lang)}"
+        )
     if finding["calculation"]:
         lines.append(say("computed", text=finding["calculation"]))
     if finding["definition"]:
         lines.append(say("definition", text=finding["definition"]))
     if finding["facilities"]:
-        lines.append(say("facilities_used", text=say.listed([str(f) for f in finding["facilities"]])))
+        lines.append(
+            say("facilities_used", text=say.listed([str(f) for f in finding["facilities"]]))
+        )
     lacking = missing_list(finding["missing"], lang=lang)
     if lacking:
         lines.append(say("missing", text=lacking))

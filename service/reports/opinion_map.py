@@ -51,9 +51,7 @@ def project_map(
     """
     say = Say(lang)
     network = surroundings.network
-    streets, highway = (
-        (None, None) if network is None else streets_around(network, project.site)
-    )
+    streets, highway = (None, None) if network is None else streets_around(network, project.site)
     from_osm = any("openstreetmap" in str(one).lower() for one in sources)
     return SiteMap(
         site=project.site,
@@ -79,7 +77,8 @@ def project_map(
 
 
 def streets_around(
-    network: Network, site: Any  # noqa: ANN401  # any shape
+    network: Network,
+    site: Any,  # noqa: ANN401  # any shape
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Return the street lines near a place, EPSG:4326, and the class of each."""
     west, south, east, north = site.bounds
@@ -121,9 +120,7 @@ def _radii(
 
     Around those planned where none decided. The same radius of one service is drawn once.
     """
-    where = {
-        one.id: one.geometry for one in project.facilities if one.geometry is not None
-    }
+    where = {one.id: one.geometry for one in project.facilities if one.geometry is not None}
     if surroundings.facilities is not None:
         frame = surroundings.facilities
         where = {**dict(zip(frame["id"], frame.geometry, strict=True)), **where}
@@ -135,13 +132,12 @@ def _radii(
             continue
         named = [where[key] for key in finding["facilities"] if where.get(key) is not None]
         planned = [
-            one.geometry
-            for one in project.of_services((service,))
-            if one.geometry is not None
+            one.geometry for one in project.of_services((service,)) if one.geometry is not None
         ]
         style = SERVICE_STYLES[service]
         label = say(
-            "radius_label", service=say(service) if service != "education" else style.en,
+            "radius_label",
+            service=say(service) if service != "education" else style.en,
             radius=grouped(limit),
         )
         found.setdefault(
@@ -179,8 +175,6 @@ def _walks(
         )
         if not walked.extents or walked.extents[0].polygon.is_empty:
             continue
-        label = say(
-            "walk_label", metres=grouped(limit), minutes=str(rule.parameters["minutes"])
-        )
+        label = say("walk_label", metres=grouped(limit), minutes=str(rule.parameters["minutes"]))
         found[key] = Walk(walked.extents[0].polygon, label)
     return tuple(found.values())

@@ -131,7 +131,9 @@ def _conclusion(opinion: Opinion, say: Say) -> list[Block]:
     for heading, code in (("failing", NOT_MET), ("open", UNDETERMINED)):
         found = named_with(opinion, code)
         if found:
-            blocks.append(Paragraph(f"{say(heading)}{say.apart(found)}{'。' if say.at == 0 else '.'}"))
+            blocks.append(
+                Paragraph(f"{say(heading)}{say.apart(found)}{'。' if say.at == 0 else '.'}")
+            )
     return blocks
 
 
@@ -148,9 +150,15 @@ def _overrides(opinion: Opinion, say: Say) -> Grid:
             (
                 Cell(f"{one.rule}\n{clauses.get((one.pack, one.rule), '')}".rstrip()),
                 Cell(
-                    verdict_word(one.original, lang=say.lang), TONE_OF.get(one.original, "none"), bold=True
+                    verdict_word(one.original, lang=say.lang),
+                    TONE_OF.get(one.original, "none"),
+                    bold=True,
                 ),
-                Cell(verdict_word(one.verdict, lang=say.lang), TONE_OF.get(one.verdict, "none"), bold=True),
+                Cell(
+                    verdict_word(one.verdict, lang=say.lang),
+                    TONE_OF.get(one.verdict, "none"),
+                    bold=True,
+                ),
                 Cell(one.reason),
                 Cell(one.name if one.on is None else f"{one.name}\n{one.on.isoformat()}"),
             )

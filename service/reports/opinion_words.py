@@ -111,7 +111,10 @@ WORDS: Final = MappingProxyType(
         "found": ("结论", "Verdict"),
         "gate": ("关口", "gate"),
         "beside": ("参考，不作依据", "shown beside"),
-        "pack_head": ("《{title}》（{number}）：{verdict}{note}", "{number}, {title}: {verdict}{note}"),
+        "pack_head": (
+            "《{title}》（{number}）：{verdict}{note}",
+            "{number}, {title}: {verdict}{note}",
+        ),
         "own_head": ("本项目规划条件：{verdict}{note}", "Own planning conditions: {verdict}{note}"),
         "note_illustration": (
             "（不适用于本地区，仅为演示）",
@@ -192,12 +195,18 @@ WORDS: Final = MappingProxyType(
         "elderly": ("养老", "elderly care"),
         "both": ("托育、养老", "childcare and elderly care"),
         "radius_label": ("{service}服务半径 {radius} 米", "{service} radius {radius} m"),
-        "walk_label": ("项目步行 {metres} 米（{minutes} 分钟）可达", "{metres} m ({minutes} min) walk from the site"),
+        "walk_label": (
+            "项目步行 {metres} 米（{minutes} 分钟）可达",
+            "{metres} m ({minutes} min) walk from the site",
+        ),
         "site": ("项目用地", "site"),
         "planned": ("拟建", "planned"),
         "existing": ("现有", "existing"),
         "phase_label": ("{id}期", "phase {id}"),
-        "attribution": ("道路 © OpenStreetMap contributors, ODbL 1.0", "Streets © OpenStreetMap contributors, ODbL 1.0"),
+        "attribution": (
+            "道路 © OpenStreetMap contributors, ODbL 1.0",
+            "Streets © OpenStreetMap contributors, ODbL 1.0",
+        ),
         "status_planned": ("拟建", "planned"),
         "status_approved": ("已批", "approved"),
         "status_under_construction": ("在建", "under construction"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from docx import Document
 from docx.document import Document as DocxDocument
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
@@ -78,7 +78,9 @@ def _set_up(document: DocxDocument, paper: Paper) -> None:
     section.header_distance, section.footer_distance = Mm(12), Mm(10)
     for name in ("Normal", "Title", "Heading 1", "Heading 2", "List Number"):
         style: Any = document.styles[name]
-        _face(style.font, style.element.get_or_add_rPr(), sans=name not in ("Normal", "List Number"))
+        _face(
+            style.font, style.element.get_or_add_rPr(), sans=name not in ("Normal", "List Number")
+        )
         style.font.color.rgb = RGBColor.from_string(INK[1:])
     normal: Any = document.styles["Normal"]
     normal.font.size = Pt(_BODY_PT)
@@ -94,17 +96,14 @@ def _set_up(document: DocxDocument, paper: Paper) -> None:
     borders = document.styles["Title"].element.pPr.find(qn("w:pBdr"))
     if borders is not None:
         borders.getparent().remove(borders)
+    # Chinese characters have other shapes where the language is not told.
+    for spoken in document.styles.element.iter(qn("w:lang")):
+        spoken.set(qn("w:eastAsia"), "zh-CN")
     properties = document.core_properties
     properties.title = legal_text(" ".join(part for part in (paper.title, paper.number) if part))
     properties.author, properties.comments = "Yike 一刻", ""
     properties.language = "zh-CN" if paper.lang == "zh" else "en"
-    head = section.header.paragraphs[0]
-    _run(head, paper.head, size=_SMALL_PT, colour=FAINT_INK, sans=True)
-    if paper.draft:
-        _run(head, f"\t{paper.draft}", size=_SMALL_PT, colour=TONES["bad"][0], sans=True, bold=True)
-        head.paragraph_format.tab_stops.clear_all()
-        head.paragraph_format.tab_stops.add_tab_stop(Mm(TEXT_MM), alignment=_right_tab())
-        add_watermark(head, paper.draft)
+    _lay_out_head(document, section.header.paragraphs[0], paper)
     foot = section.footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
     add_page_numbers(
@@ -112,10 +111,15 @@ def _set_up(document: DocxDocument, paper: Paper) -> None:
     )
 
 
-def _right_tab() -> Any:  # noqa: ANN401  # an enumeration the stubs do not name
-    from docx.enum.text import WD_TAB_ALIGNMENT  # noqa: PLC0415
-
-    return WD_TAB_ALIGNMENT.RIGHT
+def _lay_out_head(document: DocxDocument, head: DocxParagraph, paper: Paper) -> None:
+    # The tabs of the template's style are those of another page.
+    style: Any = document.styles["Header"]
+    style.paragraph_format.tab_stops.clear_all()
+    _run(head, paper.head, size=_SMALL_PT, colour=FAINT_INK, sans=True)
+    if paper.draft:
+        _run(head, f"\t{paper.draft}", size=_SMALL_PT, colour=TONES["bad"][0], sans=True, bold=True)
+        head.paragraph_format.tab_stops.add_tab_stop(Mm(TEXT_MM), WD_TAB_ALIGNMENT.RIGHT)
+        add_watermark(head, paper.draft)
 
 
 def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one case a kind of block
@@ -144,7 +148,8 @@ def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one cas
             holder = document.add_paragraph()
             holder.alignment = WD_ALIGN_PARAGRAPH.CENTER
             holder.paragraph_format.keep_with_next = caption is not None
-            shape = holder.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm))
+            # A hair less than the text: as wide as it, some programs move it aside.
+            shape = holder.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm - 1))
             # Read out by a screen reader.
             shape._inline.docPr.set("descr", legal_text(alt))  # noqa: SLF001  # no public way
             if caption:
@@ -211,7 +216,9 @@ def _signatures(document: DocxDocument, block: Signatures) -> None:
     table = _table(document, len(block.lines), _SIGNATURE_MM, border=None)
     for row, (role, name, day) in zip(table.rows, block.lines, strict=True):
         _whole(row)
-        for cell, text, right in zip(row.cells, (role, name, day), (False, False, True), strict=True):
+        for cell, text, right in zip(
+            row.cells, (role, name, day), (False, False, True), strict=True
+        ):
             _fill(cell, text, size=_BODY_PT, right=right)
             cell.paragraphs[0].paragraph_format.space_before = Pt(12)
             cell.paragraphs[0].paragraph_format.keep_with_next = True

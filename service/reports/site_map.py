@@ -234,16 +234,12 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
         )
     if data.streets is not None and len(data.streets):
         lines = to_metres(data.streets, target=local.crs)
-        draw_streets(
-            axes, lines, highway=data.highway, width_pt=(0.5, 1.2), colours=_STREET_INK
-        )
+        draw_streets(axes, lines, highway=data.highway, width_pt=(0.5, 1.2), colours=_STREET_INK)
     site = np.array([local.site])
     fill_polygons(axes, site, face=_SITE, edge=_SITE, width_pt=0, alpha=0.12, order=2)
     for label, shape in data.phases:
         polygon = local.bring(shape)
-        fill_polygons(
-            axes, np.array([polygon]), face="none", edge=_SITE, width_pt=0.6, order=2.3
-        )
+        fill_polygons(axes, np.array([polygon]), face="none", edge=_SITE, width_pt=0.6, order=2.3)
         middle = polygon.representative_point()
         writer.label(axes, (middle.x, middle.y), label, color=_SITE)
     fill_polygons(axes, site, face="none", edge=_SITE, width_pt=1.6, order=2.6)
@@ -267,7 +263,14 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
     if data.entrances is not None:
         gates = shapely.get_coordinates(local.bring(data.entrances))
         axes.scatter(
-            gates[:, 0], gates[:, 1], s=26, marker="D", c="white", edgecolors=_SITE, lw=1.1, zorder=4
+            gates[:, 0],
+            gates[:, 1],
+            s=26,
+            marker="D",
+            c="white",
+            edgecolors=_SITE,
+            lw=1.1,
+            zorder=4,
         )
     for place in data.existing:
         _mark(axes, local, place, writer, planned=False)
@@ -289,15 +292,19 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
         )
 
 
-def _mark(
-    axes: Axes, local: _Local, place: Place, writer: _Writer, *, planned: bool
-) -> None:
+def _mark(axes: Axes, local: _Local, place: Place, writer: _Writer, *, planned: bool) -> None:
     at = local.bring(place.geometry).representative_point()
     style = SERVICE_STYLES[place.service]
     axes.scatter([at.x], [at.y], **_marker(style.marker, style.colour, planned=planned))
     if place.label and planned:
         writer.label(
-            axes, (at.x, at.y), place.label, offset=(6, 6), ha="left", va="bottom", color=style.colour
+            axes,
+            (at.x, at.y),
+            place.label,
+            offset=(6, 6),
+            ha="left",
+            va="bottom",
+            color=style.colour,
         )
 
 
@@ -316,9 +323,7 @@ def _handles(data: SiteMap, writer: _Writer, *, lang: str) -> list[Any]:
     ]
     if data.entrances is not None:
         gate = "出入口" if lang == "zh" else "entrance"
-        handles.append(
-            _dot("D", "white", _SITE, size=5, width=1.1, label=writer.text(gate))
-        )
+        handles.append(_dot("D", "white", _SITE, size=5, width=1.1, label=writer.text(gate)))
     for places, name, is_planned in (
         (data.planned, planned, True),
         (data.existing, existing, False),
