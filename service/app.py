@@ -33,6 +33,7 @@ from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.reach.router import build_router as reach_router
+from service.reports.router import build_router as reports_router
 from service.reviews.router import build_router as reviews_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
@@ -125,6 +126,7 @@ def _add_routes(app: FastAPI) -> None:
     for build in (
         # Before the others: an identifier in a path may have a dot in it too.
         exports_router,
+        reports_router,
         areas_router,
         districts_router,
         buildings_router,

@@ -25,7 +25,7 @@ from spatial.policy.terms import SEVERITIES
 
 _SHEET: Final = ("问题台账", "Problems")
 _NOTES: Final = ("说明", "Notes")
-_HEADINGS: Final = MappingProxyType(
+_HEADINGS: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
     {
         "number": ("序号", "No.", 7),
         "status": ("状态", "Status", 12),
@@ -119,7 +119,8 @@ def ledger_xlsx(
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(_HEADINGS))}{len(ledger) + 1}"
     for number, heading in enumerate(_HEADINGS.values(), start=1):
         sheet.column_dimensions[get_column_letter(number)].width = heading[2]
-    sheet.append([heading_cell(heading[at], sheet) for heading in _HEADINGS.values()])
+    titles = [(zh, en)[at] for zh, en, _ in _HEADINGS.values()]
+    sheet.append([heading_cell(title, sheet) for title in titles])
     columns = [_cells(ledger, name, at) for name in _HEADINGS]
     for row in zip(*columns, strict=True):
         sheet.append([wrapped(value, sheet) for value in row])
@@ -162,7 +163,7 @@ def read_ledger(path: Path) -> pd.DataFrame:
     finally:
         book.close()
     heads = [str(head) for head in rows[0]] if rows else []
-    names = {word: name for name, pair in _HEADINGS.items() for word in pair[:2]}
+    names = {word: name for name, (zh, en, _) in _HEADINGS.items() for word in (zh, en)}
     at = {names[head]: number for number, head in enumerate(heads) if head in names}
     lacking = [name for name in _NEEDED if name not in at]
     if lacking:

@@ -12,7 +12,8 @@ from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining.letter import alternatives as other_readings
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED, VERDICTS
 from spatial.policy.numerals import exact, grouped
-from spatial.policy.review.review import BACKGROUND, ILLUSTRATION
+from spatial.policy.review.finding import GENERAL_RULE
+from spatial.policy.review.review import BACKGROUND, BINDING, ILLUSTRATION
 from spatial.policy.review.wording import verdict_word
 from spatial.policy.terms import in_unit
 
@@ -50,7 +51,7 @@ def ordered(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def numbered(opinion: Opinion) -> list[tuple[int, Finding]]:
-    """Number the findings as the table of clauses shows them, through all packs."""
+    """Give each finding its number in the table of clauses, through all packs."""
     found = [
         finding
         for pack in opinion.review["packs"]
@@ -81,9 +82,8 @@ def clause_blocks(opinion: Opinion) -> list[Block]:
         own = [(number, one) for number, one in every if one["pack"] == given["id"]]
         if own:
             blocks.append(_table(own, say))
-    for one in opinion.review["strictest"]:
-        blocks.append(Paragraph(say("strictest", text=one["rule"]), "note"))
-    return blocks
+    strictest = [say("strictest", text=one["rule"]) for one in opinion.review["strictest"]]
+    return [*blocks, *(Paragraph(text, "note") for text in strictest)]
 
 
 def _table(findings: Sequence[tuple[int, Finding]], say: Say) -> Grid:
@@ -153,7 +153,7 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
     lacking = missing_list(finding["missing"], lang=lang)
     if lacking:
         lines.append(say("missing", text=lacking))
-    if finding["against"] not in ("general_rule",):
+    if finding["against"] != GENERAL_RULE:
         lines.append(say("against", text=say(finding["against"])))
     others = other_readings(finding, lang=lang)
     if others:
@@ -190,7 +190,7 @@ def remedy_items(opinion: Opinion) -> list[str]:
 def _deciding(opinion: Opinion, finding: Finding) -> bool:
     """Tell whether the finding's pack decides: all do where none binds."""
     basis = {pack["id"]: pack["basis"] for pack in opinion.review["packs"]}
-    return opinion.review["illustration"] or basis[finding["pack"]] == "binding"
+    return bool(opinion.review["illustration"]) or basis[finding["pack"]] == BINDING
 
 
 def remedy_blocks(opinion: Opinion) -> list[Block]:
@@ -209,8 +209,9 @@ def counts(opinion: Opinion) -> tuple[int, str]:
         for one in opinion.review["findings"]
         if one["binds"] and _deciding(opinion, one)
     ]
+    apart = "" if say.at == 0 else " "
     said = [
-        f"{verdict_word(verdict, lang=opinion.lang)}{'' if say.at == 0 else ' '}{binding.count(verdict)}"
+        f"{verdict_word(verdict, lang=opinion.lang)}{apart}{binding.count(verdict)}"
         for verdict in VERDICTS
         if verdict in binding
     ]

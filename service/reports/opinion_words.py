@@ -17,10 +17,14 @@ WORDS: Final = MappingProxyType(
         "verdict": ("审查结论：{verdict}", "Conclusion: {verdict}"),
         "illustration": ("（仅为演示）", " (an illustration only)"),
         "basis_text": (
-            "依据{packs}，对“{project}”（{id}）{stage}阶段的托育、养老服务设施配套逐条审查，"
-            "审查日期{as_of}。",
-            "“{project}” ({id}) was reviewed at the stage “{stage}” for its childcare and elderly "
-            "care, clause by clause, under {packs}, as of {as_of}.",
+            (
+                "依据{packs}，对“{project}”（{id}）{stage}阶段的托育、养老服务设施配套逐条审查，"
+                "审查日期{as_of}。"
+            ),
+            (
+                "“{project}” ({id}) was reviewed at the stage “{stage}” for its childcare and "
+                "elderly care, clause by clause, under {packs}, as of {as_of}."
+            ),
         ),
         "pack_named": ("《{title}》（{number}）", "{number} ({title})"),
         "own_conditions": ("本项目规划条件", "the project's own planning conditions"),
@@ -28,8 +32,8 @@ WORDS: Final = MappingProxyType(
             "作为依据的条款{total}条：{counts}。",
             "{total} clauses decide: {counts}.",
         ),
-        "failing": ("不符合的条款：", "Clauses not met:"),
-        "open": ("无法判断的条款：", "Clauses undetermined:"),
+        "failing": ("不符合的条款：", "Clauses not met: "),
+        "open": ("无法判断的条款：", "Clauses undetermined: "),
         "project": ("项目概况", "The project"),
         "name": ("项目名称", "Project"),
         "id": ("项目编号", "Project no."),
@@ -196,13 +200,13 @@ WORDS: Final = MappingProxyType(
         "both": ("托育、养老", "childcare and elderly care"),
         "radius_label": ("{service}服务半径 {radius} 米", "{service} radius {radius} m"),
         "walk_label": (
-            "项目步行 {metres} 米（{minutes} 分钟）可达",
-            "{metres} m ({minutes} min) walk from the site",
+            "由此步行 {metres} 米（{minutes} 分钟）可达",
+            "{metres} m ({minutes} min) walk from here",
         ),
         "site": ("项目用地", "site"),
         "planned": ("拟建", "planned"),
         "existing": ("现有", "existing"),
-        "phase_label": ("{id}期", "phase {id}"),
+        "phase_label": ("{id}期", "{id}"),
         "attribution": (
             "道路 © OpenStreetMap contributors, ODbL 1.0",
             "Streets © OpenStreetMap contributors, ODbL 1.0",
@@ -254,7 +258,7 @@ class Say:
         self.lang = lang
         self.at = ("zh", "en").index(lang)
 
-    def __call__(self, name: str, **values: Any) -> str:  # noqa: ANN401  # whatever a template takes
+    def __call__(self, name: str, /, **values: Any) -> str:  # noqa: ANN401  # whatever a template takes
         """Return a text, its places filled."""
         text = WORDS[name][self.at]
         return text.format(**values) if values else text
@@ -268,7 +272,7 @@ class Say:
         return ("；", "; ")[self.at].join(things)
 
     def numbered(self, number: int, text: str) -> str:
-        """Number a heading: 一、 to 十、 in Chinese, beyond with 十一."""
+        """Put a number before a heading, in Chinese a Chinese one."""
         if self.at:
             return f"{number}. {text}"
         tens, ones = divmod(number, 10)

@@ -229,7 +229,7 @@ def _table(
     document: DocxDocument, rows: int, widths_mm: Sequence[float], *, border: str | None = RULE_INK
 ) -> Table:
     """Add a table of fixed widths with thin lines, or with none."""
-    table = document.add_table(rows=rows, cols=len(widths_mm))
+    table: Table = document.add_table(rows=rows, cols=len(widths_mm))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     for column, width in zip(table.columns, widths_mm, strict=True):

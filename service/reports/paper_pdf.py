@@ -6,7 +6,7 @@ import base64
 from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from service.core.usage import MissingLibraryFault
 from service.reports.paper import FAINT_INK, HEAD_GROUND, INK, RULE_INK, TONES, Paper
@@ -70,7 +70,8 @@ def _html(paper: Paper) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("service.reports"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        # The style sheet is filled with constants; quotes in it have to stay.
+        autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,
     )

@@ -7,7 +7,9 @@ drawn in the metric system of the place.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 
 from service.reports.fonts import LATIN_FAMILY, cjk_family, without_wide
 from service.reports.ground import draw_streets, fill_polygons, lay_out
-from service.reports.map_words import SERVICE_STYLES
+from service.reports.map_words import FLAG_STYLES, SERVICE_STYLES
 from service.reports.scale import draw_north_arrow, draw_scale_bar
 from service.reports.window import Window, around
 from spatial.crs import metric_crs
@@ -40,7 +42,6 @@ _SMALL_PT: Final = 6.5
 _MARGIN: Final = 0.05
 _SMALLEST_M: Final = 300.0
 _LONGEST_LABEL: Final = 14
-_INK: Final = "#1A1A1A"
 _SITE: Final = "#B3261E"
 _WALK: Final = ("#2E7D6B", "#7B5EA7")
 _STREET_INK: Final = ("#C9C3B5", "#A79E8B")
@@ -89,6 +90,10 @@ class SiteMap:
         Facilities of the project, and those around; those outside the map are left out.
     radii, walks
         How far they reach.
+    flagged
+        Polygons or points of districts by flag (`service.reports.map_words.FLAG_STYLES`).
+    filled
+        False where the site is an area whose inside is to be seen.
     streets, highway
         Lines and the class of each; None without streets.
     names
@@ -105,6 +110,8 @@ class SiteMap:
     existing: tuple[Place, ...] = ()
     radii: tuple[Radius, ...] = ()
     walks: tuple[Walk, ...] = ()
+    flagged: Mapping[str, NDArray[np.object_]] = field(default_factory=lambda: MappingProxyType({}))
+    filled: bool = True
     streets: NDArray[np.object_] | None = None
     highway: NDArray[np.object_] | None = None
     attribution: str | None = None
@@ -172,19 +179,25 @@ class _Writer:
         shown = text if self.chinese else without_wide(text)
         return shown.replace("$", r"\$")
 
-    def label(self, axes: Axes, at: tuple[float, float], text: str, **look: Any) -> None:
+    def label(
+        self, axes: Axes, at: tuple[float, float], text: str, *, colour: str, aside: bool = False
+    ) -> None:
+        """Write a label at a place, or aside of it to the upper right, with a white rim."""
         if len(text) > _LONGEST_LABEL:
             text = text[: _LONGEST_LABEL - 1] + "…"
         axes.annotate(
             self.text(text),
             at,
-            xytext=look.pop("offset", (0, 0)),
+            xytext=(6, 6) if aside else (0, 0),
             textcoords="offset points",
             fontproperties=self.font,
+            fontsize=_TEXT_PT,
+            color=colour,
+            ha="left" if aside else "center",
+            va="bottom" if aside else "center",
             path_effects=[withStroke(linewidth=2.2, foreground="white")],
             annotation_clip=True,
             zorder=8,
-            **{"fontsize": _TEXT_PT, "color": _INK, "ha": "center", "va": "center"} | look,
         )
 
 
@@ -236,14 +249,17 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
         lines = to_metres(data.streets, target=local.crs)
         draw_streets(axes, lines, highway=data.highway, width_pt=(0.5, 1.2), colours=_STREET_INK)
     site = np.array([local.site])
-    fill_polygons(axes, site, face=_SITE, edge=_SITE, width_pt=0, alpha=0.12, order=2)
+    for flag, places in data.flagged.items():
+        _flagged(axes, to_metres(places, target=local.crs), FLAG_STYLES[flag].colour)
+    if data.filled:
+        fill_polygons(axes, site, face=_SITE, edge=_SITE, width_pt=0, alpha=0.12, order=2)
     for label, shape in data.phases:
         polygon = local.bring(shape)
         fill_polygons(axes, np.array([polygon]), face="none", edge=_SITE, width_pt=0.6, order=2.3)
         middle = polygon.representative_point()
-        writer.label(axes, (middle.x, middle.y), label, color=_SITE)
+        writer.label(axes, (middle.x, middle.y), label, colour=_SITE)
     fill_polygons(axes, site, face="none", edge=_SITE, width_pt=1.6, order=2.6)
-    if local.site.geom_type != "Polygon" and local.site.geom_type != "MultiPolygon":
+    if shapely.get_dimensions(local.site) == 0:
         at = local.site.representative_point()
         axes.scatter([at.x], [at.y], s=60, marker="s", c=_SITE, edgecolors="white", zorder=2.6)
     for radius, circles in zip(data.radii, local.circles, strict=True):
@@ -260,6 +276,10 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
                 scalex=False,
                 scaley=False,
             )
+    _draw_places(axes, data, local, writer)
+
+
+def _draw_places(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
     if data.entrances is not None:
         gates = shapely.get_coordinates(local.bring(data.entrances))
         axes.scatter(
@@ -292,16 +312,20 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
         )
 
 
+def _flagged(axes: Axes, places: NDArray[np.object_], colour: str) -> None:
+    """Fill districts of one flag; those known only as a point become a dot."""
+    fill_polygons(axes, places, face=colour, order=1.6)
+    points = places[shapely.get_type_id(places) == shapely.GeometryType.POINT]
+    dots = shapely.get_coordinates(points)
+    axes.scatter(dots[:, 0], dots[:, 1], s=16, c=colour, edgecolors="white", lw=0.4, zorder=1.7)
+
+
 def _mark(axes: Axes, local: _Local, place: Place, writer: _Writer, *, planned: bool) -> None:
     at = local.bring(place.geometry).representative_point()
     style = SERVICE_STYLES[place.service]
     axes.scatter([at.x], [at.y], **_marker(style.marker, style.colour, planned=planned))
     if place.label and planned:
-        writer.label(
-            axes,
-            (at.x, at.y),
-            place.label,
-            offset=(6, 6),
+        writer.label(axes, (at.x, at.y), place.label, colour=style.colour, aside=True),
             ha="left",
             va="bottom",
             color=style.colour,
@@ -318,9 +342,14 @@ def _marker(marker: str, colour: str, *, planned: bool) -> dict[str, Any]:
 def _handles(data: SiteMap, writer: _Writer, *, lang: str) -> list[Any]:
     """Make the entries of the legend: only what the map can show."""
     site, planned, existing = data.names
+    ground = "#F3D9D7" if data.filled else "none"
     handles: list[Any] = [
-        Patch(facecolor="#F3D9D7", edgecolor=_SITE, linewidth=1.4, label=writer.text(site))
+        Patch(facecolor=ground, edgecolor=_SITE, linewidth=1.4, label=writer.text(site))
     ]
+    for flag, look in FLAG_STYLES.items():
+        if flag in data.flagged:
+            word = look.zh if lang == "zh" else look.en
+            handles.append(Patch(facecolor=look.colour, label=writer.text(word)))
     if data.entrances is not None:
         gate = "出入口" if lang == "zh" else "entrance"
         handles.append(_dot("D", "white", _SITE, size=5, width=1.1, label=writer.text(gate)))

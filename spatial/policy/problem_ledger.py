@@ -162,7 +162,7 @@ def _of_districts(
         findings,
         place_type=np.where(shared, kind, DISTRICT),
         place=place,
-        place_name=np.where(shared, None, findings["district_id"].map(districts["name"])),
+        place_name=findings["district_id"].map(districts["name"]).astype(object).mask(shared, None),
         part=np.full(len(findings), None, dtype=object),
         level=level,
         responsible=np.array(
@@ -272,8 +272,5 @@ def _sorted(ledger: pd.DataFrame) -> pd.DataFrame:
 def _empty() -> pd.DataFrame:
     numbers = (*_FIGURES, "households")
     return pd.DataFrame(
-        {
-            name: pd.Series(dtype="float64" if name in numbers else object)
-            for name in LEDGER_COLUMNS
-        }
+        {name: pd.Series(dtype="float64" if name in numbers else object) for name in LEDGER_COLUMNS}
     )

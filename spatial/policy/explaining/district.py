@@ -63,6 +63,11 @@ def calculation(finding: Mapping[str, Any], *, rule: Rule, lang: str) -> str | N
     return explained.computed(Case(known, rule, lang, {"stage": "new"}))
 
 
+def remedy(finding: Record, *, rule: Rule, lang: str, district: Mapping[str, Any]) -> str | None:
+    """Say what would meet the rule; see `spatial.policy.explain.remedy`."""
+    return _remedy(Case(finding, rule, lang, district), _KINDS[rule.kind])
+
+
 def _subject(case: Case) -> str:
     lang, district = case.lang, case.district
     households = exact(district.get("households"))
@@ -217,12 +222,12 @@ def _remedy(case: Case, explained: _Explained) -> str | None:
         ),
     }
     found = common.get(case.reason or "")
-    remedy = pick(case.lang, *found) if found is not None else explained.remedy(case)
-    if remedy is None:
+    said = pick(case.lang, *found) if found is not None else explained.remedy(case)
+    if said is None:
         return None
     if case.verdict == UNDETERMINED:
-        return pick(case.lang, f"得出判定的途径：{remedy}。", f"What would decide it: {remedy}.")
-    return pick(case.lang, f"达到要求的途径：{remedy}。", f"What would meet it: {remedy}.")
+        return pick(case.lang, f"得出判定的途径：{said}。", f"What would decide it: {said}.")
+    return pick(case.lang, f"达到要求的途径：{said}。", f"What would meet it: {said}.")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,239 @@
+"""A brief (简报) of one district or one area of an evaluation, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from service.exports.headings import FLAG_WORDS, LEVEL_WORDS, PART_WORDS, VERDICT_WORDS
+from service.exports.region import region_words
+from service.reports.brief_words import BriefWords
+from service.reports.paper import (
+    TEXT_MM,
+    Block,
+    Bullets,
+    Cell,
+    Facts,
+    Grid,
+    Heading,
+    Paper,
+    Paragraph,
+    Picture,
+    Tone,
+    Verdict,
+)
+from service.reports.paper_docx import paper_docx
+from service.reports.paper_pdf import paper_pdf
+from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_DUE, NOT_MET, UNDETERMINED
+from spatial.policy.numerals import exact, grouped
+from spatial.policy.terms import STAGES, in_unit, term
+
+FLAG_TONES: Final[Mapping[str, Tone]] = {
+    "underserved": "bad",
+    "undetermined": "open",
+    "watch": "fair",
+    "served": "good",
+}
+_TONES: Final[Mapping[str, Tone]] = {
+    MET: "good",
+    MET_RELAXED: "good",
+    ADVISE: "fair",
+    NOT_MET: "bad",
+    UNDETERMINED: "open",
+}
+# What stands in the table of one page, in this order; the rest is counted.
+_SHOWN: Final = (NOT_MET, UNDETERMINED, ADVISE, NOT_DUE, MET_RELAXED, MET)
+_MOST_ROWS: Final = 9
+_MOST_REMEDIES: Final = 4
+_MOST_WORST: Final = 5
+_LONGEST: Final = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """What a brief says of one place.
+
+    Parameters
+    ----------
+    place
+        ``id`` and ``name``; of a district also ``stage, households, flag, rank,
+        households_concerned``; of an area ``level``.
+    rows
+        Findings of the district or rows of the area: ``rule, verdict, value, threshold, deficit,
+        unit, reason, clause``, of an area also ``part``; worded.
+    remedies
+        What would meet the clauses that are not met, or decide the others.
+    flags
+        Of an area: number of districts and known households by flag.
+    worst
+        Of an area: id, name, flag and households concerned of the worst served districts.
+    districts
+        Of the whole evaluation.
+    map_png
+        `service.reports.site_map.draw_site_map`.
+    evaluation, as_of, packs, region, notices, lang
+        What it rests on.
+    """
+
+    place: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+    remedies: tuple[str, ...]
+    evaluation: str
+    as_of: str
+    packs: tuple[tuple[str, str], ...]
+    region: Mapping[str, str]
+    notices: tuple[str, ...]
+    lang: str
+    districts: int
+    map_png: bytes | None = None
+    flags: Mapping[str, tuple[int, int]] | None = None
+    worst: Sequence[tuple[str, str | None, str, int | None]] = ()
+
+
+def brief_docx(brief: Brief) -> bytes:
+    """Write a brief as DOCX."""
+    return paper_docx(brief_paper(brief))
+
+
+def brief_pdf(brief: Brief) -> bytes:
+    """Write a brief as PDF; raises as `paper_pdf` does."""
+    return paper_pdf(brief_paper(brief))
+
+
+def brief_paper(brief: Brief) -> Paper:
+    """Set a brief out: result, facts, map, clauses, what would help, what it rests on."""
+    say = BriefWords(brief.lang)
+    name = brief.place["name"] or brief.place["id"]
+    blocks: list[Block] = [*_result(brief, say)]
+    if brief.map_png is not None:
+        blocks.append(Picture(brief.map_png, TEXT_MM, say("map_alt", name=name)))
+    blocks += _clauses(brief, say)
+    if brief.remedies:
+        more = len(brief.remedies) - _MOST_REMEDIES
+        items = [_short(one) for one in brief.remedies[:_MOST_REMEDIES]]
+        if more > 0:
+            items.append(say("more_remedies", count=more))
+        blocks += [Heading(say("remedies"), 2), Bullets(tuple(items))]
+    if brief.worst:
+        blocks += [Heading(say("worst"), 2), _worst(brief, say)]
+    blocks.append(Paragraph("\n".join(_basis(brief, say)), "note"))
+    kind = "district_title" if brief.flags is None else "area_title"
+    return Paper(
+        title=say(kind, name=name),
+        number=say("number", id=brief.place["id"], as_of=brief.as_of),
+        head=say("head"),
+        draft=None,
+        lang=brief.lang,
+        blocks=tuple(blocks),
+    )
+
+
+def _result(brief: Brief, say: BriefWords) -> list[Block]:
+    place = brief.place
+    if brief.flags is not None:
+        total = sum(count for count, _ in brief.flags.values())
+        rows = [(say("level"), LEVEL_WORDS.get(place["level"], (place["level"],) * 2)[say.at])]
+        counted = [
+            say(
+                "flag_count",
+                flag=FLAG_WORDS[flag][say.at],
+                count=grouped(count),
+                households=grouped(households),
+            )
+            for flag, (count, households) in brief.flags.items()
+            if count
+        ]
+        rows.append((say("districts"), say("districts_value", count=grouped(total))))
+        if counted:
+            rows.append((say("flags"), "；".join(counted) if say.at == 0 else "; ".join(counted)))
+        return [Facts(tuple(rows))]
+    known = exact(place["households"])
+    concerned = exact(place["households_concerned"])
+    unknown = say("unknown")
+    size = unknown if known is None else say("households_value", count=grouped(known))
+    facts = [
+        (say("stage"), f"{term(STAGES, place['stage'], lang=brief.lang)}　{size}"),
+        (
+            say("rank"),
+            say("rank_value", rank=grouped(int(place["rank"])), total=grouped(brief.districts)),
+        ),
+    ]
+    flag = FLAG_WORDS[place["flag"]][say.at]
+    concerned_text = "" if concerned is None else say("concerned", count=grouped(concerned))
+    return [
+        Verdict(f"{flag}{concerned_text}", FLAG_TONES.get(place["flag"], "none")),
+        Facts(tuple(facts)),
+    ]
+
+
+def _clauses(brief: Brief, say: BriefWords) -> list[Block]:
+    rows = [row for row in brief.rows if row["verdict"] in _SHOWN]
+    rows.sort(key=lambda row: _SHOWN.index(row["verdict"]))
+    shown, left = rows[:_MOST_ROWS], len(brief.rows) - min(len(rows), _MOST_ROWS)
+    blocks: list[Block] = [Heading(say("clauses"), 2)]
+    if shown:
+        names = ("clause", "found", "needed", "provided", "deficit", "verdict")
+        blocks.append(
+            Grid(
+                head=tuple(say(name) for name in names),
+                rows=tuple(_row(row, brief, say) for row in shown),
+                widths=(30, 62, 19, 20, 19, 20),
+                numeric=frozenset({2, 3, 4}),
+            )
+        )
+    if left:
+        blocks.append(Paragraph(say("left_out", count=left), "note"))
+    return blocks
+
+
+def _row(row: Mapping[str, Any], brief: Brief, say: BriefWords) -> tuple[Cell, ...]:
+    clause = str(row["clause"])
+    if row.get("part") not in (None, "all"):
+        clause += f"\n{PART_WORDS[row['part']][say.at]}"
+    return (
+        Cell(clause),
+        Cell(_short(str(row["reason"] or row["rule"]))),
+        *(
+            _figure(row[name], row["unit"], brief.lang)
+            for name in ("threshold", "value", "deficit")
+        ),
+        Cell(VERDICT_WORDS[row["verdict"]][say.at], _TONES.get(row["verdict"], "none"), bold=True),
+    )
+
+
+def _figure(value: object, unit: str | None, lang: str) -> Cell:
+    number = exact(value)
+    return Cell("—" if number is None else in_unit(grouped(number), unit, lang=lang))
+
+
+def _worst(brief: Brief, say: BriefWords) -> Grid:
+    return Grid(
+        head=tuple(say(name) for name in ("district", "flag", "concerned_head")),
+        rows=tuple(
+            (
+                Cell(key if name is None else f"{name}（{key}）"),
+                Cell(FLAG_WORDS[flag][say.at], FLAG_TONES.get(flag, "none"), bold=True),
+                Cell("—" if concerned is None else grouped(concerned)),
+            )
+            for key, name, flag, concerned in brief.worst[:_MOST_WORST]
+        ),
+        widths=(100, 40, 30),
+        numeric=frozenset({2}),
+    )
+
+
+def _basis(brief: Brief, say: BriefWords) -> list[str]:
+    lines = [
+        say(
+            "pack_line",
+            title=title,
+            region=region_words(brief.region.get(key, ""), lang="zh" if say.at == 0 else "en"),
+        )
+        for key, title in brief.packs
+    ]
+    return [*lines, say("evaluation_line", id=brief.evaluation, as_of=brief.as_of), *brief.notices]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
