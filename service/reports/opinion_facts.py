@@ -60,7 +60,7 @@ def project_rows(opinion: Opinion) -> tuple[tuple[str, str], ...]:
     if project.planning_unit is not None:
         rows.append((say("planning_unit"), project.planning_unit.id))
     if project.pool is not None:
-        members = say.listed([member.id for member in project.pool.members])
+        members = say.listed([member.project for member in project.pool.members])
         rows.append((say("pool"), say("pool_value", id=project.pool.id, members=members)))
     if project.removes:
         rows.append((say("removes"), say.listed(list(project.removes))))

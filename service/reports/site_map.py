@@ -325,11 +325,7 @@ def _mark(axes: Axes, local: _Local, place: Place, writer: _Writer, *, planned: 
     style = SERVICE_STYLES[place.service]
     axes.scatter([at.x], [at.y], **_marker(style.marker, style.colour, planned=planned))
     if place.label and planned:
-        writer.label(axes, (at.x, at.y), place.label, colour=style.colour, aside=True),
-            ha="left",
-            va="bottom",
-            color=style.colour,
-        )
+        writer.label(axes, (at.x, at.y), place.label, colour=style.colour, aside=True)
 
 
 def _marker(marker: str, colour: str, *, planned: bool) -> dict[str, Any]:
