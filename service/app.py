@@ -34,6 +34,7 @@ from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
+from service.reports.review_router import build_router as review_documents_router
 from service.reports.router import build_router as reports_router
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
@@ -129,6 +130,7 @@ def _add_routes(app: FastAPI) -> None:
         # Before the others: an identifier in a path may have a dot in it too.
         exports_router,
         reports_router,
+        review_documents_router,
         areas_router,
         districts_router,
         buildings_router,

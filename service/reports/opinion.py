@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from spatial.policy.explain import calculation
@@ -24,16 +25,15 @@ class Override:
 
     Parameters
     ----------
-    pack, rule
-        The finding.
+    finding
+        Its place among the findings of the review, from 0.
     original, verdict
         What the review found, and what the officer decided.
     reason, name, on
         Why, who and when.
     """
 
-    pack: str
-    rule: str
+    finding: int
     original: str
     verdict: str
     reason: str
@@ -91,7 +91,8 @@ class Opinion:
     ----------
     review
         `spatial.policy.review.document.review_document` in the language of the opinion, each
-        finding with ``calculation``: how its figures were worked out, None where there are none.
+        finding with ``calculation``: how its figures were worked out, None where there are none;
+        and ``decided``: the verdict of the last override, else its own.
     project
         As submitted.
     packs
@@ -109,7 +110,10 @@ class Opinion:
     draft
         True until it is signed off.
     overrides, signatures
-        As far as there are any.
+        As far as there are any; of several overrides of a finding the last counts.
+    effective
+        Verdict by pack with the overrides in force, and of the whole review under ``""``; empty
+        where there are none.
     """
 
     review: Mapping[str, Any]
@@ -123,6 +127,16 @@ class Opinion:
     draft: bool = True
     overrides: tuple[Override, ...] = ()
     signatures: tuple[Signature, ...] = ()
+    effective: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def verdict(self) -> str:
+        """Of the whole review, overrides counted in."""
+        return self.effective.get("", str(self.review["verdict"]))
+
+    def pack_verdict(self, pack: Mapping[str, Any]) -> str:
+        """Return the verdict of one of the review's packs, overrides counted in."""
+        return self.effective.get(pack["id"], str(pack["verdict"]))
 
 
 def opinion_of(
@@ -144,13 +158,15 @@ def opinion_of(
     """
     document = review_document(review, lang=lang) if isinstance(review, Review) else review
     rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
+    decided = {one.finding: one.verdict for one in parts.get("overrides", ())}
     findings = [
         {
             **finding,
+            "decided": decided.get(number, finding["verdict"]),
             "calculation": calculation(finding, rule=rules[key], lang=lang)
             if (key := (finding["pack"], finding["rule"])) in rules
             else None,
         }
-        for finding in document["findings"]
+        for number, finding in enumerate(document["findings"])
     ]
     return Opinion({**document, "findings": findings}, project, tuple(packs), lang, **parts)

@@ -70,7 +70,7 @@ def clause_blocks(opinion: Opinion) -> list[Block]:
         note = {ILLUSTRATION: say("note_illustration"), BACKGROUND: say("note_background")}.get(
             given["basis"], ""
         )
-        verdict = verdict_word(given["verdict"], lang=opinion.lang)
+        verdict = verdict_word(opinion.pack_verdict(given), lang=opinion.lang)
         pack = titles.get(given["id"])
         if pack is None:
             head = say("own_head", verdict=verdict, note=note)
@@ -101,7 +101,9 @@ def _row(number: int, finding: Finding, say: Say) -> tuple[Cell, ...]:
     marks = [say("gate")] if finding["gate"] else []
     marks += [] if finding["binds"] else [say("beside")]
     clause = f"{finding['clause']}\n{finding['quote']}\n{finding['rule']}"
-    verdict = verdict_word(finding["verdict"], lang=lang)
+    verdict = verdict_word(finding["decided"], lang=lang)
+    if finding["decided"] != finding["verdict"]:
+        marks.append(say("overridden", original=verdict_word(finding["verdict"], lang=lang)))
     return (
         Cell(str(number)),
         Cell(clause),
@@ -110,7 +112,7 @@ def _row(number: int, finding: Finding, say: Say) -> tuple[Cell, ...]:
         Cell(figure(finding["deficit"], unit, lang=lang)),
         Cell(
             "\n".join([verdict, *(f"（{m}）" if lang == "zh" else f"({m})" for m in marks)]),
-            tone=TONE_OF.get(finding["verdict"], "none"),
+            tone=TONE_OF.get(finding["decided"], "none"),
             bold=True,
         ),
     )
@@ -172,14 +174,14 @@ def remedy_items(opinion: Opinion) -> list[str]:
     say = Say(opinion.lang)
     items = []
     for number, finding in numbered(opinion):
-        acts = finding["verdict"] in (NOT_MET, UNDETERMINED, ADVISE)
+        acts = finding["decided"] in (NOT_MET, UNDETERMINED, ADVISE)
         if not finding["binds"] or not acts or not _deciding(opinion, finding):
             continue
         said = [remedy["text"] for remedy in finding["remedies"]]
         lacking = missing_list(finding["missing"], lang=opinion.lang)
         if lacking:
             said.append(say("supply", text=lacking))
-        if not said and finding["verdict"] == NOT_MET:
+        if not said and finding["decided"] == NOT_MET:
             said.append(say("no_remedy"))
         if said:
             name = say("entry_clause", no=number, clause=finding["clause"])
@@ -205,7 +207,7 @@ def counts(opinion: Opinion) -> tuple[int, str]:
     """Count the clauses that decide, and say how many have each verdict."""
     say = Say(opinion.lang)
     binding = [
-        one["verdict"]
+        one["decided"]
         for one in opinion.review["findings"]
         if one["binds"] and _deciding(opinion, one)
     ]
@@ -224,7 +226,7 @@ def named_with(opinion: Opinion, verdict: str) -> list[str]:
     return [
         say("entry_clause", no=number, clause=finding["clause"])
         for number, finding in numbered(opinion)
-        if finding["verdict"] == verdict and finding["binds"] and _deciding(opinion, finding)
+        if finding["decided"] == verdict and finding["binds"] and _deciding(opinion, finding)
     ]
 
 

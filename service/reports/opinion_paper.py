@@ -110,12 +110,12 @@ def _conclusion(opinion: Opinion, say: Say) -> list[Block]:
     }
     named = [titles.get(pack["id"], say("own_conditions")) for pack in review["packs"]]
     stage = STAGES[review["stage"]]
-    verdict = verdict_word(review["verdict"], lang=lang)
+    verdict = verdict_word(opinion.verdict, lang=lang)
     if review["illustration"]:
         verdict += say("illustration")
     total, counted = counts(opinion)
     blocks: list[Block] = [
-        Verdict(say("verdict", verdict=verdict), TONE_OF.get(review["verdict"], "none")),
+        Verdict(say("verdict", verdict=verdict), TONE_OF.get(opinion.verdict, "none")),
         Paragraph(
             say(
                 "basis_text",
@@ -142,30 +142,29 @@ def _picture(png: bytes, say: Say) -> Picture:
 
 
 def _overrides(opinion: Opinion, say: Say) -> Grid:
-    clauses = {(f["pack"], f["rule"]): f["clause"] for f in opinion.review["findings"]}
+    findings = opinion.review["findings"]
     names = ("rule", "original", "decided", "reason", "by")
-    return Grid(
-        head=tuple(say(name) for name in names),
-        rows=tuple(
+    rows = []
+    for one in opinion.overrides:
+        finding = findings[one.finding]
+        rows.append(
             (
-                Cell(f"{one.rule}\n{clauses.get((one.pack, one.rule), '')}".rstrip()),
-                Cell(
-                    verdict_word(one.original, lang=say.lang),
-                    TONE_OF.get(one.original, "none"),
-                    bold=True,
-                ),
-                Cell(
-                    verdict_word(one.verdict, lang=say.lang),
-                    TONE_OF.get(one.verdict, "none"),
-                    bold=True,
-                ),
+                Cell(f"{finding['clause']}\n{finding['rule']}"),
+                _verdict_cell(one.original, say),
+                _verdict_cell(one.verdict, say),
                 Cell(one.reason),
                 Cell(one.name if one.on is None else f"{one.name}\n{one.on.isoformat()}"),
             )
-            for one in opinion.overrides
-        ),
+        )
+    return Grid(
+        head=tuple(say(name) for name in names),
+        rows=tuple(rows),
         widths=(44, 20, 20, 58, 28),
     )
+
+
+def _verdict_cell(verdict: str, say: Say) -> Cell:
+    return Cell(verdict_word(verdict, lang=say.lang), TONE_OF.get(verdict, "none"), bold=True)
 
 
 def _neighbours(opinion: Opinion, say: Say) -> list[Block]:

@@ -114,6 +114,7 @@ WORDS: Final = MappingProxyType(
         "deficit": ("差额", "Short by"),
         "found": ("结论", "Verdict"),
         "gate": ("关口", "gate"),
+        "overridden": ("人工更正，原为{original}", "overridden, was {original}"),
         "beside": ("参考，不作依据", "shown beside"),
         "pack_head": (
             "《{title}》（{number}）：{verdict}{note}",

@@ -64,7 +64,7 @@ def existing(facilities: GeoDataFrame, *, but: Collection[str] = ()) -> tuple[Pl
         for key, service, geometry in zip(
             facilities["id"], facilities["service"], facilities.geometry, strict=True
         )
-        if key not in but and geometry is not None and service in SERVICE_STYLES
+        if key not in but and service in SERVICE_STYLES
     )
 
 

@@ -24,7 +24,7 @@ from spatial.policy.explaining.letter import alternatives as other_readings
 from spatial.policy.review.wording import verdict_word
 
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
-_FINDING_WIDTHS: Final = (6, 16, 30, 12, 8, 10, 16, 44, 12, 12, 12, 8, 44, 44, 40, 30, 30, 44)
+_FINDING_WIDTHS: Final = (6, 16, 30, 12, 12, 8, 10, 16, 44, 12, 12, 12, 8, 44, 44, 40, 30, 30, 44)
 _STEP_WIDTHS: Final = (6, 30, 18, 12, 12, 8, 14, 12, 12, 12, 8, 14, 14, 50)
 
 
@@ -44,7 +44,7 @@ def worksheet_xlsx(opinion: Opinion) -> bytes:
 
 def _project(book: Workbook, opinion: Opinion, say: Say) -> None:
     review = opinion.review
-    verdict = verdict_word(review["verdict"], lang=opinion.lang)
+    verdict = verdict_word(opinion.verdict, lang=opinion.lang)
     if review["illustration"]:
         verdict += say("illustration")
     status = say("draft_line") if opinion.draft else opinion.number
@@ -80,7 +80,7 @@ def _project(book: Workbook, opinion: Opinion, say: Say) -> None:
 def _findings(book: Workbook, opinion: Opinion, say: Say) -> None:
     lang = opinion.lang
     names = (
-        *("no", "pack", "rule", "found", "gate", "binds", "clause", "quote"),
+        *("no", "pack", "rule", "found", "original", "gate", "binds", "clause", "quote"),
         *("needed", "provided", "deficit", "unit", "found_column", "computation"),
         *("remedy_column", "missing_column", "alternatives", "reading_column"),
     )
@@ -89,7 +89,8 @@ def _findings(book: Workbook, opinion: Opinion, say: Say) -> None:
             number,
             one["pack"],
             one["rule"],
-            verdict_word(one["verdict"], lang=lang),
+            verdict_word(one["decided"], lang=lang),
+            None if one["decided"] == one["verdict"] else verdict_word(one["verdict"], lang=lang),
             _yes(one["gate"], say),
             _yes(one["binds"], say),
             one["clause"],
