@@ -22,6 +22,7 @@ from service.reports.paper import (
     Picture,
     Tone,
     Verdict,
+    printable,
 )
 from service.reports.paper_docx import paper_docx
 from service.reports.paper_pdf import paper_pdf
@@ -111,7 +112,7 @@ def brief_paper(brief: Brief) -> Paper:
     blocks += _clauses(brief, say)
     if brief.remedies:
         more = len(brief.remedies) - _MOST_REMEDIES
-        items = [_short(one) for one in brief.remedies[:_MOST_REMEDIES]]
+        items = [_short(one, brief.lang) for one in brief.remedies[:_MOST_REMEDIES]]
         if more > 0:
             items.append(say("more_remedies", count=more))
         blocks += [Heading(say("remedies"), 2), Bullets(tuple(items))]
@@ -160,7 +161,7 @@ def _result(brief: Brief, say: BriefWords) -> list[Block]:
         ),
     ]
     flag = FLAG_WORDS[place["flag"]][say.at]
-    concerned_text = "" if concerned is None else say("concerned", count=grouped(concerned))
+    concerned_text = "" if not concerned else say("concerned", count=grouped(concerned))
     return [
         Verdict(f"{flag}{concerned_text}", FLAG_TONES.get(place["flag"], "none")),
         Facts(tuple(facts)),
@@ -193,7 +194,7 @@ def _row(row: Mapping[str, Any], brief: Brief, say: BriefWords) -> tuple[Cell, .
         clause += f"\n{PART_WORDS[row['part']][say.at]}"
     return (
         Cell(clause),
-        Cell(_short(str(row["reason"] or row["rule"]))),
+        Cell(_short(str(row["reason"] or row["rule"]), brief.lang)),
         *(
             _figure(row[name], row["unit"], brief.lang)
             for name in ("threshold", "value", "deficit")
@@ -235,5 +236,6 @@ def _basis(brief: Brief, say: BriefWords) -> list[str]:
     return [*lines, say("evaluation_line", id=brief.evaluation, as_of=brief.as_of), *brief.notices]
 
 
-def _short(text: str) -> str:
+def _short(text: str, lang: str) -> str:
+    text = printable(text, lang=lang)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from service.reports.opinion import Opinion
 from service.reports.opinion_words import Say
-from service.reports.paper import Block, Bullets, Cell, Grid, Heading, Paragraph, Tone
+from service.reports.paper import Block, Bullets, Cell, Grid, Heading, Paragraph, Tone, printable
 from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining.letter import alternatives as other_readings
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED, VERDICTS
@@ -145,7 +145,7 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
             f"{verdict}{'：' if lang == 'zh' else ': '}{_sentence(finding['reason'], lang)}"
         )
     if finding["calculation"]:
-        lines.append(say("computed", text=finding["calculation"]))
+        lines.append(say("computed", text=printable(finding["calculation"], lang=lang)))
     if finding["definition"]:
         lines.append(say("definition", text=finding["definition"]))
     if finding["facilities"]:

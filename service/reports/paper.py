@@ -6,6 +6,7 @@ and `service.reports.paper_pdf` set the same one. All its texts are worded alrea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -21,6 +22,7 @@ TONES: Final = {
     "open": ("#47346B", "#E9E3F2"),
     "none": ("#333333", "#FFFFFF"),
 }
+_WHOLE_PART: Final = re.compile("⌊(.*?)⌋")
 INK: Final = "#1A1A1A"
 FAINT_INK: Final = "#5F5F5F"
 RULE_INK: Final = "#8A8A8A"
@@ -146,6 +148,12 @@ class Paper:
     draft: str | None
     lang: str
     blocks: tuple[Block, ...]
+
+
+def printable(text: str, *, lang: str) -> str:
+    """Write out the sign of a whole part, which the Chinese fonts do not have."""
+    name = "取整" if lang == "zh" else "int"
+    return _WHOLE_PART.sub(lambda found: f"{name}[{found[1]}]", text)
 
 
 def texts(blocks: Sequence[Block]) -> list[str]:
