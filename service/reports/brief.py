@@ -26,6 +26,7 @@ from service.reports.paper import (
 )
 from service.reports.paper_docx import paper_docx
 from service.reports.paper_pdf import paper_pdf
+from service.reports.wrapping import width
 from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_DUE, NOT_MET, UNDETERMINED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.terms import STAGES, in_unit, term
@@ -45,10 +46,24 @@ _TONES: Final[Mapping[str, Tone]] = {
 }
 # What stands in the table of one page, in this order; the rest is counted.
 _SHOWN: Final = (NOT_MET, UNDETERMINED, ADVISE, NOT_DUE, MET_RELAXED, MET)
-_MOST_ROWS: Final = 9
-_MOST_REMEDIES: Final = 4
-_MOST_WORST: Final = 5
-_LONGEST: Final = 120
+_MOST_REMEDIES: Final = 3
+_MOST_WORST: Final = 4
+_LONGEST: Final = 90
+# What the parts of the page take, millimetres, rather more than less; a column is half as wide as
+# a Chinese character.
+_PAGE_MM: Final = 297 - 19 - 14 - 18
+_MAP_MM: Final = 84.0
+_FLAGGED_MM: Final = 27.0
+_COUNTED_MM: Final = 26.0
+_HEADING_MM: Final = 7.5
+_ROW_MM: Final = 5.6
+_CELL_LINE_MM: Final = 3.9
+_ITEM_LINE_MM: Final = 4.9
+_NOTE_LINE_MM: Final = 4.0
+_ITEM_COLUMNS: Final = 96
+_NOTE_COLUMNS: Final = 122
+_CELL_WIDTHS: Final = (30, 62, 19, 20, 19, 20)
+_CELL_COLUMNS: Final = (17, 38, 10, 11, 10, 11)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,22 +118,31 @@ def brief_pdf(brief: Brief) -> bytes:
 
 
 def brief_paper(brief: Brief) -> Paper:
-    """Set a brief out: result, facts, map, clauses, what would help, what it rests on."""
+    """Set a brief out: result, facts, map, clauses, what would help, what it rests on.
+
+    As many clauses as the page has room for are shown, the worst first; the rest is counted.
+    """
     say = BriefWords(brief.lang)
     name = brief.place["name"] or brief.place["id"]
+    basis = _basis(brief, say)
+    room_mm = _PAGE_MM - _lines_mm(basis, _NOTE_COLUMNS, _NOTE_LINE_MM)
     blocks: list[Block] = [*_result(brief, say)]
+    room_mm -= _FLAGGED_MM if brief.flags is None else _COUNTED_MM
     if brief.map_png is not None:
         blocks.append(Picture(brief.map_png, TEXT_MM, say("map_alt", name=name)))
-    blocks += _clauses(brief, say)
+        room_mm -= _MAP_MM
+    helping: list[Block] = []
     if brief.remedies:
-        more = len(brief.remedies) - _MOST_REMEDIES
         items = [_short(one, brief.lang) for one in brief.remedies[:_MOST_REMEDIES]]
+        more = len(brief.remedies) - _MOST_REMEDIES
         if more > 0:
             items.append(say("more_remedies", count=more))
-        blocks += [Heading(say("remedies"), 2), Bullets(tuple(items))]
+        helping += [Heading(say("remedies"), 2), Bullets(tuple(items))]
+        room_mm -= _HEADING_MM + _lines_mm(items, _ITEM_COLUMNS, _ITEM_LINE_MM)
     if brief.worst:
-        blocks += [Heading(say("worst"), 2), _worst(brief, say)]
-    blocks.append(Paragraph("\n".join(_basis(brief, say)), "note"))
+        helping += [Heading(say("worst"), 2), _worst(brief, say)]
+        room_mm -= _HEADING_MM + _ROW_MM * (1 + len(brief.worst[:_MOST_WORST]))
+    blocks += [*_clauses(brief, say, room_mm), *helping, Paragraph("\n".join(basis), "note")]
     kind = "district_title" if brief.flags is None else "area_title"
     return Paper(
         title=say(kind, name=name),
@@ -127,7 +151,13 @@ def brief_paper(brief: Brief) -> Paper:
         draft=None,
         lang=brief.lang,
         blocks=tuple(blocks),
+        compact=True,
     )
+
+
+def _lines_mm(texts: Sequence[str], columns: int, line_mm: float) -> float:
+    """Estimate how high texts become, each wrapped at so many columns of half a character."""
+    return sum(-(-max(width(text), 1) // columns) for text in texts) * line_mm
 
 
 def _result(brief: Brief, say: BriefWords) -> list[Block]:
@@ -168,21 +198,34 @@ def _result(brief: Brief, say: BriefWords) -> list[Block]:
     ]
 
 
-def _clauses(brief: Brief, say: BriefWords) -> list[Block]:
+def _clauses(brief: Brief, say: BriefWords, room_mm: float) -> list[Block]:
     rows = [row for row in brief.rows if row["verdict"] in _SHOWN]
     rows.sort(key=lambda row: _SHOWN.index(row["verdict"]))
-    shown, left = rows[:_MOST_ROWS], len(brief.rows) - min(len(rows), _MOST_ROWS)
+    room_mm -= 2 * _HEADING_MM + _ROW_MM
+    shown: list[tuple[Cell, ...]] = []
+    for row in rows:
+        cells = _row(row, brief, say)
+        lines = max(
+            -(-width(line) // columns) if line else 1
+            for cell, columns in zip(cells, _CELL_COLUMNS, strict=True)
+            for line in [cell.text.replace("\n", " " * columns)]
+        )
+        room_mm -= lines * _CELL_LINE_MM + _ROW_MM - _CELL_LINE_MM
+        if room_mm < 0 and shown:
+            break
+        shown.append(cells)
     blocks: list[Block] = [Heading(say("clauses"), 2)]
     if shown:
         names = ("clause", "found", "needed", "provided", "deficit", "verdict")
         blocks.append(
             Grid(
                 head=tuple(say(name) for name in names),
-                rows=tuple(_row(row, brief, say) for row in shown),
-                widths=(30, 62, 19, 20, 19, 20),
+                rows=tuple(shown),
+                widths=_CELL_WIDTHS,
                 numeric=frozenset({2, 3, 4}),
             )
         )
+    left = len(brief.rows) - len(shown)
     if left:
         blocks.append(Paragraph(say("left_out", count=left), "note"))
     return blocks

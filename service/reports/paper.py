@@ -140,6 +140,8 @@ class Paper:
         ``zh`` or ``en``.
     blocks
         In order.
+    compact
+        True for smaller letters and margins: what has to be on one page.
     """
 
     title: str
@@ -148,6 +150,7 @@ class Paper:
     draft: str | None
     lang: str
     blocks: tuple[Block, ...]
+    compact: bool = False
 
 
 def printable(text: str, *, lang: str) -> str:

@@ -46,6 +46,7 @@ _SANS: Final = ("Arial", "黑体")
 _BODY_PT: Final = 10.5
 _TABLE_PT: Final = 9.0
 _SMALL_PT: Final = 8.5
+_COMPACT: Final = 0.84
 _FACT_NAME_MM: Final = 32.0
 _SIGNATURE_MM: Final = (34.0, 90.0, 46.0)
 
@@ -64,9 +65,20 @@ def paper_docx(paper: Paper) -> bytes:
         _paragraph(document, paper.number, size=10, colour=FAINT_INK, centred=True, after=8)
     for block in paper.blocks:
         _add(document, block)
+    if paper.compact:
+        _shrink(document)
     written = io.BytesIO()
     document.save(written)
     return written.getvalue()
+
+
+def _shrink(document: DocxDocument) -> None:
+    """Set everything smaller, with narrower margins above and below."""
+    section = document.sections[0]
+    section.top_margin, section.bottom_margin = Mm(18), Mm(13)
+    section.header_distance, section.footer_distance = Mm(9), Mm(7)
+    for size in document.element.body.iter(qn("w:sz")):
+        size.set(qn("w:val"), str(round(int(size.get(qn("w:val"))) * _COMPACT)))
 
 
 def _set_up(document: DocxDocument, paper: Paper) -> None:

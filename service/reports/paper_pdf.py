@@ -57,6 +57,7 @@ def _html(paper: Paper) -> str:
         serif=_SERIF,
         sans=_SANS,
         page_content=_PAGES[paper.lang],
+        compact=paper.compact,
         tones=TONES,
         ink=INK,
         faint=FAINT_INK,

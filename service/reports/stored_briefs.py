@@ -36,7 +36,7 @@ from spatial.policy.problem_ledger import problem_ledger
 from spatial.policy.wording import output_findings
 
 _ACT: Final = (NOT_MET, UNDETERMINED, ADVISE)
-_MAP_MM: Final = 66.0
+_MAP_MM: Final = 62.0
 _AROUND_M: Final = 2_500.0
 _DEGREE_M: Final = 110_574.0
 # More districts than a county has: their outlines would fill no map.
