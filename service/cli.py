@@ -71,6 +71,18 @@ COMMANDS: Final = (
         "Explain one finding in a paragraph for a letter",
     ),
     CommandEntry(
+        "report",
+        "service.commands.report",
+        "report",
+        "Write a page about one district or area of an evaluation",
+    ),
+    CommandEntry(
+        "ledger",
+        "service.commands.ledger",
+        "ledger",
+        "Write the problem ledger of an evaluation, carrying on the one before",
+    ),
+    CommandEntry(
         "review",
         "service.commands.review",
         "review",
