@@ -56,10 +56,10 @@ __all__ = [
     "NETWORK",
     "NETWORK_EDGE",
     "PACK",
-    "SCENARIO",
-    "SIGN_IN_LINK",
     "REVIEW",
     "REVIEW_OVERRIDE",
     "REVIEW_SIGNATURE",
+    "SCENARIO",
+    "SIGN_IN_LINK",
     "VERSIONED",
 ]

@@ -23,7 +23,7 @@ from tests.bench.stored import stored_row
 WITHOUT_THE_CITY = frozenset({"pbf", "import", "ogc"})
 
 
-def measure(  # noqa: C901  # one question a row
+def measure(  # one question a row
     *, chosen: Sequence[str], districts: int, most_districts: int, repetitions: int
 ) -> Iterator[Row]:
     """Measure the chosen rows; each comes as soon as it is done."""

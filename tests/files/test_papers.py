@@ -28,7 +28,7 @@ from housing import (
     station,
     street,
 )
-from planning import facilities, gates_at, point, square
+from planning import facilities, point, square
 from printed import (
     A4_PT,
     fonts,
