@@ -158,7 +158,6 @@ def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one cas
             _grid(document, block)
         case Picture(png, width_mm, alt, caption):
             holder = document.add_paragraph()
-            holder.alignment = WD_ALIGN_PARAGRAPH.CENTER
             holder.paragraph_format.keep_with_next = caption is not None
             # A hair less than the text: as wide as it, some programs move it aside.
             shape = holder.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm - 1))

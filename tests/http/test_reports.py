@@ -70,9 +70,7 @@ def test_bad_drafts(town):
     url = DRAFT.format(".pdf")
     problem = assert_problem(town.post(url, json=project(units=0), role="reviewer"), 400)
     assert problem["errors"][0]["pointer"] == "/phases/0/units"
-    problem = assert_problem(
-        town.post(url, json={"projects": [project()]}, role="reviewer"), 400
-    )
+    problem = assert_problem(town.post(url, json={"projects": [project()]}, role="reviewer"), 400)
     assert problem["errors"][0]["pointer"] == "/projects"
     assert_problem(town.post(url, json=project(), role="viewer"), 403)
     assert_problem(town.post(DRAFT.format(".odt"), json=project(), role="reviewer"), 405)
@@ -176,9 +174,7 @@ def test_the_command_line_writes_the_same(town, runs, commands, tmp_path: Path):
     }
 
     def yike(*arguments):
-        return commands.run(
-            arguments, cwd=tmp_path, environment=environment, timeout_seconds=120
-        )
+        return commands.run(arguments, cwd=tmp_path, environment=environment, timeout_seconds=120)
 
     done = yike("ledger", first, "--out", "one.xlsx")
     assert done.returncode == 0, done.stderr
