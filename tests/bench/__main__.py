@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 PEERS = ("networkx", "pandana", "pyrosm")
-ROWS = ("pbf", "import", "nearest", "evaluation", "stored", "move", "growth")
+ROWS = ("pbf", "import", "nearest", "evaluation", "stored", "move", "review", "growth")
 
 
 def bench(
