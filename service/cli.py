@@ -42,6 +42,12 @@ class CommandEntry:
 COMMANDS: Final = (
     CommandEntry("up", "service.commands.up", "up", "Set up, evaluate the demo city and serve"),
     CommandEntry("serve", "service.commands.serve", "serve", "Serve the HTTP interface"),
+    CommandEntry(
+        "sign-in-link",
+        "service.commands.sign_in_link",
+        "sign_in_link",
+        "Make a one-time link that signs a browser in",
+    ),
     CommandEntry("migrate", "service.commands.migrate", "migrate", "Bring the database up to date"),
     CommandEntry(
         "import", "service.commands.import_", "import_", "Read a layer from files into the database"
@@ -63,6 +69,18 @@ COMMANDS: Final = (
         "service.commands.explain",
         "explain",
         "Explain one finding in a paragraph for a letter",
+    ),
+    CommandEntry(
+        "report",
+        "service.commands.report",
+        "report",
+        "Write a page about one district or area of an evaluation",
+    ),
+    CommandEntry(
+        "ledger",
+        "service.commands.ledger",
+        "ledger",
+        "Write the problem ledger of an evaluation, carrying on the one before",
     ),
     CommandEntry(
         "review",

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import (
     FileOptions,
     parse_date,
@@ -19,10 +20,12 @@ from service.commands.options import (
     parse_language,
 )
 from service.commands.progress import warn
+from service.core.language import Language
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
 from service.imports.reader import read_layer
 from service.imports.street_reader import read_network
+from service.reports.opinion import Opinion
 from service.reviews.choosing import packs_of_area
 from service.reviews.project_file import read_project
 from spatial.errors import InputError
@@ -32,7 +35,7 @@ from spatial.policy.review.document import review_document
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
 from spatial.policy.review.report import report_text
-from spatial.policy.review.review import ReviewParameters
+from spatial.policy.review.review import Review, ReviewParameters
 from spatial.policy.review.review import review as review_project
 from spatial.policy.review.verdict import REFUSED
 
@@ -108,6 +111,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
             "--illustration", help="Store it though the project lies outside a pack's region."
         ),
     ] = False,
+    out: OutOption = None,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
@@ -125,6 +129,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     language = parse_language(lang)
     on = parse_date(as_of, option="--as-of")
     parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
+    wanted = wanted_files(out)
     submitted = read_project(project)
     if illustration and not store:
         raise InputError("--illustration: is for reviews that are stored, with --store")
@@ -143,7 +148,9 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
             neighbours=neighbours,
             illustration=illustration,
         )
-        raise typer.Exit(exit_code(store_review(project, question, lang=language, as_json=json_)))
+        raise typer.Exit(
+            exit_code(store_review(project, question, lang=language, as_json=json_, out=wanted))
+        )
     packs = _packs(pack or (), submitted)
     if alone and any(path is not None for path in (districts, facilities, network)):
         raise InputError("--alone: leaves out what --districts, --facilities and --network name")
@@ -168,6 +175,10 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         surroundings=around,
         parameters=parameters,
     )
+    write_opinion(
+        wanted,
+        lambda drawn: _opinion(found, packs, around, sources, lang=language, drawn=drawn),
+    )
     said = notices(sources, language)
     if json_:
         document = {**review_document(found, lang=language), "notices": said}
@@ -175,6 +186,28 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     else:
         typer.echo("\n".join([report_text(found, packs=packs, lang=language), *said]))
     raise typer.Exit(exit_code(found.verdict))
+
+
+def _opinion(
+    found: Review,
+    packs: Sequence[Pack],
+    around: Surroundings,
+    sources: Sequence[object],
+    *,
+    lang: Language,
+    drawn: bool,
+) -> Opinion:
+    from service.reports.review_opinion import review_opinion  # noqa: PLC0415
+
+    return review_opinion(
+        found,
+        project=found.project,
+        packs=packs,
+        surroundings=around,
+        sources=sources,
+        lang=lang,
+        drawn=drawn,
+    )
 
 
 def exit_code(verdict: str) -> int:
