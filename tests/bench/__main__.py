@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 PEERS = ("networkx", "pandana", "pyrosm", "tipg")
-ROWS = ("pbf", "import", "ogc", "nearest", "evaluation", "stored", "move", "growth")
+ROWS = ("pbf", "import", "ogc", "nearest", "evaluation", "stored", "move", "review", "growth")
 
 
 def bench(

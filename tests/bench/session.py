@@ -15,6 +15,7 @@ from tests.bench.import_row import import_row
 from tests.bench.move import move_row
 from tests.bench.ogc_rows import ogc_rows
 from tests.bench.pbf_row import pbf_rows
+from tests.bench.review_row import review_row
 from tests.bench.row import Row
 from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
 from tests.bench.stored import stored_row
@@ -22,7 +23,7 @@ from tests.bench.stored import stored_row
 WITHOUT_THE_CITY = frozenset({"pbf", "import", "ogc"})
 
 
-def measure(
+def measure(  # one question a row
     *, chosen: Sequence[str], districts: int, most_districts: int, repetitions: int
 ) -> Iterator[Row]:
     """Measure the chosen rows; each comes as soon as it is done."""
@@ -54,6 +55,12 @@ def measure(
     if "move" in chosen:
         _say("one facility moved")
         yield move_row(city, districts=districts, repetitions=repetitions)
+    if "review" in chosen:
+        _say("one review over HTTP")
+        try:
+            yield review_row(city, each=100)
+        except ClusterError as fault:
+            yield Row("one review over HTTP", (), notes=(f"not measured: {fault}",))
     if "growth" in chosen:
         _say("growth")
         yield from growth_rows(city, most_districts=most_districts)
