@@ -170,45 +170,6 @@ class TileSettings(Group):
     )
 
 
-class MapSettings(Group):
-    """A base map of the bureau's own under the page's map; none unless set."""
-
-    url: HttpAddress | None = Field(
-        default=None,
-        description="Base map of the page: address of its tiles with {z}, {x} and {y} (and {s}), "
-        "its key in it; unset: Yike's own streets, nothing is asked of others",
-    )
-    labels_url: HttpAddress | None = Field(
-        default=None, description="Tiles drawn above the base map, as 天地图's place names"
-    )
-    subdomains: tuple[Subdomain, ...] = Field(
-        default=(), description="What {s} stands for, a JSON list"
-    )
-    attribution: str = Field(default="", description="What the map must say of its origin")
-    tile_size_px: Literal[256, 512] = Field(default=256, description="Size of the tiles")
-    max_zoom: int = Field(default=18, ge=0, le=24, description="Deepest zoom the tiles have")
-
-    @model_validator(mode="after")
-    def _whole(self) -> MapSettings:
-        for name in ("url", "labels_url"):
-            address = getattr(self, name)
-            if address is not None and ("{s}" in address) != bool(self.subdomains):
-                raise ValueError(f"{name}: {{s}} and subdomains go together")
-        if self.labels_url is not None and self.url is None:
-            raise ValueError("labels_url is set without url")
-        return self
-
-    def tiles(self, address: str) -> list[str]:
-        """List the addresses a template with ``{s}`` stands for."""
-        return [address.replace("{s}", one) for one in self.subdomains or ("",)]
-
-    def origins(self) -> list[str]:
-        """List the origins the page asks for tiles, each once."""
-        addresses = [one for one in (self.url, self.labels_url) if one is not None]
-        parts = [urlsplit(tile) for one in addresses for tile in self.tiles(one)]
-        return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
-
-
 class ImportSettings(Group):
     """What reading one file may cost."""
 
