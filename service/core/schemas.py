@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.outcomes import outcome_items
-from service.evaluations.figures_schemas import AREA_VERDICTS_SCHEMA, WALKING_MINUTES_SCHEMA
+from service.evaluations.figures_schemas import (
+    AREA_VERDICTS_SCHEMA,
+    DISTRICT_TABLE_SCHEMA,
+    WALKING_MINUTES_SCHEMA,
+)
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -83,6 +87,7 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         "AreaVerdicts": AREA_VERDICTS_SCHEMA,
+        "DistrictTable": DISTRICT_TABLE_SCHEMA,
         "WalkingMinutes": WALKING_MINUTES_SCHEMA,
         "Page": PAGE_SCHEMA,
         **review_schemas(),
