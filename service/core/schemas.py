@@ -22,7 +22,12 @@ from service.indicators.schemas import (
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.schemas import review_schemas
-from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
+from service.uploads.schemas import (
+    IMPORT_FILE_SCHEMA,
+    IMPORT_FORM_SCHEMA,
+    IMPORT_SCHEMA,
+    IMPORTS_SCHEMA,
+)
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -69,6 +74,7 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Import": IMPORT_SCHEMA,
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
+        "ImportForm": IMPORT_FORM_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         **review_schemas(),
         **bodies,

@@ -10,20 +10,31 @@ import json
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from geopandas import GeoDataFrame
+
 from service.core.geojson import encode_json
 from service.imports.crs_check import UndeclaredCRSError
-from service.uploads.frames import to_stream
+from service.uploads.frames import from_stream, to_stream
 from service.uploads.reading import LISTED, read_file
 from service.uploads.request import ImportRequest
 from service.uploads.systems import subject_document
 from spatial.errors import InputError, InputFaults
+from spatial.fields import Layer
 
 TASK: Final = "task.json"
 RESULT: Final = "result.json"
 ACCEPTED: Final = "accepted.arrow"
+# Written by the parent when this process has said that it needs them.
+STORED: Final = "stored.arrow"
+
+
+class StoredWantedError(Exception):
+    """The file says nothing of where its rows are: they are joined to what is stored."""
 
 
 def main() -> None:
@@ -33,6 +44,8 @@ def main() -> None:
     limit(task)
     try:
         result = read(folder, task)
+    except StoredWantedError:
+        result = {"wants_stored": True}
     except UndeclaredCRSError as error:
         result = {"undeclared": subject_document(error.subject)}
     except InputFaults as error:
@@ -68,7 +81,7 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     found = read_file(
         folder / task["file"],
         request.layer,
-        request.reading,
+        replace(request.reading, stored=partial(_stored, folder, request.layer)),
         label=task["label"],
         quarantine=folder,
         tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
@@ -82,6 +95,13 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         "subject": subject_document(found.read.subject),
         "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
+
+
+def _stored(folder: Path, layer: Layer) -> GeoDataFrame:
+    path = folder / STORED
+    if not path.is_file():
+        raise StoredWantedError
+    return from_stream(path.read_bytes(), layer)
 
 
 if __name__ == "__main__":

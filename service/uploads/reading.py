@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from geopandas import GeoDataFrame
 
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -24,6 +26,7 @@ from service.uploads.dependencies import (
     ImportRequestDependency,
     UploadDependency,
 )
+from service.uploads.form import FORM_TYPE
 from service.uploads.schemas import import_document
 from service.uploads.tables import READING
 
@@ -36,6 +39,18 @@ _TYPE_OF_SUFFIX: Final = {
     ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# A form cannot say which part is which by its field: every part that has a name is a file.
+_BODY: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "requestBody": {
+            "required": True,
+            "content": {
+                **request_body(*UPLOAD_TYPES, schemas=("ImportFile",))["requestBody"]["content"],
+                FORM_TYPE: {"schema": {"$ref": "#/components/schemas/ImportForm"}},
+            },
+        }
+    }
+)
 _IMPORT: Final = content("application/json", "Import", "The import")
 
 
@@ -55,12 +70,13 @@ def _add_uploading(router: APIRouter) -> None:
         operation_id="upload_import",
         summary="Upload a file and compare it with what is stored; nothing is stored yet",
         description=(
-            "The body is the file. It is read in a process of its own; rows at fault are set "
+            "The body is the file, or a form with it (of a Shapefile, with the files beside it). "
+            "It is read in a process of its own; rows at fault are set "
             "aside with the reason, geometries are repaired where their meaning is clear. 201 "
             "when it is read, be it `previewed` or `refused`; 202 while it is still being read."
         ),
         response_class=Response,
-        openapi_extra=request_body(*UPLOAD_TYPES, schemas=("ImportFile",)),
+        openapi_extra=dict(_BODY),
         responses={
             201: content("application/json", "Import", "The import with its report"),
             202: content("application/json", "Import", "The file is still being read"),

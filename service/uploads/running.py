@@ -16,19 +16,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 from structlog.typing import FilteringBoundLogger
 
+from service.core import history, scope
 from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
+from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.uploads import records
 from service.uploads import service as uploads
-from service.uploads.frames import from_stream
+from service.uploads.frames import from_stream, to_stream
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
 from service.uploads.systems import check_uploaded
 from service.uploads.tables import FAILED, PREVIEWED, REFUSED
-from spatial.fields import AREAS
+from spatial.fields import AREAS, Layer
 
 _RETRY_S: Final = "10"
 
@@ -189,6 +191,7 @@ class ImportRunner:
             limits=self._limits,
             tell=tell,
             stopped=self._stopped,
+            stored=lambda: _stored(connection, request.layer, principal),
         )
         if result.refused is not None:
             return _refused(result.refused)
@@ -223,6 +226,14 @@ class ImportRunner:
             "quarantine": None if aside is None else aside.read_bytes(),
             "quarantine_suffix": None if aside is None else aside.suffix,
         }
+
+
+def _stored(connection: Connection, layer: Layer, principal: Principal) -> bytes:
+    """Return what the rows of a table can be joined to: the features the key may see."""
+    conditions = scope.conditions(connection, principal, layer)
+    frame = history.current(connection, layer, *conditions)
+    frame[ROW_COLUMN] = range(len(frame))
+    return to_stream(frame, layer)
 
 
 def _refused(told: Any) -> dict[str, Any]:  # noqa: ANN401  # a part of a report

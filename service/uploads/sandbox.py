@@ -7,14 +7,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from service.core.settings import UploadSettings
 from service.imports.crs_check import CrsSubject
-from service.uploads.child import ACCEPTED, RESULT, TASK
+from service.uploads.child import ACCEPTED, RESULT, STORED, TASK
 from service.uploads.reading import Tell
 from service.uploads.request import ImportRequest
 from service.uploads.systems import read_subject
@@ -67,6 +67,7 @@ def read_in_child(
     limits: UploadSettings,
     tell: Tell,
     stopped: threading.Event,
+    stored: Callable[[], bytes],
 ) -> SandboxResult:
     """Read an uploaded file in a child process under limits.
 
@@ -80,6 +81,9 @@ def read_in_child(
         Called with each stage and the rows done.
     stopped
         Ends the child when it is set.
+    stored
+        The features stored already, as `service.uploads.frames.to_stream` writes them; asked for
+        where the rows of the file are to be joined to them, and the file is read once more.
 
     Raises
     ------
@@ -97,6 +101,17 @@ def read_in_child(
         "max_file_bytes": max(_LEAST_FILE_BYTES, _GROWTH * size),
     }
     (folder / TASK).write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
+    document = _run(folder, limits, tell, stopped)
+    if "wants_stored" in document:
+        (folder / STORED).write_bytes(stored())
+        document = _run(folder, limits, tell, stopped)
+    return _result(folder, document)
+
+
+def _run(
+    folder: Path, limits: UploadSettings, tell: Tell, stopped: threading.Event
+) -> dict[str, Any]:
+    """Let a child read the file of a folder, and return what it says of it."""
     with (
         (folder / "stderr").open("wb") as errors,
         subprocess.Popen(  # noqa: S603  # our own interpreter and module
@@ -117,7 +132,7 @@ def read_in_child(
         finally:
             # Whoever is told shares a session with the caller.
             listener.join()
-    return _result(folder, process.returncode)
+    return _said(folder, process.returncode)
 
 
 def _listen(process: subprocess.Popen[str], tell: Tell) -> None:
@@ -140,14 +155,18 @@ def _wait(process: subprocess.Popen[str], seconds: float, stopped: threading.Eve
         stopped.wait(_STEP_S)
 
 
-def _result(folder: Path, code: int) -> SandboxResult:
+def _said(folder: Path, code: int) -> dict[str, Any]:
     result = folder / RESULT
     if code != 0 or not result.is_file():
         said = (folder / "stderr").read_text(encoding="utf-8", errors="replace")
         if "MemoryError" in said or "bad_alloc" in said:
             raise ReaderError("reading the file took more memory than it may")
         raise ReaderError("the process that read the file ended unexpectedly")
-    document = json.loads(result.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return document
+
+
+def _result(folder: Path, document: Mapping[str, Any]) -> SandboxResult:
     if "refused" in document:
         return SandboxResult(document, {}, b"", "", None, None)
     if "undeclared" in document:

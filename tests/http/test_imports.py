@@ -468,6 +468,103 @@ def test_formats_are_named_by_the_file_or_the_type(town):
     assert_problem(empty, 400, "invalid-body")
 
 
+@pytest.mark.usefixtures("clean")
+def test_a_table_without_places_is_joined_to_what_is_stored(town, rows):
+    before = rows()
+
+    def send(text, role="editor", **params):
+        answer = town.post(
+            "/v1/imports",
+            params={"kind": "facilities", **params},
+            content=text.encode(),
+            headers={"Content-Type": "text/csv"},
+            role=role,
+        )
+        return done(town, answer, role)
+
+    found = send("名称,托位数\n托育园,77\n 日间 照料,\n无此处,5\n", mapping="名称=name")
+    assert found["state"] == "previewed", found["report"]
+    assert found["report"]["diff"]["changes"] == [
+        {"id": "nursery-1", "fields": ["places"], "values": {"places": [None, 77]}}
+    ] or found["report"]["diff"]["changed_fields"] == {"places": 1}
+    assert found["report"]["diff"]["unchanged"] == 1
+    (aside,) = found["report"]["quarantined"]
+    assert (aside["row"], aside["field"]) == (3, "name")
+    assert "names none of the stored facilities" in aside["reason"]
+    assert ask(town, "commit", found).json()["state"] == "committed"
+    after = rows()
+    assert after["nursery-1"]["geometry"] == before["nursery-1"]["geometry"]
+    assert after["nursery-1"]["places"] == "77"
+
+    by_id = send("id,places\nnursery-1,78\nnowhere,1\n")
+    assert by_id["report"]["diff"]["changed_fields"] == {"places": 1}
+    assert "is none of the" in by_id["report"]["quarantined"][0]["reason"]
+    # What a key cannot see it cannot join.
+    east = send("id,places\nnursery-1,78\n", role="west editor")
+    assert east["state"] in {"previewed", "refused"}
+    nothing = send("places\n5\n")
+    assert nothing["state"] == "refused"
+    assert "which stored facilities they are" in nothing["report"]["refused"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_form_brings_a_file_or_a_whole_shapefile(town, tmp_path):
+    def send(*names, params="", data=None):
+        parts = [("file", (name, (tmp_path / name).read_bytes())) for name in names]
+        return town.post(
+            f"/v1/imports?kind=facilities&kinds_from_names=true{params}", files=parts, data=data
+        )
+
+    frame = gpd.GeoDataFrame(
+        {"id": ["s1"], "name": ["阳光托育园"], "status": ["operating"], "kind": ["nursery"]},
+        geometry=[shapely.Point(*place(5, 5))],
+        crs="EPSG:4326",
+    )
+    frame.to_file(tmp_path / "园.shp", encoding="GBK")
+    (tmp_path / "园.DBF").write_bytes((tmp_path / "园.dbf").read_bytes())
+    frame.drop(columns="geometry").assign(lon=frame.geometry.x, lat=frame.geometry.y).to_csv(
+        tmp_path / "园.csv", index=False
+    )
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "other.prj").write_bytes((tmp_path / "园.prj").read_bytes())
+
+    whole = done(town, send("园.prj", "园.DBF", "园.shx", "园.shp", "园.cpg"))
+    assert whole["state"] == "previewed", whole["report"]
+    assert whole["file"] == "园.shp"
+    assert whole["report"]["encoding"]["declared"] == "GBK"
+    assert whole["report"]["first_rows"][0]["name"] == "阳光托育园"
+    assert ask(town, "commit", whole).json()["state"] == "committed"
+    again = done(town, send("园.csv", params="&crs=EPSG:4326"))
+    assert again["report"]["diff"]["unchanged"] == 1
+
+    for answer, said in (
+        (send("园.shp", "园.csv"), "holds several files (园.shp, 园.csv)"),
+        (send("园.shp", "other.prj"), "holds several files"),
+        (send("园.shp", "园.dbf", "园.DBF"), "holds several files"),
+        (send("empty.csv"), "has no file, or an empty one"),
+        (send("园.csv", data={"crs": "EPSG:4326"}), "the part 'crs' is no file"),
+    ):
+        assert said in assert_problem(answer, 400, "invalid-body")["detail"]
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    for body, said in (
+        (b"no form", "is no form that can be read"),
+        (head + b"id,name", "ends before its last part"),
+        (head + b"id\r\n--x--\r\n", None),
+    ):
+        answer = town.post("/v1/imports?kind=facilities", content=body, headers=form)
+        if said is None:
+            assert done(town, answer)["report"]["rows"]["read"] == 0
+        else:
+            assert said in assert_problem(answer, 400, "invalid-body")["detail"]
+    bare = town.post(
+        "/v1/imports?kind=facilities",
+        content=b"x",
+        headers={"Content-Type": "multipart/form-data"},
+    )
+    assert_problem(bare, 400, "invalid-parameter")
+
+
 def test_who_may_do_what(town):
     for role in ("viewer", "reviewer"):
         assert_problem(upload(town, MIXED, role=role), 403, "forbidden")

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.imports.quarantine import write_quarantine
 from service.imports.raw import RawTable
 from service.imports.reader import read_layer
