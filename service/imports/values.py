@@ -116,6 +116,7 @@ def read_values(
     saved: SavedLayer | None = None,
     serial_dates: bool = False,
     kinds_from_names: bool = False,
+    joined: bool = False,
 ) -> Values:
     """Translate the cells of a table whose columns bear the names of fields.
 
@@ -133,6 +134,8 @@ def read_values(
         True where numbers in columns of dates may be days as Excel counts them.
     kinds_from_names
         True to take the kind of a facility without a type from its name.
+    joined
+        True where the rows are joined to stored features: a kind not given is the stored one.
 
     Returns
     -------
@@ -158,7 +161,9 @@ def read_values(
     result = frame.assign(**columns)
     found = list(told.faults)
     kinds = FilledKinds(result)
-    if layer.name == "facilities":
+    if layer.name == "facilities" and joined:
+        kinds = fill_kinds(result, layer, skip=range(len(result)), from_names=False)
+    elif layer.name == "facilities":
         skip = frozenset(at for at, name, _ in found if name == "kind")
         kinds = fill_kinds(result, layer, skip=skip, from_names=kinds_from_names)
         found += [(at, "kind", why) for at, why in kinds.faults]
