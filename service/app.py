@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
@@ -72,10 +73,17 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
-    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+    imports = ImportRunner(
+        engine,
+        settings.uploads,
+        logger,
+        reading=settings.imports.limits(),
+        cache_dir=settings.cache_dir,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(imports.expire)
         yield
         imports.stop()
         engine.dispose()

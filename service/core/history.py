@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    false,
     func,
     insert,
     literal,
@@ -496,11 +497,18 @@ def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:
 def same_value(
     new: ColumnElement[Any], stored: ColumnElement[Any], type_: FieldType
 ) -> ColumnElement[bool]:
-    """Return whether an incoming value of a field is the stored one, to the last bit."""
-    if type_ in {FieldType.GEOMETRY, FieldType.POINTS}:
-        # The operator = of PostGIS compares only what its sort order sees; bytes are exact.
-        new, stored = func.ST_AsBinary(new), func.ST_AsBinary(stored)
-    return new.is_not_distinct_from(stored)
+    """Return whether an incoming value of a field is the stored one, to the last bit.
+
+    Where a ring begins and which way it runs says nothing of a place, and formats differ in it: a
+    Shapefile's outer rings run clockwise, GeoJSON's the other way.
+    """
+    if type_ not in {FieldType.GEOMETRY, FieldType.POINTS}:
+        return new.is_not_distinct_from(stored)
+    # The operator = of PostGIS compares only what its sort order sees; bytes are exact. The
+    # normal form is asked for only where they differ.
+    exact = func.ST_AsBinary(new).is_not_distinct_from(func.ST_AsBinary(stored))
+    normal = func.ST_AsBinary(func.ST_Normalize(new)) == func.ST_AsBinary(func.ST_Normalize(stored))
+    return or_(exact, func.coalesce(normal, false()))
 
 
 def origin_values(origin: Origin) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from geopandas import GeoDataFrame
 
 from service.core.geojson import encode_json
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.limits import Limits
+from service.imports.worker import allow_time, confine
 from service.uploads.frames import from_stream, to_stream
 from service.uploads.reading import LISTED, read_file
 from service.uploads.request import ImportRequest
@@ -64,28 +66,31 @@ def main() -> None:
 
 def limit(task: Mapping[str, Any]) -> None:
     """Set the limits of this process: memory, processor time, size of what is written."""
-    for kind, amount in (
-        (resource.RLIMIT_AS, task["max_memory_bytes"]),
-        (resource.RLIMIT_CPU, task["max_seconds"]),
-        (resource.RLIMIT_FSIZE, task["max_file_bytes"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, most = resource.getrlimit(kind)
-        allowed = amount if most == resource.RLIM_INFINITY else min(amount, most)
-        resource.setrlimit(kind, (allowed, allowed))
+    limits = Limits(**task["limits"])
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    written = task["written_bytes"]
+    allowed = written if most == resource.RLIM_INFINITY else min(written, most)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, allowed))
+    confine(limits.memory_bytes)
+    allow_time(limits)
 
 
 def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     """Read the file and write its rows; return what is to be told of it."""
     request = ImportRequest.from_json(task["request"])
+    asked = request.reading
+    reading = replace(
+        asked,
+        how=replace(asked.how, limits=Limits(**task["limits"])),
+        stored=partial(_stored, folder, request.layer),
+    )
     found = read_file(
         folder / task["file"],
         request.layer,
-        replace(request.reading, stored=partial(_stored, folder, request.layer)),
+        reading,
         label=task["label"],
         quarantine=folder,
         tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
-        max_rows=task["max_rows"],
     )
     (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {

@@ -151,7 +151,7 @@ def _add_reading(router: APIRouter) -> None:
         operation_id="get_import",
         summary="Read one import: how far it is, and its report",
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 410)},
     )
     def get_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -172,7 +172,7 @@ def _add_reading(router: APIRouter) -> None:
                 "description": "The rows as they stood in the file",
                 "content": {kind.partition(";")[0]: {} for kind in _TYPE_OF_SUFFIX.values()},
             },
-            **problems(400, 401, 403, 404),
+            **problems(400, 401, 403, 404, 410),
         },
     )
     def get_quarantine(
@@ -202,7 +202,7 @@ def _add_deciding(router: APIRouter) -> None:
             "that it would do other things; the import then shows that."
         ),
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def commit_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -223,7 +223,7 @@ def _add_deciding(router: APIRouter) -> None:
         summary="Take a stored import back: every row is again as it was before",
         description="409 with the rows that were written again after it; then nothing is done.",
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def undo_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -239,7 +239,7 @@ def _add_deciding(router: APIRouter) -> None:
         operation_id="discard_import",
         summary="Throw an import away that is not stored",
         response_class=Response,
-        responses={204: {"description": "Discarded"}, **problems(400, 401, 403, 404, 409)},
+        responses={204: {"description": "Discarded"}, **problems(400, 401, 403, 404, 409, 410)},
     )
     def discard_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from structlog.typing import FilteringBoundLogger
 
 from service.core import history, scope
@@ -23,6 +24,7 @@ from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.limits import Limits
 from service.uploads import records
 from service.uploads import service as uploads
 from service.uploads.frames import from_stream, to_stream
@@ -62,7 +64,9 @@ class ImportRunner:
     engine
         Gives each upload a session of its own while it is read.
     limits
-        Of one file, and how many are read at once.
+        Of what is taken, how many are read at once, and how long they are kept.
+    reading
+        What reading one file may cost.
     cache_dir
         Folder of cached street networks.
     """
@@ -73,11 +77,13 @@ class ImportRunner:
         limits: UploadSettings,
         logger: FilteringBoundLogger,
         *,
+        reading: Limits,
         cache_dir: Path,
     ) -> None:
         self._engine = engine
         self._limits = limits
         self._logger = logger
+        self._reading = replace(reading, rows=min(reading.rows, limits.max_rows))
         self._cache_dir = cache_dir
         self._slots = threading.BoundedSemaphore(limits.at_once)
         self._stopped = threading.Event()
@@ -87,6 +93,17 @@ class ImportRunner:
     def limits(self) -> UploadSettings:
         """The limits of one file."""
         return self._limits
+
+    def expire(self) -> None:
+        """Forget uploads that nobody stored in time, as the service starts and with each upload.
+
+        The service starts without its database too; then the next upload does it.
+        """
+        try:
+            with self._engine.begin() as connection:
+                records.expire(connection, hours=self._limits.keep_hours)
+        except DBAPIError as error:
+            self._logger.warning("uploads not looked through", reason=type(error).__name__)
 
     def reserve(self) -> None:
         """Take one of the places for reading a file; `release` or `start` gives it back.
@@ -112,6 +129,7 @@ class ImportRunner:
         connection = self._engine.connect()
         try:
             records.claim(connection, import_id)
+            records.expire(connection, hours=self._limits.keep_hours)
             records.begin(connection, import_id, request, file=upload.label, actor=principal.id)
             connection.commit()
         except BaseException:
@@ -188,7 +206,7 @@ class ImportRunner:
             upload.file,
             request,
             label=upload.label,
-            limits=self._limits,
+            limits=self._reading,
             tell=tell,
             stopped=self._stopped,
             stored=lambda: _stored(connection, request.layer, principal),

@@ -628,16 +628,17 @@ def test_what_is_discarded_is_forgotten(town):
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("uploads", "imports", "said"),
     [
-        ({"max_rows": 5}, "has 10 rows, more than the 5 taken at once"),
-        ({"max_seconds": 1}, "took more than 1 seconds"),
+        ({"max_rows": 5}, {}, "has too many rows: 10, at most 5 are read"),
+        ({}, {"wall_seconds": 1}, "took more than 1 seconds"),
+        ({}, {"max_rows": 6}, "has too many rows: 10, at most 6 are read"),
     ],
 )
-def test_a_file_beyond_the_limits_is_not_read(town, make_settings, limits, said):
-    settings = make_settings(uploads={"wait_seconds": 60, **limits})
+def test_a_file_beyond_the_limits_is_not_read(town, make_settings, uploads, imports, said):
+    settings = make_settings(uploads={"wait_seconds": 60, **uploads}, imports=imports)
     body = json.dumps(
-        MIXED if "max_rows" in limits else collection(*(nursery(n) for n in range(60_000)))
+        collection(*(nursery(n) for n in range(60_000))) if "wall_seconds" in imports else MIXED
     ).encode()
     with serving(settings) as address:
         answer = town.client.post(
@@ -668,6 +669,44 @@ def test_large_files_and_many_at_once_are_refused(town, make_settings):
     # The service is gone, and with it the one who read the file.
     left = town.get(f"/v1/imports/{first.json()['id']}").json()
     assert left["state"] in {"failed", "previewed"}
+
+
+@pytest.mark.usefixtures("clean")
+def test_an_upload_nobody_stores_expires(town):
+    old, kept = (done(town, upload(town, collection(nursery(n)))) for n in (1, 2))
+    committed = done(town, upload(town, collection(nursery(3))))
+    assert ask(town, "commit", committed).status_code == 200
+    engine = create_database_engine(town.settings.database.owner_url.get_secret_value())
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE data_import SET created_at = created_at - interval '169 hours' "
+                "WHERE id = ANY(:ids)"
+            ),
+            {"ids": [old["id"], committed["id"]]},
+        )
+    assert town.get(f"/v1/imports/{old['id']}").json()["state"] == "previewed"
+    town.ask("DELETE", f"/v1/imports/{done(town, upload(town, collection()))['id']}")
+
+    path = f"/v1/imports/{old['id']}"
+    for answer in (
+        town.get(path),
+        town.get(f"{path}/quarantine"),
+        ask(town, "commit", old),
+        ask(town, "undo", old),
+        town.ask("DELETE", path),
+    ):
+        problem = assert_problem(answer, 410, "gone")
+        assert "was not stored in time and has expired; upload the file again" in problem["detail"]
+    states = {one["id"]: one["state"] for one in town.get("/v1/imports").json()["imports"]}
+    assert (states[old["id"]], states[kept["id"]]) == ("expired", "previewed")
+    assert states[committed["id"]] == "committed"
+    with engine.connect() as connection:
+        left = connection.execute(
+            text("SELECT accepted, report FROM data_import WHERE id = :id"), {"id": old["id"]}
+        ).one()
+    assert tuple(left) == (None, None)
+    engine.dispose()
 
 
 def test_a_file_nobody_reads_any_more_has_failed(town):
