@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision: str = "expired_imports"
-down_revision: str | None = "data_imports"
+down_revision: str | None = "reviews"
 branch_labels: None = None
 depends_on: None = None
 
