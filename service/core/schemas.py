@@ -31,7 +31,12 @@ from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
 from service.scenarios.schemas import scenario_schemas
 from service.sessions.schemas import SignInBody
-from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
+from service.uploads.schemas import (
+    IMPORT_FILE_SCHEMA,
+    IMPORT_FORM_SCHEMA,
+    IMPORT_SCHEMA,
+    IMPORTS_SCHEMA,
+)
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -85,6 +90,7 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Import": IMPORT_SCHEMA,
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
+        "ImportForm": IMPORT_FORM_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         "AreaVerdicts": AREA_VERDICTS_SCHEMA,
         "DistrictTable": DISTRICT_TABLE_SCHEMA,

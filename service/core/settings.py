@@ -111,19 +111,18 @@ class EvaluationSettings(Group):
 
 
 class UploadSettings(Group):
-    """Limits of a file that is uploaded to be imported."""
+    """What is taken over HTTP to be imported; reading it is under `ImportSettings` too."""
 
     max_bytes: int = Field(
         default=256 * 1024 * 1024, ge=1024, description="Largest file taken for an import"
     )
     max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
-    max_seconds: int = Field(default=300, ge=1, description="Longest time spent reading it")
-    max_memory_bytes: int = Field(
-        default=4 * 1024**3, ge=512 * 1024**2, description="Most memory used in reading it"
-    )
     at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
     wait_seconds: float = Field(
         default=10, ge=0, description="How long a request waits for its file to be read"
+    )
+    keep_hours: int = Field(
+        default=168, ge=1, description="How long an upload nobody stores is kept, in hours"
     )
 
 
