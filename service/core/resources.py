@@ -14,18 +14,20 @@ from structlog.typing import FilteringBoundLogger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
 from service.packs.cache import PackCache
+from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The engine, the settings, streets and packs in memory, the logger, the reader of uploads."""
+    """The engine, the settings, what is kept in memory, the logger, the reader of uploads."""
 
     engine: Engine
     settings: Settings
     network_cache: NetworkCache
     logger: FilteringBoundLogger
     imports: ImportRunner
+    baselines: BaselineCache
     pack_cache: PackCache = field(default_factory=PackCache)
 
     @contextmanager

@@ -6,11 +6,15 @@ from fastapi import APIRouter
 
 from service.ogc import api, crs, features, filtering, landing, listing, schemas
 from service.ogc.address import PREFIX
+from service.ogc.extents import Extents
+from service.ogc.qgis import router as qgis
+from service.ogc.tiles import router as tiles
 
 
 def build_router() -> APIRouter:
     """Return every route of the OGC face, under `service.ogc.address.PREFIX`."""
     systems = crs.reference_systems()
+    extents = Extents()
     conformance = (
         *landing.CONFORMANCE,
         *listing.CONFORMANCE,
@@ -18,14 +22,17 @@ def build_router() -> APIRouter:
         *crs.CONFORMANCE,
         *filtering.CONFORMANCE,
         *schemas.CONFORMANCE,
+        *tiles.CONFORMANCE,
     )
     router = APIRouter()
     for block in (
         landing.build_router(conformance),
         api.build_router(tuple(systems)),
-        listing.build_router(systems),
+        listing.build_router(systems, extents),
         schemas.build_router(),
         features.build_router(systems),
+        tiles.build_router(systems, extents),
+        qgis.build_router(extents),
     ):
         router.include_router(block, prefix=PREFIX)
     return router
