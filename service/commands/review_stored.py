@@ -124,13 +124,13 @@ def review_list(
 ) -> None:
     """List stored reviews, the newest first."""
     language = parse_language(lang)
-    for option, value, words in (
+    for option, value, known in (
         ("--stage", stage, tuple(STAGES)),
         ("--verdict", verdict, REVIEW_VERDICTS),
         ("--state", state, (DRAFT, SIGNED)),
     ):
         if value is not None:
-            _one_of(value, words, option=option)
+            _one_of(value, known, option=option)
     wanted = Wanted(project=project, stage=stage, verdict=verdict, state=state)
     with _database() as (engine, _), _snapshot(engine) as connection:
         found = storage.list_reviews(connection, None, wanted, after=None, limit=limit)
