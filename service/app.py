@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -10,15 +11,12 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
-from service.core.database import create_database_engine
 from service.core.errors import HANDLED, handle_error
-from service.core.logging import build_logger
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
-from service.core.network_cache import NetworkCache
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
 from service.core.problem_router import build_router as problem_router
-from service.core.resources import Resources
+from service.core.resources import build_resources
 from service.core.schemas import named_schemas
 from service.core.security import read_principal
 from service.core.settings import Settings
@@ -29,6 +27,8 @@ from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
+from service.jobs.router import build_router as jobs_router
+from service.jobs.worker import Worker
 from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
@@ -36,7 +36,6 @@ from service.reach.router import build_router as reach_router
 from service.reviews.router import build_router as reviews_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
-from service.uploads.running import ImportRunner
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
@@ -65,20 +64,18 @@ def create_app(settings: Settings) -> FastAPI:
     ValueError
         If the settings name no database.
     """
-    if settings.database.url is None:
-        raise ValueError("the settings name no database")
-    logger = build_logger(level=settings.log.level, form=settings.log.format)
-    engine = create_database_engine(
-        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
-    )
-
-    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+    resources = build_resources(settings)
+    worker = Worker(resources) if settings.jobs.worker else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if worker is not None:
+            worker.start()
         yield
-        imports.stop()
-        engine.dispose()
+        if worker is not None:
+            await asyncio.to_thread(worker.stop)
+        resources.imports.stop()
+        resources.engine.dispose()
 
     app = FastAPI(
         title="Yike 一刻",
@@ -90,13 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.state.resources = Resources(
-        engine=engine,
-        settings=settings,
-        network_cache=NetworkCache(settings.cache_dir),
-        logger=logger,
-        imports=imports,
-    )
+    app.state.resources = resources
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
@@ -106,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         max_bytes_at={IMPORTS_PATH: settings.uploads.max_bytes},
     )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
-    app.add_middleware(RequestContextMiddleware, logger=logger)
+    app.add_middleware(RequestContextMiddleware, logger=resources.logger)
     _add_routes(app)
     # FastAPI documents replacing this method as the way to extend the document.
     app.openapi = build_openapi(app, named_schemas())  # type: ignore[method-assign]
@@ -131,6 +122,7 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
+        jobs_router,
         coverage_router,
         reach_router,
         reviews_router,

@@ -19,6 +19,7 @@ from service.indicators.schemas import (
     INDICATORS_SCHEMA,
     STORED_INDICATORS_SCHEMA,
 )
+from service.jobs.document import JOB_SCHEMA, JOBS_SCHEMA
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.schemas import review_schemas
@@ -70,6 +71,8 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
+        "Job": JOB_SCHEMA,
+        "Jobs": JOBS_SCHEMA,
         **review_schemas(),
         **bodies,
     }

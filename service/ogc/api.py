@@ -23,6 +23,7 @@ from service.ogc.address import GEOJSON, HTML, JSON, OPENAPI, SCHEMA_JSON, base
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
 from service.ogc.landing import DESCRIPTION, TITLE
+from service.ogc.process_api import process_paths, process_schemas
 from service.ogc.properties import Property
 
 _ITEM_PARAMETERS: Final = (
@@ -96,10 +97,11 @@ def api_document(
     }
     for one in collections:
         paths |= _collection_paths(one)
+    paths |= process_paths()
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": f"{TITLE}: OGC API Features",
+            "title": f"{TITLE}: OGC API Features and Processes",
             "description": DESCRIPTION,
             "version": version,
         },
@@ -108,7 +110,11 @@ def api_document(
         "paths": paths,
         "components": {
             "securitySchemes": _SECURITY,
-            "schemas": {"Problem": _problem_schema(), "Object": {"type": "object"}},
+            "schemas": {
+                "Problem": _problem_schema(),
+                "Object": {"type": "object"},
+                **process_schemas(),
+            },
             "parameters": _parameters(page, systems),
             "responses": {"Problem": _problem()},
         },

@@ -62,6 +62,13 @@ def build_router(conformance: Sequence[str]) -> APIRouter:
                 JSON,
                 "Collections",
             ),
+            link(
+                f"{root}/processes",
+                "http://www.opengis.net/def/rel/ogc/1.0/processes",
+                JSON,
+                "Processes",
+            ),
+            link(f"{root}/jobs", "http://www.opengis.net/def/rel/ogc/1.0/job-list", JSON, "Jobs"),
         ]
         if form == "html":
             shown = [one for one in links if one["rel"] in {"service-desc", "conformance", "data"}]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.ogc import api, crs, features, filtering, landing, listing, schemas
+from service.ogc import (
+    api,
+    crs,
+    execution,
+    features,
+    filtering,
+    jobs,
+    landing,
+    listing,
+    processes,
+    schemas,
+)
 from service.ogc.address import PREFIX
 
 
@@ -18,6 +29,8 @@ def build_router() -> APIRouter:
         *crs.CONFORMANCE,
         *filtering.CONFORMANCE,
         *schemas.CONFORMANCE,
+        *processes.CONFORMANCE,
+        *jobs.CONFORMANCE,
     )
     router = APIRouter()
     for block in (
@@ -26,6 +39,9 @@ def build_router() -> APIRouter:
         listing.build_router(systems),
         schemas.build_router(),
         features.build_router(systems),
+        processes.build_router(),
+        execution.build_router(),
+        jobs.build_router(),
     ):
         router.include_router(block, prefix=PREFIX)
     return router

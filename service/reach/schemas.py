@@ -79,7 +79,14 @@ class CatchmentsBody(_Body):
     as_of: AsOfDate | None = Field(default=None, description="Day the data are seen on")
 
 
-Asked = TypeVar("Asked", bound=_Body)
+# What the members that every question has are called, in Chinese and English.
+WALKING_TITLES: Final[Mapping[str, tuple[str, str]]] = {
+    "profile": ("步行者", "Who walks"),
+    "speed": ("步速", "Walking speed"),
+    "direction": ("方向", "Direction"),
+    "penalties": ("附加时间", "Seconds lost"),
+}
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def read_asked(document: Json, model: type[Asked]) -> Asked:

@@ -161,7 +161,7 @@ def build_router() -> APIRouter:
         require_media_type(request, JSON_TYPES)
         document = parse_json(body)
         with resources.reading() as connection:
-            reviewer = _Reviewer(
+            reviewer = Reviewer(
                 connection=connection,
                 principal=principal,
                 question=question,
@@ -199,7 +199,7 @@ def build_router() -> APIRouter:
 
 
 @dataclass(frozen=True, eq=False)
-class _Reviewer:
+class Reviewer:
     """Everything the projects of one request are reviewed with."""
 
     connection: Connection
@@ -247,7 +247,7 @@ class _Reviewer:
         ForbiddenError
             When the key's scope does not cover the site.
         """
-        project = _parsed(document, prefix)
+        project = parsed(document, prefix)
         inside = project.site.representative_point()
         scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
         seen = scope.conditions(self.connection, self.principal, DISTRICTS)
@@ -287,7 +287,14 @@ class _Reviewer:
         return chosen
 
 
-def _parsed(document: Json, prefix: str) -> Project:
+def parsed(document: Json, prefix: str) -> Project:
+    """Read a project.
+
+    Raises
+    ------
+    InvalidBodyError
+        With every fault and its JSON pointer, which begins with `prefix`.
+    """
     try:
         return parse_project(document, source="request")
     except InputFaults as error:
