@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     Row,
+    Text,
     and_,
     func,
     insert,
@@ -20,8 +22,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
 
 from service.core import audit, scope
 from service.core.errors import ConflictError, NotFoundError, TooManyJobsError
@@ -133,7 +133,7 @@ def visible(connection: Connection, principal: Principal) -> list[ColumnElement[
     codes = scope.area_codes(connection, principal)
     if codes is None:
         return []
-    within = JOB.c.areas.contained_by(literal(sorted(codes), ARRAY(Text)))
+    within = JOB.c.areas.op("<@", is_comparison=True)(literal(sorted(codes), ARRAY(Text)))
     return [or_(own, and_(func.cardinality(JOB.c.areas) > 0, within))]
 
 

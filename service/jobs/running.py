@@ -71,7 +71,7 @@ class Stop:
     asked: threading.Event
 
     def ask(self) -> None:
-        """Ask once; the thread stops at its next stage, or at the statement that is cancelled."""
+        """Ask; the thread stops at its next stage, or at the statement that is cancelled."""
         self.asked.set()
         with self.resources.writing() as connection:
             connection.execute(

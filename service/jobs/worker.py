@@ -28,6 +28,7 @@ from service.jobs.tables import QUEUE_SCHEMA
 
 # A worker whose database is gone tries again after so long.
 _AGAIN_S: Final = 2.0
+_ASK_EVERY_S: Final = 0.2
 # Entries put back raise no notification, so the queue is looked at, too.
 _MOST_POLL_S: Final = 5.0
 
@@ -55,6 +56,7 @@ class Worker:
         self._resources = resources
         self._settings = resources.settings.jobs
         self._stopped = threading.Event()
+        self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
@@ -65,9 +67,11 @@ class Worker:
         self._thread.start()
 
     def wait(self) -> None:
-        """Wait until it ends."""
-        if self._thread is not None:
-            self._thread.join()
+        """Wait until it ends; a signal's exception comes through.
+
+        Not by joining the thread: a join that is interrupted takes it for ended from then on.
+        """
+        self._ended.wait()
 
     def stop(self) -> None:
         """End it and wait: jobs that run stop at their next stage and go back to the queue."""
@@ -76,11 +80,15 @@ class Worker:
         if loop is not None and wake is not None:
             with contextlib.suppress(RuntimeError):  # it has ended already
                 loop.call_soon_threadsafe(wake.set)
-        self.wait()
+        if self._thread is not None:
+            self._thread.join()
 
     def run(self) -> None:
         """Work in this thread until `stop` is called from another one."""
-        asyncio.run(self._run())
+        try:
+            asyncio.run(self._run())
+        finally:
+            self._ended.set()
 
     async def _run(self) -> None:
         wake = asyncio.Event()
@@ -152,9 +160,11 @@ class Worker:
         try:
             await asyncio.shield(work)
         except asyncio.CancelledError:
-            with contextlib.suppress(SQLAlchemyError):  # then it stops at its next stage
-                await asyncio.to_thread(stop.ask)
-            await asyncio.wait({work})
+            # More than once: a statement may begin just after the others were cancelled.
+            while not work.done():
+                with contextlib.suppress(SQLAlchemyError):  # then it stops at its next stage
+                    await asyncio.to_thread(stop.ask)
+                await asyncio.wait({work}, timeout=_ASK_EVERY_S)
             if context.abort_reason() is AbortReason.SHUTDOWN:
                 raise
 
