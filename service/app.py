@@ -41,8 +41,8 @@ DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
 (一刻钟), under which clause, and by how much.
 
-GIS programs read the same data under `/ogc` (OGC API Features), which has a document of its own at
-`/ogc/api`.
+GIS programs read the same data under `/ogc` (OGC API Features and Processes), which has a document of its own at
+`/ogc/api`. What takes longer than a request may becomes a job, followed at `/v1/jobs`.
 
 Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
 password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are

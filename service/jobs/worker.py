@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import procrastinate
+import psycopg
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.job_context import AbortReason
 from procrastinate.jobs import Job
@@ -41,6 +42,12 @@ class _Again(BaseRetryStrategy):
         del job
         stopped = isinstance(exception, asyncio.CancelledError)
         return RetryDecision(retry_in={"seconds": 0 if stopped else int(_AGAIN_S)})
+
+
+def _unknown(fault: Exception) -> Exception | None:
+    """Return a fault whose trace is worth telling: that a database is away is no defect."""
+    known = (ProcrastinateException, SQLAlchemyError, psycopg.Error, OSError)
+    return None if isinstance(fault, known) else fault
 
 
 class Worker:
@@ -95,17 +102,24 @@ class Worker:
         self._loop, self._wake = asyncio.get_running_loop(), wake
         # A thread for every job, and some to tell them to stop.
         self._loop.set_default_executor(ThreadPoolExecutor(2 * self._settings.at_once + 2))
+        said: str | None = None
         while not self._stopped.is_set():
-            try:
-                await self._work(wake)
-            except (ProcrastinateException, SQLAlchemyError, OSError) as fault:
-                self._resources.logger.warning("jobs wait", fault=type(fault).__name__)
+            working = asyncio.create_task(self._work())
+            waking = asyncio.create_task(wake.wait())
+            await asyncio.wait({working, waking}, return_when=asyncio.FIRST_COMPLETED)
+            waking.cancel()
+            working.cancel()
+            (fault, _) = await asyncio.gather(working, waking, return_exceptions=True)
+            # Whatever it was, jobs must not wait for ever; the same fault is told once.
+            if isinstance(fault, Exception) and said != type(fault).__name__:
+                said = type(fault).__name__
+                self._resources.logger.warning("jobs wait", fault=said, exc_info=_unknown(fault))
             if not self._stopped.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), _AGAIN_S)
 
-    async def _work(self, wake: asyncio.Event) -> None:
-        """Work until told to stop, or until the database is gone."""
+    async def _work(self) -> None:
+        """Work until cancelled, or until the database is gone."""
         app = self._app()
         async with app.open_async():
             beat = self._settings.heartbeat_seconds
@@ -123,9 +137,7 @@ class Worker:
                     install_signal_handlers=False,
                 )
             )
-            sweeping = asyncio.create_task(self._sweep(app))
-            waking = asyncio.create_task(wake.wait())
-            tasks = (working, sweeping, waking)
+            tasks = (working, asyncio.create_task(self._sweep(app)))
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -150,7 +150,8 @@ def _process(process: Process) -> dict[str, Any]:
 def _body(process: Process) -> dict[str, Any]:
     inputs = {
         name: {
-            "oneOf": [
+            # An object may be both: one that holds a value, and one that is it.
+            "anyOf": [
                 {
                     "title": "The value, wrapped",
                     "type": "object",

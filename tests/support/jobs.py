@@ -20,7 +20,7 @@ ENDED = {"successful", "failed", "dismissed"}
 
 def until(holds: Callable[[], Any], *, why: str) -> Any:
     """Ask again and again until something holds, and return it."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         found = holds()
         if found:
