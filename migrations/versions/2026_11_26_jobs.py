@@ -7,7 +7,7 @@ from alembic import op
 from procrastinate.schema import SchemaManager
 
 revision: str = "jobs"
-down_revision: str | None = "data_imports"
+down_revision: str | None = "reviews"
 branch_labels: None = None
 depends_on: None = None
 

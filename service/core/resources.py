@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,18 +15,22 @@ from service.core.database import create_database_engine
 from service.core.logging import build_logger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
+from service.packs.cache import PackCache
+from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The engine, the settings, the street network in memory, the logger, the reader of uploads."""
+    """The engine, the settings, what is kept in memory, the logger, the reader of uploads."""
 
     engine: Engine
     settings: Settings
     network_cache: NetworkCache
     logger: FilteringBoundLogger
     imports: ImportRunner
+    baselines: BaselineCache
+    pack_cache: PackCache = field(default_factory=PackCache)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -64,6 +68,7 @@ def build_resources(settings: Settings) -> Resources:
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
         imports=ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir),
+        baselines=BaselineCache(most=settings.scenario.max_baselines),
     )
 
 

@@ -19,12 +19,23 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
-from service.ogc.address import GEOJSON, HTML, JSON, OPENAPI, SCHEMA_JSON, base
+from service.ogc.address import (
+    GEOJSON,
+    HTML,
+    JSON,
+    MVT,
+    OPENAPI,
+    QGIS,
+    QGIS_PACKED,
+    SCHEMA_JSON,
+    base,
+)
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
 from service.ogc.landing import DESCRIPTION, TITLE
 from service.ogc.process_api import process_paths, process_schemas
 from service.ogc.properties import Property
+from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
 _ITEM_PARAMETERS: Final = (
     "f",
@@ -38,6 +49,8 @@ _ITEM_PARAMETERS: Final = (
     "filter-lang",
     "filter-crs",
 )
+_BINARY: Final = {"type": "string", "format": "binary"}
+_BODIES: Final = {HTML: {"type": "string"}, MVT: _BINARY, QGIS: _BINARY, QGIS_PACKED: _BINARY}
 _SECURITY: Final = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "key_query": {
@@ -95,6 +108,12 @@ def api_document(
         "/api": _get("api", "This document", OPENAPI),
         "/collections": _get("collections", "Collections", JSON, HTML, form=True),
     }
+    project = _query("f", "Form", {"type": "string", "enum": ["qgs", "qgz"]})
+    paths["/qgis-project"] = _get(
+        "qgisProject", "A project for QGIS", QGIS, QGIS_PACKED, parameters=[project]
+    )
+    for operation in set_operations():
+        paths[operation.path] = _tile_path(operation)
     for one in collections:
         paths |= _collection_paths(one)
     paths |= process_paths()
@@ -132,7 +151,11 @@ def _collection_paths(collection: Collection) -> dict[str, Any]:
         "schema": {"type": collection.key_kind.value.replace("text", "string")},
     }
     title = collection.title
+    tiles = {
+        f"{path}{one.path}": _tile_path(one, own) for one in collection_operations(name, title)
+    }
     return {
+        **tiles,
         path: _get(f"describe_{name}", title, JSON, HTML, form=True),
         f"{path}/queryables": _get(f"queryables_{name}", f"{title}: queryables", SCHEMA_JSON),
         f"{path}/schema": _get(f"schema_{name}", f"{title}: schema", SCHEMA_JSON),
@@ -147,6 +170,16 @@ def _collection_paths(collection: Collection) -> dict[str, Any]:
             parameters=[key, _reference("f"), _reference("crs")],
         ),
     }
+
+
+def _tile_path(one: TileOperation, own: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    shared = [_reference(name) for name in one.shared]
+    filters = own if one.filtered else ()
+    parameters = [*one.parameters, *shared, *filters]
+    path = _get(one.operation, one.summary, *one.media_types, parameters=parameters)
+    if one.filtered:
+        path["get"]["responses"]["204"] = {"description": "Nothing is in this tile"}
+    return path
 
 
 def _get(
@@ -168,7 +201,7 @@ def _get(
                 "200": {
                     "description": summary,
                     "content": {
-                        media_type: {"schema": {"type": "string"} if media_type == HTML else schema}
+                        media_type: {"schema": _BODIES.get(media_type, schema)}
                         for media_type in media_types
                     },
                 },

@@ -13,9 +13,10 @@ from service.core.errors import InvalidBodyError
 from service.core.geojson import encode_json
 from service.core.parameters import AsOfDate
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of, schema_of
-from service.packs.service import list_packs
 from service.reach.schemas import Number, Text, read_asked
-from service.reviews.router import Question, Reviewer, StageName, parsed
+from service.reviews.freezing import answer
+from service.reviews.question import Question, StageName
+from service.reviews.reviewing import PROJECT, Reviewer, parsed
 from service.reviews.schemas import REVIEW_SCHEMA
 from spatial.policy.review.parsing import project_schema
 
@@ -36,7 +37,7 @@ class ReviewInputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    project: dict[str, Any]
+    project: dict[str, Any] = Field(description="A project, or the id of a stored one")
     stage: StageName | None = Field(default=None, description="Default the project's own")
     packs: Annotated[list[Text], Field(min_length=1, max_length=20)] | None = Field(
         default=None, description="Default those whose region holds the project's area"
@@ -64,9 +65,11 @@ def _question(asked: Asked, inputs: ReviewInputs) -> Question:
 
 def _check(asked: Asked) -> None:
     inputs = read_asked(dict(asked.inputs), ReviewInputs)
-    parsed(inputs.project, "/project")
+    # A stored project is named by its id, and was read when it was stored.
+    if set(inputs.project) != {"id"}:
+        parsed(inputs.project, f"/{PROJECT}")
     with asked.resources.reading() as connection:
-        known = {pack.id for pack in list_packs(connection)}
+        known = {pack.id for pack in asked.resources.pack_cache.in_use(connection)}
     for number, name in enumerate(inputs.packs or ()):
         if name not in known:
             raise InvalidBodyError.of(
@@ -80,7 +83,7 @@ def _run(asked: Asked, report: Report) -> Outcome:
     question = _question(asked, inputs)
     report("review", 0, 1)
     with asked.resources.reading() as connection:
-        packs = list_packs(connection)
+        packs = asked.resources.pack_cache.in_use(connection)
         if question.pack_ids:
             by_id = {pack.id: pack for pack in packs}
             packs = tuple(by_id[name] for name in question.pack_ids)
@@ -90,9 +93,9 @@ def _run(asked: Asked, report: Report) -> Outcome:
             question=question,
             packs=packs,
             network=asked.resources.network_cache.latest(connection),
-            language=asked.language,
         )
-        document = reviewer.one(inputs.project, prefix="/project")
+        reviewed = reviewer.review({PROJECT: inputs.project}, prefix="")
+    document = answer(reviewed.found, reviewed.case.around, lang=asked.language)
     return Outcome(document=encode_json(document))
 
 
@@ -103,7 +106,13 @@ def build_process() -> Process:
     parts = {**schema.get("$defs", {}), **project.pop("$defs")}
     for name in ("$schema", "$id"):
         project.pop(name)
-    properties = {**schema["properties"], "project": project}
+    stored = {
+        "type": "object",
+        "required": ["id"],
+        "additionalProperties": False,
+        "properties": {"id": {"type": "string"}},
+    }
+    properties = {**schema["properties"], "project": {"anyOf": [project, stored]}}
     return Process(
         id="review",
         title={"zh": "审查", "en": "Review"},
