@@ -8,15 +8,16 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
-from service.core.errors import InvalidBodyError
+from service.core.errors import InvalidBodyError, pointer
 from service.core.geojson import encode_json
 from service.core.parameters import AsOfDate
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of, schema_of
 from service.reach.schemas import Number, Text, read_asked
 from service.reviews.freezing import answer
 from service.reviews.question import Question, StageName
-from service.reviews.reviewing import PROJECT, Reviewer, parsed
+from service.reviews.reviewing import PROJECT, Reviewer
 from service.reviews.schemas import REVIEW_SCHEMA
 from spatial.policy.review.parsing import project_schema
 
@@ -63,37 +64,36 @@ def _question(asked: Asked, inputs: ReviewInputs) -> Question:
     )
 
 
+def _reviewer(asked: Asked, inputs: ReviewInputs, connection: Connection) -> Reviewer:
+    question = _question(asked, inputs)
+    packs = asked.resources.pack_cache.in_use(connection)
+    by_id = {pack.id: pack for pack in packs}
+    for number, name in enumerate(inputs.packs or ()):
+        if name not in by_id:
+            known = ", ".join(by_id) or "none"
+            raise InvalidBodyError.of(
+                pointer("packs", number), f"there is no such pack; stored are: {known}"
+            )
+    return Reviewer(
+        connection=connection,
+        principal=asked.principal,
+        question=question,
+        packs=[by_id[name] for name in question.pack_ids] or packs,
+        network=asked.resources.network_cache.latest(connection),
+    )
+
+
 def _check(asked: Asked) -> None:
     inputs = read_asked(dict(asked.inputs), ReviewInputs)
-    # A stored project is named by its id, and was read when it was stored.
-    if set(inputs.project) != {"id"}:
-        parsed(inputs.project, f"/{PROJECT}")
     with asked.resources.reading() as connection:
-        known = {pack.id for pack in asked.resources.pack_cache.in_use(connection)}
-    for number, name in enumerate(inputs.packs or ()):
-        if name not in known:
-            raise InvalidBodyError.of(
-                f"/packs/{number}",
-                f"there is no such pack; stored are: {', '.join(sorted(known)) or 'none'}",
-            )
+        _reviewer(asked, inputs, connection).read({PROJECT: inputs.project}, prefix="")
 
 
 def _run(asked: Asked, report: Report) -> Outcome:
     inputs = read_asked(dict(asked.inputs), ReviewInputs)
-    question = _question(asked, inputs)
     report("review", 0, 1)
     with asked.resources.reading() as connection:
-        packs = asked.resources.pack_cache.in_use(connection)
-        if question.pack_ids:
-            by_id = {pack.id: pack for pack in packs}
-            packs = tuple(by_id[name] for name in question.pack_ids)
-        reviewer = Reviewer(
-            connection=connection,
-            principal=asked.principal,
-            question=question,
-            packs=packs,
-            network=asked.resources.network_cache.latest(connection),
-        )
+        reviewer = _reviewer(asked, inputs, connection)
         reviewed = reviewer.review({PROJECT: inputs.project}, prefix="")
     document = answer(reviewed.found, reviewed.case.around, lang=asked.language)
     return Outcome(document=encode_json(document))
