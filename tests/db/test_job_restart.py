@@ -64,7 +64,8 @@ def job_id(engine: Engine, owner: Engine, make_frame, nursery, origin: Origin) -
 def processes() -> BaseContext:
     """Processes that start with everything imported, from a server without threads."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["working"])
+    # The server of processes does not see the folder of `working`, only what is installed.
+    context.set_forkserver_preload(["service.commands.worker", "service.jobs.catalogue"])
     return context
 
 
