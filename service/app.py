@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
@@ -85,11 +85,12 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(resources.imports.expire)
         if worker is not None:
             worker.start()
         yield
         if worker is not None:
-            await asyncio.to_thread(worker.stop)
+            await run_in_threadpool(worker.stop)
         resources.imports.stop()
         resources.engine.dispose()
 

@@ -7,7 +7,7 @@ from alembic import op
 from procrastinate.schema import SchemaManager
 
 revision: str = "jobs"
-down_revision: str | None = "reviews"
+down_revision: str | None = "expired_imports"
 branch_labels: None = None
 depends_on: None = None
 

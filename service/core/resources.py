@@ -67,7 +67,13 @@ def build_resources(settings: Settings) -> Resources:
         settings=settings,
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
-        imports=ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir),
+        imports=ImportRunner(
+            engine,
+            settings.uploads,
+            logger,
+            reading=settings.imports.limits(),
+            cache_dir=settings.cache_dir,
+        ),
         baselines=BaselineCache(most=settings.scenario.max_baselines),
     )
 
