@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 from typing import Annotated, Final, Literal
 
-from pydantic import (
+from pydantic import (, model_validator
     BaseModel,
     Field,
     SecretStr,
