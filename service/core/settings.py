@@ -11,14 +11,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
-from typing import Annotated, Final, Literal
 
-from pydantic import (, model_validator
+from pydantic import (
     BaseModel,
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
