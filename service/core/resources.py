@@ -16,6 +16,7 @@ from service.core.logging import build_logger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
 from service.packs.cache import PackCache
+from service.reviews.around_cache import AroundCache
 from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
@@ -31,6 +32,7 @@ class Resources:
     imports: ImportRunner
     baselines: BaselineCache
     pack_cache: PackCache = field(default_factory=PackCache)
+    around_cache: AroundCache = field(default_factory=AroundCache)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -12,6 +12,7 @@ from service.core import history, scope
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
+from service.reviews.around_cache import AroundCache
 from service.reviews.choosing import packs_of_area
 from service.reviews.freezing import Case
 from service.reviews.question import Question
@@ -53,6 +54,8 @@ class Reviewer:
     ----------
     packs
         Those asked for, or all in use to choose from by the area.
+    cache
+        Of the facilities around; None to read them.
     """
 
     connection: Connection
@@ -60,6 +63,7 @@ class Reviewer:
     question: Question
     packs: Sequence[Pack]
     network: Network | None
+    cache: AroundCache | None = None
 
     def review(self, body: Json, *, prefix: str) -> Reviewed:
         """Review one project: as given, or ``{"project": …}`` with it or the id of a stored one.
@@ -87,6 +91,7 @@ class Reviewer:
                     as_of=self.question.as_of,
                     network=self.network,
                     neighbours=seen if self.question.neighbours else None,
+                    cache=self.cache,
                 ),
                 scope=self.principal.areas,
             )

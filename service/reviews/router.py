@@ -140,6 +140,7 @@ def _add_making(router: APIRouter) -> None:
                 if question.pack_ids
                 else resources.pack_cache.in_use(connection),
                 network=resources.network_cache.latest(connection),
+                cache=resources.around_cache,
             )
             instant = history.data_instant(connection)
             if is_batch(document):

@@ -16,6 +16,7 @@ from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
 from service.networks.service import sources_of
+from service.reviews.around_cache import AroundCache
 from spatial.fields import DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
 from spatial.policy.review.placing import Surroundings
@@ -59,6 +60,7 @@ def stored_surroundings(
     as_of: date,
     network: Network | None,
     neighbours: Sequence[ColumnElement[bool]] | None = None,
+    cache: AroundCache | None = None,
 ) -> StoredSurroundings:
     """Read the stored facilities around a project, as they stand on a day.
 
@@ -68,9 +70,15 @@ def stored_surroundings(
         The network in use, or None.
     neighbours
         Conditions on the districts around that are read too; None for no districts at all.
+    cache
+        Of facilities; None to read them.
     """
     box, moment = _around(project), Moment(valid_on=as_of)
-    frames = {FACILITIES.name: history.current(connection, FACILITIES, bbox=box, moment=moment)}
+    frames = {
+        FACILITIES.name: history.current(connection, FACILITIES, bbox=box, moment=moment)
+        if cache is None
+        else cache.facilities(connection, bbox=box, as_of=as_of)
+    }
     if neighbours is not None:
         frames[DISTRICTS.name] = history.current(
             connection, DISTRICTS, *neighbours, bbox=box, moment=moment

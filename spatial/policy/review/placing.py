@@ -112,7 +112,8 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     ]
     rows = [row for row in rows if row["share"] != 0]
     before = _around(project, surroundings.facilities)
-    around = before.loc[~before["id"].isin(project.removes)]
+    # Choosing all rows of a frame takes as long as choosing some.
+    around = before.loc[~before["id"].isin(project.removes)] if project.removes else before
     placed = [row for row in rows if row["geometry"] is not None]
     stock = [row for row in rows if provided_by.get(row["service"], "project") == "project"]
     stock += [
@@ -265,6 +266,8 @@ def _around(project: Project, facilities: GeoDataFrame | None) -> GeoDataFrame:
         raise InputError(msg)
     own = {facility.id for facility in project.facilities}
     mine = facilities["id"].isin(own)
+    if not mine.any():
+        return facilities
     ours = {
         "district_id": project.id,
         "project_id": project.id,
