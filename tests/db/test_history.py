@@ -16,6 +16,7 @@ from service.core import history
 from service.core.differences import compare
 from service.core.history import Moment, Stored
 from service.imports.validation import validate
+from service.reviews.around_cache import AroundCache
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, LAYERS, PARKS
 
@@ -426,3 +427,35 @@ def test_a_large_file_is_stored_after_a_dry_run_of_it(engine, owner, origin):
     assert (stored.added, stored.changed) == (count, 0)
     # What follows in the same transaction is planned as ever.
     assert setting == "on"
+
+
+def test_facilities_kept_in_memory_are_those_of_the_snapshot(engine, make_frame, origin):
+    """What a review reads around it is what the database says, after a write as before it."""
+
+    def facility(key: str, lon: float, **fields: object) -> dict[str, object]:
+        return {"id": key, "kind": "nursery", "geometry": shapely.Point(lon, 30.5), **fields}
+
+    box, cache = (114.31, 30.46, 114.34, 30.54), AroundCache(most=2)
+    # Two on the border, one inside, one outside but in the cells read.
+    rows = [facility(f"f{lon}", lon) for lon in (114.305, 114.31, 114.325, 114.34)]
+    day, before = dt.date(2026, 7, 1), dt.date(2026, 1, 1)
+    with engine.begin() as connection:
+        history.store(connection, FACILITIES, make_frame(FACILITIES, *rows), origin=origin)
+
+    def compared(as_of: dt.date) -> list[str]:
+        with engine.begin() as connection:
+            kept = cache.facilities(connection, bbox=box, as_of=as_of)
+            moment = Moment(valid_on=as_of)
+            assert_geodataframe_equal(
+                kept, history.current(connection, FACILITIES, bbox=box, moment=moment)
+            )
+        return kept["id"].tolist()
+
+    assert compared(day) == compared(day) == ["f114.31", "f114.325", "f114.34"]
+    with engine.begin() as connection:
+        history.close(connection, FACILITIES, "f114.31", on=dt.date(2026, 6, 1), origin=origin)
+        history.store(
+            connection, FACILITIES, make_frame(FACILITIES, facility("h", 114.33)), origin=origin
+        )
+    assert compared(day) == ["f114.325", "f114.34", "h"]
+    assert compared(before) == ["f114.31", "f114.325", "f114.34", "h"]

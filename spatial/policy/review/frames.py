@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
+from geopandas.array import from_shapely
 
 from spatial.crs import WGS84
 from spatial.fields import FieldType, Layer
@@ -34,6 +35,8 @@ def layer_frame(layer: Layer, rows: Sequence[Mapping[str, Any]]) -> GeoDataFrame
             array = np.empty(len(values), dtype=object)
             array[:] = values
             columns[field.name] = pd.Series(array, dtype=object)
-    return GeoDataFrame(
-        pd.DataFrame(columns), geometry=[row["geometry"] for row in rows], crs=WGS84
-    )
+    shapes = np.empty(len(rows), dtype=object)
+    shapes[:] = [row["geometry"] for row in rows]
+    # In one go: a frame that gets its geometry afterwards is made three times.
+    columns["geometry"] = from_shapely(shapes, crs=WGS84)
+    return GeoDataFrame(columns, geometry="geometry")
