@@ -24,6 +24,7 @@ from service.core.security import read_principal
 from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
+from service.evaluations.districts_table import build_router as districts_table_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
@@ -131,6 +132,7 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
+        districts_table_router,
         coverage_router,
         reach_router,
         reviews_router,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.outcomes import outcome_items
+from service.evaluations.districts_table import TABLE_SCHEMA
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -61,6 +62,7 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Rules": RULES_SCHEMA,
         "Evaluation": EVALUATION_SCHEMA,
         "Summary": SUMMARY_SCHEMA,
+        "DistrictTable": TABLE_SCHEMA,
         "Explanation": EXPLANATION_SCHEMA,
         "AreaExplanation": AREA_EXPLANATION_SCHEMA,
         "Indicators": INDICATORS_SCHEMA,

@@ -158,7 +158,7 @@ def _add_parts(router: APIRouter) -> None:
         response_class=Response,
         responses=_collection(),
     )
-    def list_districts(  # the parts of the request, one each
+    def list_districts(  # noqa: PLR0913  # the parts of the request, one each
         request: Request,
         stored: RunDependency,
         resources: ResourcesDependency,
@@ -166,6 +166,9 @@ def _add_parts(router: APIRouter) -> None:
         wanted: PartFilterDependency,
         bbox: BBoxParameter,
         language: LanguageDependency,
+        district: Annotated[
+            str | None, Query(alias="id", description="Only the district of this id")
+        ] = None,
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
@@ -173,6 +176,7 @@ def _add_parts(router: APIRouter) -> None:
             found = evaluations.districts(
                 connection,
                 stored.id,
+                district=district,
                 flag=wanted.flag,
                 area=wanted.area,
                 bbox=bbox,

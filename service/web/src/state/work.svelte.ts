@@ -1,0 +1,100 @@
+import { askJson, query } from '../server/ask';
+import type { Evaluation, Pack, Rule, Summary } from '../server/types';
+import { view } from './view.svelte';
+
+export type Basemap = {
+  kind: string;
+  tiles: string[];
+  attribution?: string;
+  max_zoom?: number;
+  tile_size?: number;
+};
+export type PageConfig = {
+  packs: Pack[];
+  evaluations: { id: string; packs: string[]; as_of: string; target_year: number | null }[];
+  extent: [number, number, number, number] | null;
+  basemap: Basemap | null;
+  notices: string[];
+};
+
+/** What the page works on: the configuration, one evaluation, and the rules of its packs. */
+class Work {
+  config = $state.raw<PageConfig | null>(null);
+  evaluation = $state.raw<Evaluation | null>(null);
+  summary = $state.raw<Summary | null>(null);
+  rules = $state.raw<ReadonlyMap<string, Rule & { pack: string }>>(new Map());
+  error = $state.raw<unknown>(null);
+  evaluating = $state(false);
+
+  async start(): Promise<void> {
+    this.error = null;
+    try {
+      this.config = await askJson<PageConfig>('/v1/page');
+      const wanted = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
+      if (wanted !== null) await this.open(wanted);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  /** Show another evaluation. */
+  async open(id: string): Promise<void> {
+    this.error = null;
+    try {
+      const [evaluation, summary] = await Promise.all([
+        askJson<Evaluation>(`/v1/evaluations/${id}`),
+        askJson<Summary>(`/v1/evaluations/${id}/summary`),
+      ]);
+      this.evaluation = evaluation;
+      this.summary = summary;
+      view.evaluation = id;
+      await this.#readRules(summary.pack);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  /** Read what is shown again in the language of the view. */
+  async reread(): Promise<void> {
+    if (this.config === null) return;
+    this.config = await askJson<PageConfig>('/v1/page');
+    if (this.evaluation !== null) await this.open(this.evaluation.id);
+  }
+
+  async evaluate(packs: string[], asOf: string, targetYear: number | null): Promise<void> {
+    this.evaluating = true;
+    this.error = null;
+    try {
+      const parameters = targetYear === null ? {} : { target_year: targetYear };
+      const made = await askJson<Evaluation>('/v1/evaluations', {
+        method: 'POST',
+        json: { packs, as_of: asOf, parameters },
+      });
+      await this.open(made.id);
+      this.config = await askJson<PageConfig>('/v1/page');
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.evaluating = false;
+    }
+  }
+
+  /** The address of a part of the evaluation shown. */
+  part(name: string, values: Parameters<typeof query>[0] = {}): string {
+    return `/v1/evaluations/${this.evaluation?.id ?? ''}/${name}${query(values)}`;
+  }
+
+  async #readRules(packs: string[]): Promise<void> {
+    const lists = await Promise.all(
+      packs.map(async (pack) => ({
+        pack,
+        found: await askJson<{ rules: Rule[] }>(`/v1/packs/${pack}/rules`),
+      })),
+    );
+    this.rules = new Map(
+      lists.flatMap(({ pack, found }) => found.rules.map((rule) => [rule.id, { ...rule, pack }])),
+    );
+  }
+}
+
+export const work = new Work();
