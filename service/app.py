@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -33,8 +34,12 @@ from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
+from service.page.built import built_page
+from service.page.router import build_router as page_router
 from service.reach.router import build_router as reach_router
 from service.reviews.router import build_router as reviews_router
+from service.sessions.router import build_link_router as link_router
+from service.sessions.router import build_router as session_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
 from service.uploads.running import ImportRunner
@@ -47,19 +52,22 @@ GIS programs read the same data under `/ogc` (OGC API Features), which has a doc
 `/ogc/api`.
 
 Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
-password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are
+password of HTTP Basic, or, for keys of role viewer, `?api_key=`. A browser that is signed in
+(`/v1/session`) sends its cookie instead, and `X-CSRF-Token` with every change. Faults are
 `application/problem+json` (RFC 9457). An unknown query parameter is a fault. GeoJSON follows
 RFC 7946.
 """
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAPI:
     """Build the application.
 
     Parameters
     ----------
     settings
         With ``database.url`` filled in (`service.core.address.with_database`).
+    page_folder
+        Where the files of the built page are; None for where building it puts them.
 
     Raises
     ------
@@ -109,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)
     _add_routes(app)
+    app.include_router(page_router(page_folder or built_page(), settings.page_map))
     # FastAPI documents replacing this method as the way to extend the document.
     app.openapi = build_openapi(app, named_schemas())  # type: ignore[method-assign]
     return app
@@ -118,6 +127,9 @@ def _add_routes(app: FastAPI) -> None:
     open_routes = APIRouter(dependencies=[Depends(reject_unknown)])
     open_routes.include_router(health_router())
     open_routes.include_router(problem_router())
+    open_routes.include_router(link_router())
+    # Signing in is what nobody has a key or a cookie for yet.
+    open_routes.include_router(session_router(), prefix="/v1")
     app.include_router(open_routes)
     # Who asks is settled before what is asked: without a key nothing is told, not even a typo.
     domain = APIRouter(

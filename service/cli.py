@@ -42,6 +42,12 @@ class CommandEntry:
 COMMANDS: Final = (
     CommandEntry("up", "service.commands.up", "up", "Set up, evaluate the demo city and serve"),
     CommandEntry("serve", "service.commands.serve", "serve", "Serve the HTTP interface"),
+    CommandEntry(
+        "sign-in-link",
+        "service.commands.sign_in_link",
+        "sign_in_link",
+        "Make a one-time link that signs a browser in",
+    ),
     CommandEntry("migrate", "service.commands.migrate", "migrate", "Bring the database up to date"),
     CommandEntry(
         "import", "service.commands.import_", "import_", "Read a layer from files into the database"

@@ -9,6 +9,7 @@ ProblemError                      a status, a slug, a title, a detail
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
 ├── ForbiddenError            403 a known key that may not do this
+│   └── CrossSiteError            a browser's request that may come from another site
 ├── NotFoundError             404 no such route or resource
 ├── MethodNotAllowedError     405 the route exists, not with this method
 ├── ConflictError             409 the stored state does not allow it
@@ -196,6 +197,13 @@ class ForbiddenError(ProblemError):
     title = "The API key may not do this"
 
 
+class CrossSiteError(ForbiddenError):
+    """A change asked for by a browser that may have been made to ask by another site."""
+
+    slug = "cross-site"
+    title = "The request may come from another site"
+
+
 class NotFoundError(ProblemError):
     """There is no such route or resource, or the key may not see it."""
 
@@ -293,6 +301,7 @@ PROBLEMS: Final = (
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
+    CrossSiteError,
     NotFoundError,
     MethodNotAllowedError,
     ConflictError,

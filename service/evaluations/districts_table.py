@@ -1,4 +1,4 @@
-"""All districts of a run as columns, without geometries: what tables and maps sort and colour by."""
+"""All districts of a run as columns, without geometries: what tables sort and maps colour by."""
 
 from __future__ import annotations
 

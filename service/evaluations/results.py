@@ -24,7 +24,7 @@ from spatial.policy.area_rules import WHOLE
 from spatial.policy.findings import FLAGS, VERDICTS
 
 
-def districts(  # noqa: PLR0913  # the filters, by name only
+def districts(  # the filters, by name only
     connection: Connection,
     evaluation_id: str,
     *,

@@ -158,7 +158,7 @@ def _add_parts(router: APIRouter) -> None:
         response_class=Response,
         responses=_collection(),
     )
-    def list_districts(  # noqa: PLR0913  # the parts of the request, one each
+    def list_districts(  # the parts of the request, one each
         request: Request,
         stored: RunDependency,
         resources: ResourcesDependency,
