@@ -129,14 +129,22 @@ export function addImages(map: MapLibre): void {
     map.addImage(`pattern-${flag}`, image(8, draw), { pixelRatio: RATIO });
   }
   for (const flag of Object.keys(FLAG_COLOURS) as Flag[]) {
-    map.addImage(`sign-${flag}`, image(18, (pen, size) => drawSign(pen, flag, size)), {
-      pixelRatio: RATIO,
-    });
+    map.addImage(
+      `sign-${flag}`,
+      image(18, (pen, size) => drawSign(pen, flag, size)),
+      {
+        pixelRatio: RATIO,
+      },
+    );
   }
   for (const kind of Object.keys(KIND_SIGNS)) {
-    map.addImage(`kind-${kind}`, image(20, (pen, size) => drawKind(pen, kind, size)), {
-      pixelRatio: RATIO,
-    });
+    map.addImage(
+      `kind-${kind}`,
+      image(20, (pen, size) => drawKind(pen, kind, size)),
+      {
+        pixelRatio: RATIO,
+      },
+    );
   }
 }
 

@@ -17,7 +17,17 @@ export const DISTRICTS = 'districts';
 export const FACILITIES = 'facilities';
 export const STREETS = 'streets';
 /** Sources the page fills itself, drawn above what comes in tiles. */
-export const OVERLAYS = ['reach', 'radii', 'paths', 'site', 'places'] as const;
+export const OVERLAYS = [
+  'reach',
+  'radii',
+  'paths',
+  'site',
+  'places',
+  // Points inside districts and areas: polygons of tiles are cut at their edges, and a sign or name
+  // would stand on each part.
+  'district-points',
+  'area-points',
+] as const;
 export type Overlay = (typeof OVERLAYS)[number];
 
 export function tiles(collection: string): string {
@@ -44,7 +54,10 @@ export const hasPattern: FilterSpecification = [
   ['literal', ['underserved', 'watch', 'undetermined']],
 ];
 
-export function sources(evaluation: string | null, basemap: Basemap | null): StyleSpecification['sources'] {
+export function sources(
+  evaluation: string | null,
+  basemap: Basemap | null,
+): StyleSpecification['sources'] {
   const vector = (collection: string, maxzoom: number): SourceSpecification => ({
     type: 'vector',
     tiles: [tiles(collection)],
@@ -118,7 +131,7 @@ export function districtLayers(): LayerSpecification[] {
 }
 
 export function signLayers(): LayerSpecification[] {
-  const at = { source: DISTRICTS, 'source-layer': '' } as const;
+  const at = { source: 'district-points' } as const;
   return [
     {
       id: 'district-sign',
@@ -153,9 +166,7 @@ export function signLayers(): LayerSpecification[] {
 }
 
 function groundLayers(): LayerSpecification[] {
-  return [
-    { id: 'ground', type: 'background', paint: { 'background-color': '#f3f2ee' } },
-  ];
+  return [{ id: 'ground', type: 'background', paint: { 'background-color': '#f3f2ee' } }];
 }
 
 function baseLayers(): LayerSpecification[] {
@@ -302,13 +313,13 @@ function facilityLayers(): LayerSpecification[] {
       type: 'circle',
       source: FACILITIES,
       'source-layer': FACILITIES,
-      minzoom: 10,
+      minzoom: 11.4,
       maxzoom: 13.5,
       paint: {
         'circle-color': serviceColour,
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 1.1, 13, 3],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 1.4, 13, 3],
         'circle-stroke-color': '#ffffff',
-        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 13, 1],
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 11, 0.4, 13, 1],
       },
     },
     {
@@ -355,15 +366,12 @@ function nameLayers(): LayerSpecification[] {
     {
       id: 'area-name',
       type: 'symbol',
-      source: AREAS,
-      'source-layer': AREAS,
+      source: 'area-points',
       maxzoom: 13.5,
-      filter: ['==', ['get', 'level'], 'county'],
       layout: {
         'text-field': ['get', 'name'],
         'text-font': FONT,
         'text-size': 14,
-        'text-padding': 30,
       },
       paint: { 'text-color': INK, 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
     },
@@ -387,7 +395,7 @@ export function style(evaluation: string | null, basemap: Basemap | null): Style
       ...named(districtLayers()),
       ...overlayLayers(),
       ...facilityLayers(),
-      ...named(signLayers()),
+      ...signLayers(),
       ...nameLayers(),
     ],
   };

@@ -40,7 +40,9 @@ export async function askJson<T>(path: string, question: Question = {}): Promise
   return (answer.status === 204 ? null : await answer.json()) as T;
 }
 
-export function query(values: Record<string, string | number | boolean | null | undefined>): string {
+export function query(
+  values: Record<string, string | number | boolean | null | undefined>,
+): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== null && value !== undefined && value !== '') parts.set(name, String(value));

@@ -60,7 +60,8 @@ export type Finding = {
   near_threshold: boolean;
   unit_id: string | null;
   facilities: string[] | null;
-  alternatives: { reading?: string; verdict?: Verdict; value?: number; threshold?: number }[] | null;
+  alternatives:
+    { reading?: string; verdict?: Verdict; value?: number; threshold?: number }[] | null;
   would_count_if: unknown[] | null;
   clause: string;
   quote: string;

@@ -12,6 +12,7 @@ type Columns = {
   flag: Flag[];
   households_concerned: (number | null)[];
   bbox: [number, number, number, number][];
+  place: [number, number][];
   verdicts: Record<string, (Verdict | null)[]>;
 };
 
@@ -25,6 +26,7 @@ export type Row = {
   flag: Flag;
   concerned: number | null;
   bbox: [number, number, number, number];
+  place: [number, number];
 };
 
 /** All districts of the evaluation shown, light enough to sort and filter in the page. */
@@ -55,6 +57,7 @@ class Rows {
         flag: found.flag[at]!,
         concerned: found.households_concerned[at] ?? null,
         bbox: found.bbox[at]!,
+        place: found.place[at]!,
       }));
       this.verdicts = found.verdicts;
     } catch (error) {

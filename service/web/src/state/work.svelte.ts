@@ -20,6 +20,8 @@ export type PageConfig = {
 /** What the page works on: the configuration, one evaluation, and the rules of its packs. */
 class Work {
   config = $state.raw<PageConfig | null>(null);
+  /** Of the evaluation shown, known before what it holds is: the map need not wait for that. */
+  id = $state<string | null>(null);
   evaluation = $state.raw<Evaluation | null>(null);
   summary = $state.raw<Summary | null>(null);
   rules = $state.raw<ReadonlyMap<string, Rule & { pack: string }>>(new Map());
@@ -30,8 +32,8 @@ class Work {
     this.error = null;
     try {
       this.config = await askJson<PageConfig>('/v1/page');
-      const wanted = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
-      if (wanted !== null) await this.open(wanted);
+      this.id = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
+      if (this.id !== null) await this.open(this.id);
     } catch (error) {
       this.error = error;
     }
@@ -45,6 +47,7 @@ class Work {
         askJson<Evaluation>(`/v1/evaluations/${id}`),
         askJson<Summary>(`/v1/evaluations/${id}/summary`),
       ]);
+      this.id = id;
       this.evaluation = evaluation;
       this.summary = summary;
       view.evaluation = id;
