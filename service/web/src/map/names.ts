@@ -1,15 +1,24 @@
 import type { FeatureCollection, Geometry, Position } from 'geojson';
 import { askJson } from '../server/ask';
+import type { Flag } from '../server/types';
 import type { Row } from '../state/rows.svelte';
 
 /** Points of districts with what their signs and names need. */
-export function districtPoints(rows: readonly Row[]): FeatureCollection {
+export function districtPoints(
+  rows: readonly Row[],
+  flags: ReadonlyMap<string, Flag> | null,
+): FeatureCollection {
   return {
     type: 'FeatureCollection',
     features: rows.map((row) => ({
       type: 'Feature',
       geometry: { type: 'Point', coordinates: row.place },
-      properties: { id: row.id, name: row.name, flag: row.flag, rank: row.rank },
+      properties: {
+        id: row.id,
+        name: row.name,
+        flag: flags?.get(row.id) ?? row.flag,
+        rank: row.rank,
+      },
     })),
   };
 }

@@ -2,9 +2,11 @@ import type {
   ExpressionSpecification,
   FilterSpecification,
   LayerSpecification,
+  Map as MapLibre,
   SourceSpecification,
   StyleSpecification,
 } from 'maplibre-gl';
+import type { Flag } from '../server/types';
 import type { Basemap } from '../state/work.svelte';
 import { FLAG_COLOURS, REACH_COLOURS, SERVICE_COLOURS } from './palette';
 
@@ -34,12 +36,40 @@ export function tiles(collection: string): string {
   return `${location.origin}/ogc/collections/${collection}/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt`;
 }
 
-const flagColour: ExpressionSpecification = [
-  'match',
-  ['get', 'flag'],
-  ...Object.entries(FLAG_COLOURS).flat(),
-  FLAG_COLOURS.not_assessed,
-] as unknown as ExpressionSpecification;
+/** The flag of a district in an expression; `flags` stand in for those stored. */
+function flagExpression(flags: ReadonlyMap<string, Flag> | null): ExpressionSpecification {
+  const stored: ExpressionSpecification = ['get', 'flag'];
+  if (flags === null || flags.size === 0) return stored;
+  const ids = new Map<Flag, string[]>();
+  for (const [id, flag] of flags) ids.set(flag, [...(ids.get(flag) ?? []), id]);
+  return [
+    'match',
+    ['get', 'id'],
+    ...[...ids].flatMap(([flag, list]) => [list, flag]),
+    stored,
+  ] as unknown as ExpressionSpecification;
+}
+
+function colourOf(flag: ExpressionSpecification): ExpressionSpecification {
+  return [
+    'match',
+    flag,
+    ...Object.entries(FLAG_COLOURS).flat(),
+    FLAG_COLOURS.not_assessed,
+  ] as unknown as ExpressionSpecification;
+}
+
+const flagColour = colourOf(['get', 'flag']);
+
+/** Colour the districts of a map anew. */
+export function recolour(map: MapLibre, flags: ReadonlyMap<string, Flag> | null): void {
+  const flag = flagExpression(flags);
+  const colour = colourOf(flag);
+  map.setPaintProperty('district-fill', 'fill-color', colour);
+  map.setPaintProperty('district-line', 'line-color', colour);
+  map.setPaintProperty('district-pattern', 'fill-pattern', ['concat', 'pattern-', flag]);
+  map.setFilter('district-pattern', patterned(flag));
+}
 
 const serviceColour: ExpressionSpecification = [
   'match',
@@ -48,11 +78,9 @@ const serviceColour: ExpressionSpecification = [
   '#444444',
 ] as unknown as ExpressionSpecification;
 
-export const hasPattern: FilterSpecification = [
-  'in',
-  ['get', 'flag'],
-  ['literal', ['underserved', 'watch', 'undetermined']],
-];
+function patterned(flag: ExpressionSpecification): FilterSpecification {
+  return ['in', flag, ['literal', ['underserved', 'watch', 'undetermined']]];
+}
 
 export function sources(
   evaluation: string | null,
@@ -108,7 +136,7 @@ export function districtLayers(): LayerSpecification[] {
       type: 'fill',
       ...at,
       minzoom: 12.5,
-      filter: hasPattern,
+      filter: patterned(['get', 'flag']),
       paint: { 'fill-pattern': ['concat', 'pattern-', ['get', 'flag']] },
     },
     {
@@ -306,6 +334,18 @@ function overlayLayers(): LayerSpecification[] {
   ];
 }
 
+// Closed, or not yet open, as it is recorded today: drawn faintly, because it serves nobody.
+const NOT_OPEN: ExpressionSpecification = [
+  'any',
+  ['all', ['has', 'closed_on'], ['<=', ['get', 'closed_on'], new Date().toLocaleDateString('sv')]],
+  ['all', ['has', 'opened_on'], ['>', ['get', 'opened_on'], new Date().toLocaleDateString('sv')]],
+  [
+    'in',
+    ['coalesce', ['get', 'status'], 'operating'],
+    ['literal', ['planned', 'approved', 'under_construction', 'suspended', 'cancelled', 'closed']],
+  ],
+];
+
 function facilityLayers(): LayerSpecification[] {
   return [
     {
@@ -316,7 +356,7 @@ function facilityLayers(): LayerSpecification[] {
       minzoom: 11.4,
       maxzoom: 13.5,
       paint: {
-        'circle-color': serviceColour,
+        'circle-color': ['case', NOT_OPEN, '#9aa3ab', serviceColour],
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 11, 1.4, 13, 3],
         'circle-stroke-color': '#ffffff',
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 11, 0.4, 13, 1],
@@ -333,6 +373,7 @@ function facilityLayers(): LayerSpecification[] {
         'icon-size': ['interpolate', ['linear'], ['zoom'], 13.5, 0.75, 16, 1.1],
         'icon-allow-overlap': true,
       },
+      paint: { 'icon-opacity': ['case', NOT_OPEN, 0.35, 1] },
     },
     {
       id: 'place-sign',

@@ -124,6 +124,7 @@ export type Rule = {
   kind: string;
   severity: string;
   subject?: string;
+  applies_to?: string[];
   reading?: string;
   title?: string;
 };

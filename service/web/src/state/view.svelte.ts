@@ -23,6 +23,8 @@ class View {
   facility = $state<string | null>(null);
   service = $state<ServiceChoice>('all');
   level = $state<Level>('district');
+  /** Colour by the verdict of this clause; null for the overall flag. */
+  rule = $state<string | null>(null);
   scenario = $state<string | null>(null);
   language = $state<'zh' | 'en'>('zh');
   facilities = $state(true);
@@ -42,6 +44,7 @@ class View {
     this.district = given.get('district');
     this.facility = given.get('facility');
     this.scenario = given.get('scenario');
+    this.rule = given.get('rule');
     this.facilities = given.get('facilities') !== 'off';
     this.streets = given.get('streets') !== 'off';
     const language = among('lang', ['zh', 'en']) ?? remembered();
@@ -60,6 +63,7 @@ class View {
       ['district', this.district],
       ['facility', this.facility],
       ['scenario', this.scenario],
+      ['rule', this.rule],
       ['service', this.service === 'all' ? null : this.service],
       ['level', this.level === 'district' ? null : this.level],
       ['facilities', this.facilities ? null : 'off'],
