@@ -38,6 +38,8 @@ from service.page.built import built_page
 from service.page.router import build_router as page_router
 from service.reach.router import build_router as reach_router
 from service.reviews.router import build_router as reviews_router
+from service.scenarios.baselines import BaselineCache
+from service.scenarios.router import build_router as scenarios_router
 from service.sessions.router import build_link_router as link_router
 from service.sessions.router import build_router as session_router
 from service.uploads.router import IMPORTS_PATH
@@ -105,6 +107,7 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
         imports=imports,
+        baselines=BaselineCache(most=settings.scenario.max_baselines),
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
@@ -148,6 +151,7 @@ def _add_routes(app: FastAPI) -> None:
         coverage_router,
         reach_router,
         reviews_router,
+        scenarios_router,
         networks_router,
         packs_router,
         uploads_router,

@@ -13,18 +13,20 @@ from structlog.typing import FilteringBoundLogger
 
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
+from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The engine, the settings, the street network in memory, the logger, the reader of uploads."""
+    """The engine, the settings, what is kept in memory, the logger, the reader of uploads."""
 
     engine: Engine
     settings: Settings
     network_cache: NetworkCache
     logger: FilteringBoundLogger
     imports: ImportRunner
+    baselines: BaselineCache
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

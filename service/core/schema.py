@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from service.areas.tables import AREA
 from service.buildings.tables import BUILDING
 from service.core.database import METADATA
-from service.core.tables import API_KEY, AUDIT, DATA_STATE
+from service.core.tables import API_KEY, AUDIT, BROWSER_SESSION, DATA_STATE, SIGN_IN_LINK
 from service.districts.tables import DISTRICT
 from service.evaluations.tables import (
     EVALUATION,
@@ -24,6 +24,7 @@ from service.indicators.tables import INDICATOR
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
 from service.parks.tables import PARK
+from service.scenarios.tables import SCENARIO
 from service.uploads.tables import DATA_IMPORT
 
 # The version table of each layer of `spatial.fields.LAYERS`.
@@ -40,6 +41,7 @@ VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
 __all__ = [
     "API_KEY",
     "AUDIT",
+    "BROWSER_SESSION",
     "DATA_IMPORT",
     "DATA_STATE",
     "EVALUATION",
@@ -51,5 +53,7 @@ __all__ = [
     "NETWORK",
     "NETWORK_EDGE",
     "PACK",
+    "SCENARIO",
+    "SIGN_IN_LINK",
     "VERSIONED",
 ]

@@ -23,6 +23,7 @@ from service.indicators.schemas import (
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.schemas import review_schemas
+from service.scenarios.schemas import scenario_schemas
 from service.sessions.schemas import SignInBody
 from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
@@ -74,5 +75,6 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         **review_schemas(),
+        **scenario_schemas(),
         **bodies,
     }

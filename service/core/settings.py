@@ -166,6 +166,14 @@ class ReachSettings(Group):
     )
 
 
+class ScenarioSettings(Group):
+    """What scenarios may keep in memory."""
+
+    max_baselines: int = Field(
+        default=2, ge=1, description="Evaluations kept ready in memory for scenarios"
+    )
+
+
 class PageSettings(Group):
     """Sizes of the pages of a list."""
 
@@ -296,6 +304,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
+    scenario: ScenarioSettings = ScenarioSettings()
     page: PageSettings = PageSettings()
     tiles: TileSettings = TileSettings()
 

@@ -10,7 +10,7 @@ from service.core import history
 from spatial.fields import FACILITIES
 
 VERSIONED = ("area", "district", "building", "facility", "park", "indicator")
-APPEND_ONLY = ("audit", "evaluation", "network_edge")
+APPEND_ONLY = ("audit", "evaluation", "network_edge", "scenario")
 SEALED = ("finding", "evaluation_district", "evaluation_area")
 EVERY_TABLE = (
     *VERSIONED,
