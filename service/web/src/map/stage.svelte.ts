@@ -1,5 +1,11 @@
 import type { FeatureCollection, Geometry } from 'geojson';
-import type { GeoJSONSource, LngLatBoundsLike, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
+import type {
+  GeoJSONSource,
+  LngLatBoundsLike,
+  Map as MapLibre,
+  MapMouseEvent,
+  VectorTileSource,
+} from 'maplibre-gl';
 import type { Overlay } from './style';
 
 /** Who gets the clicks on the map: by default districts and facilities are chosen by them. */
@@ -29,6 +35,14 @@ class Stage {
   restore(): void {
     for (const [overlay, data] of this.#waiting) {
       (this.map?.getSource(overlay) as GeoJSONSource | undefined)?.setData(data);
+    }
+  }
+
+  /** Ask for the tiles again: the data they show have changed. */
+  refresh(): void {
+    for (const id of ['facilities', 'areas']) {
+      const source = this.map?.getSource(id) as VectorTileSource | undefined;
+      source?.setTiles(source.tiles);
     }
   }
 

@@ -113,12 +113,13 @@ export function readFile(
       },
     };
   }
+  const given = found as unknown as Feature | FeatureCollection | Geometry;
   const geometry =
-    found.type === 'FeatureCollection'
-      ? ((found as unknown as FeatureCollection).features[0]?.geometry ?? null)
-      : found.type === 'Feature'
-        ? (found as unknown as Feature).geometry
-        : (found as unknown as Geometry);
+    given.type === 'FeatureCollection'
+      ? (given.features[0]?.geometry ?? null)
+      : given.type === 'Feature'
+        ? given.geometry
+        : given;
   if (geometry === null || !['Polygon', 'MultiPolygon', 'Point'].includes(geometry.type)) {
     throw new SyntaxError('no site');
   }

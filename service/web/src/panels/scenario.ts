@@ -30,7 +30,15 @@ export type ScenarioResult = {
   districts: ChangedDistrict[];
 };
 
-export type StoredScenario = { id: string; name: string | null; base_evaluation: string };
+export type StoredScenario = {
+  id: string;
+  name: string;
+  base_evaluation: string;
+  // A count in lists.
+  changes: Change[] | number;
+  result?: ScenarioResult | null;
+  not_worked_out?: string | null;
+};
 
 /** The change that adds a facility of a kind at a place; it operates on the day of the baseline. */
 export function addition(

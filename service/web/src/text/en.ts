@@ -271,7 +271,7 @@ export const en: Texts = {
     share: 'Copy its link',
     calculating: 'Calculating…',
     needsEvaluation: 'Choose an evaluation as the baseline first.',
-    readOnly: 'Your role may look at shared scenarios; trying one out needs the role editor.',
+    readOnly: 'Your role may try scenarios out; keeping one needs the role editor.',
     stored: 'Saved scenarios',
   },
   review: {

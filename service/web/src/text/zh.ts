@@ -262,7 +262,7 @@ export const zh = {
     share: '复制方案链接',
     calculating: '正在重算…',
     needsEvaluation: '先选择一次评估作为基准。',
-    readOnly: '你的角色可以查看已分享的方案；试改方案需要编辑角色。',
+    readOnly: '你的角色可以试改，保存需要编辑角色。',
     stored: '已保存的方案',
   },
   review: {
