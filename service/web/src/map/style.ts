@@ -82,6 +82,16 @@ function patterned(flag: ExpressionSpecification): FilterSpecification {
   return ['in', flag, ['literal', ['underserved', 'watch', 'undetermined']]];
 }
 
+function raster(addresses: string[], basemap: Basemap): SourceSpecification {
+  return {
+    type: 'raster',
+    tiles: addresses,
+    tileSize: basemap.tile_size,
+    maxzoom: basemap.max_zoom,
+    attribution: basemap.attribution,
+  };
+}
+
 export function sources(
   evaluation: string | null,
   basemap: Basemap | null,
@@ -94,17 +104,8 @@ export function sources(
     promoteId: 'id',
   });
   return {
-    ...(basemap
-      ? {
-          base: {
-            type: 'raster',
-            tiles: basemap.tiles,
-            tileSize: basemap.tile_size ?? 256,
-            maxzoom: basemap.max_zoom ?? 18,
-            attribution: basemap.attribution ?? '',
-          } satisfies SourceSpecification,
-        }
-      : {}),
+    ...(basemap ? { base: raster(basemap.tiles, basemap) } : {}),
+    ...(basemap?.labels ? { 'base-labels': raster(basemap.labels, basemap) } : {}),
     [AREAS]: vector('areas', 14),
     [STREETS]: { ...vector('network-edges', 15), minzoom: 12 } as SourceSpecification,
     [FACILITIES]: vector('facilities', 14),
@@ -419,6 +420,10 @@ function nameLayers(): LayerSpecification[] {
   ];
 }
 
+function rasterLayer(id: string): LayerSpecification {
+  return { id, type: 'raster', source: id };
+}
+
 /** The whole style for an evaluation, or for none. */
 export function style(evaluation: string | null, basemap: Basemap | null): StyleSpecification {
   const collection = `evaluation-${evaluation}-districts`;
@@ -431,7 +436,8 @@ export function style(evaluation: string | null, basemap: Basemap | null): Style
     sources: sources(evaluation, basemap),
     layers: [
       ...groundLayers(),
-      ...(basemap ? [{ id: 'base', type: 'raster', source: 'base' } as LayerSpecification] : []),
+      ...(basemap ? [rasterLayer('base')] : []),
+      ...(basemap?.labels ? [rasterLayer('base-labels')] : []),
       ...baseLayers(),
       ...named(districtLayers()),
       ...overlayLayers(),

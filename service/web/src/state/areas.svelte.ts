@@ -1,7 +1,6 @@
-import { ask } from '../server/ask';
+import { ask, askJson } from '../server/ask';
 import { readCsv } from '../server/csv';
 import type { Flag } from '../server/types';
-import { FLAGS } from '../server/types';
 import { work } from './work.svelte';
 
 export type AreaRow = Record<string, string>;
@@ -12,26 +11,18 @@ export async function areaRows(level: string, rule?: string): Promise<AreaRow[]>
   return readCsv(await answer.text());
 }
 
-export type AreaFlags = { code: string; name: string; flags: Record<Flag, number> };
+export type AreaVerdicts = {
+  code: string;
+  name: string | null;
+  level: string;
+  districts: number;
+  households: number;
+  flags: Record<Flag, number>;
+};
 
-/** Districts of each flag by area: the parts of one rule's rows count each district once. */
-export function flagsByArea(rows: readonly AreaRow[]): AreaFlags[] {
-  const rule = rows.find((row) => row['reason_code'] === 'rolled_up')?.['rule'];
-  const found = new Map<string, AreaFlags>();
-  for (const row of rows) {
-    if (row['rule'] !== rule || !['occupied', 'rural', 'planned'].includes(row['part'] ?? '')) {
-      continue;
-    }
-    const code = row['code']!;
-    const one = found.get(code) ?? {
-      code,
-      name: row['name'] || code,
-      flags: Object.fromEntries(FLAGS.map((flag) => [flag, 0])) as Record<Flag, number>,
-    };
-    for (const flag of FLAGS) one.flags[flag] += Number(row[flag] || 0);
-    found.set(code, one);
-  }
-  return [...found.values()];
+/** Districts of each flag by area of a level. */
+export async function verdictsByArea(level: string): Promise<AreaVerdicts[]> {
+  return (await askJson<{ areas: AreaVerdicts[] }>(work.part('verdicts', { level }))).areas;
 }
 
 /** Share within reach by area code; of the part of an area that most live in. */

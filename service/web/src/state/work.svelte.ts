@@ -3,17 +3,18 @@ import type { Evaluation, Pack, Rule, Summary } from '../server/types';
 import { view } from './view.svelte';
 
 export type Basemap = {
-  kind: string;
   tiles: string[];
-  attribution?: string;
-  max_zoom?: number;
-  tile_size?: number;
+  labels: string[] | null;
+  attribution: string;
+  tile_size: number;
+  max_zoom: number;
 };
 export type PageConfig = {
   packs: Pack[];
   evaluations: { id: string; packs: string[]; as_of: string; target_year: number | null }[];
+  network: { attribution: string } | null;
   extent: [number, number, number, number] | null;
-  basemap: Basemap | null;
+  base_map: Basemap | null;
   notices: string[];
 };
 

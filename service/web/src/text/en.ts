@@ -390,7 +390,7 @@ export const en: Texts = {
     areas: 'Districts by {level} and flag',
     minutes: 'Walking minutes, weighted by households',
     minutesAxis: 'walking minutes of the farthest part',
-    minutesBeyond: '{count} households beyond 5,000 m or not to be walked to',
+    minutesBeyond: '{count} more households: over 60 minutes, beyond 5,000 m or undetermined',
     progress: 'Progress against targets',
     progressNone: 'This pack has no target with a progress.',
     target: 'target of {year}: {value}',

@@ -381,7 +381,7 @@ export const zh = {
     areas: '各{level}小区判定',
     minutes: '步行分钟分布（按户数）',
     minutesAxis: '步行分钟（小区最远处）',
-    minutesBeyond: '{count} 户在 5,000 米外或无法步行到达',
+    minutesBeyond: '另有 {count} 户：超过 60 分钟、5,000 米外或无法判定',
     progress: '目标进度',
     progressNone: '这个规则集没有可算进度的目标。',
     target: '{year} 年目标 {value}',
