@@ -26,6 +26,7 @@ from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
 from service.evaluations.districts_table import build_router as districts_table_router
+from service.evaluations.figures_router import build_router as figures_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
@@ -35,6 +36,7 @@ from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
 from service.page.built import built_page
+from service.page.document_router import build_router as page_document_router
 from service.page.router import build_router as page_router
 from service.reach.router import build_router as reach_router
 from service.reviews.router import build_router as reviews_router
@@ -148,6 +150,7 @@ def _add_routes(app: FastAPI) -> None:
         indicators_router,
         evaluations_router,
         districts_table_router,
+        figures_router,
         coverage_router,
         reach_router,
         reviews_router,
@@ -155,6 +158,7 @@ def _add_routes(app: FastAPI) -> None:
         networks_router,
         packs_router,
         uploads_router,
+        page_document_router,
     ):
         domain.include_router(build())
     app.include_router(domain)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from service.core.outcomes import outcome_items
 from service.evaluations.districts_table import TABLE_SCHEMA
+from service.evaluations.figures_schemas import AREA_VERDICTS_SCHEMA, WALKING_MINUTES_SCHEMA
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -21,6 +22,7 @@ from service.indicators.schemas import (
     STORED_INDICATORS_SCHEMA,
 )
 from service.packs.schemas import RULES_SCHEMA
+from service.page.schemas import PAGE_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.schemas import review_schemas
 from service.scenarios.schemas import scenario_schemas
@@ -74,6 +76,9 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
+        "AreaVerdicts": AREA_VERDICTS_SCHEMA,
+        "WalkingMinutes": WALKING_MINUTES_SCHEMA,
+        "Page": PAGE_SCHEMA,
         **review_schemas(),
         **scenario_schemas(),
         **bodies,

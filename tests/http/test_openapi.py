@@ -48,7 +48,10 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/evaluations/{evaluation_id}",
         *(
             f"GET /v1/evaluations/{{evaluation_id}}/{part}"
-            for part in ("summary", "districts", "findings", "areas")
+            for part in (
+                *("summary", "districts", "findings", "areas"),
+                *("verdicts", "walking-minutes", "districts/{district_id}/paths"),
+            )
         ),
         "GET /v1/evaluations/{evaluation_id}/findings/{finding}/explain",
         "GET /v1/evaluations/{evaluation_id}/areas/{code}/{rule}/explain",
@@ -80,6 +83,7 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/imports/{import_id}/quarantine",
         "POST /v1/imports/{import_id}/commit",
         "POST /v1/imports/{import_id}/undo",
+        "GET /v1/page",
         "GET /v1/scenarios",
         "POST /v1/scenarios",
         "GET /v1/scenarios/{scenario_id}",
