@@ -42,12 +42,19 @@ REASONS = {
     "shared": "the folder shared/ beside the clone is not there",
     "full": "long runs, asked for with --full",
     "office": "LibreOffice is not installed",
+    "browser": "Chromium is not installed, or the page is not built",
 }
+BUILT_PAGE = ROOT / "service" / "web" / "dist" / "index.html"
 
 
 def office_program() -> str | None:
     """Where LibreOffice is; None where it is not."""
     return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def browser_program() -> str | None:
+    """Where Chromium is, as the distribution names it; None where it is not."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,6 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             ("shared", SHARED.is_dir()),
             ("full", config.getoption("--full")),
             ("office", office_program() is not None),
+            ("browser", browser_program() is not None and BUILT_PAGE.exists()),
         )
         if not met
     }

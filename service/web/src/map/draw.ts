@@ -39,7 +39,8 @@ export function drawPolygon(done: (polygon: Polygon | null) => void): () => void
     if (end) return;
     end = true;
     stage.tool = null;
-    stage.map?.doubleClickZoom.enable();
+    // Not before the double click that ends the drawing is over.
+    setTimeout(() => stage.map?.doubleClickZoom.enable(), 300);
     removeEventListener('keydown', key);
     done(keep && corners.length > 2 ? { type: 'Polygon', coordinates: [closed(corners)] } : null);
   }

@@ -20,6 +20,8 @@ export type Tool = {
 class Stage {
   map = $state.raw<MapLibre | null>(null);
   tool = $state.raw<Tool | null>(null);
+  /** How many features each overlay shows; the map tells it in an attribute. */
+  counts = $state<Partial<Record<Overlay, number>>>({});
   #waiting = new Map<Overlay, FeatureCollection>();
 
   /** Show features in an overlay; null empties it. */
@@ -28,6 +30,7 @@ class Stage {
     const source = this.map?.getSource(overlay) as GeoJSONSource | undefined;
     // Kept for the next style: changing the evaluation makes new sources.
     this.#waiting.set(overlay, data);
+    this.counts[overlay] = data.features.length;
     source?.setData(data);
   }
 

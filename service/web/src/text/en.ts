@@ -416,7 +416,7 @@ export const en: Texts = {
     reasons: 'Reasons',
     export: 'Export CSV',
     shown: '{shown} of {all} rows',
-    filter: 'Filter by name, id or reason',
+    filter: 'Filter by name or id',
     none: 'No row passes the filter.',
     sortUp: 'ascending',
     sortDown: 'descending',

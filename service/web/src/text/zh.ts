@@ -407,7 +407,7 @@ export const zh = {
     reasons: '原因',
     export: '导出 CSV',
     shown: '显示 {shown} / {all} 行',
-    filter: '筛选名称、编号或原因',
+    filter: '筛选名称或编号',
     none: '没有符合筛选的行。',
     sortUp: '升序',
     sortDown: '降序',
