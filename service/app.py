@@ -38,7 +38,11 @@ from service.packs.router import build_router as packs_router
 from service.page.built import built_page
 from service.page.document_router import build_router as page_document_router
 from service.page.router import build_router as page_router
+from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
+from service.reports.review_router import build_router as review_documents_router
+from service.reports.router import build_router as reports_router
+from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
 from service.scenarios.baselines import BaselineCache
 from service.scenarios.router import build_router as scenarios_router
@@ -143,6 +147,8 @@ def _add_routes(app: FastAPI) -> None:
     for build in (
         # Before the others: an identifier in a path may have a dot in it too.
         exports_router,
+        reports_router,
+        review_documents_router,
         areas_router,
         districts_router,
         buildings_router,
@@ -153,6 +159,8 @@ def _add_routes(app: FastAPI) -> None:
         figures_router,
         coverage_router,
         reach_router,
+        projects_router,
+        officers_router,
         reviews_router,
         scenarios_router,
         networks_router,

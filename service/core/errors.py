@@ -20,7 +20,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── InternalError             500 a defect; its text stays in the log
-└── UnavailableError          503 the database cannot be reached, or is not ready
+└── UnavailableError          503 the database, or a library, is not there or not ready
 
 Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
 defect and becomes a 500 that shows the request id and nothing else.
@@ -42,6 +42,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from service.core.usage import MissingLibraryFault
 from spatial.errors import InputError, InputFaults, NetworkError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -285,7 +286,7 @@ class InternalError(ProblemError):
 
 
 class UnavailableError(ProblemError):
-    """The database cannot be reached, or is not at the version this service needs."""
+    """The database, or a library this needs, cannot be reached or is not of the right version."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "unavailable"
@@ -436,12 +437,17 @@ def _unavailable(_error: Exception) -> ProblemError:
     )
 
 
+def _missing_library(error: Exception) -> ProblemError:
+    return UnavailableError(f"{error}.")
+
+
 _TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]], ...]] = (
     (RequestValidationError, _validation),
     (HTTPException, _http_exception),
     (InputFaults, _input_faults),
     (InputError, _input_error),
     (NetworkError, _network_error),
+    (MissingLibraryFault, _missing_library),
     (sqlalchemy.exc.IntegrityError, _integrity),
     (sqlalchemy.exc.DataError, _data),
     (sqlalchemy.exc.OperationalError, _unavailable),

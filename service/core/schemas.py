@@ -24,6 +24,7 @@ from service.indicators.schemas import (
 from service.packs.schemas import RULES_SCHEMA
 from service.page.schemas import PAGE_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
+from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
 from service.scenarios.schemas import scenario_schemas
 from service.sessions.schemas import SignInBody
@@ -56,7 +57,14 @@ PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
 def named_schemas() -> dict[str, Mapping[str, Any]]:
     """Return every schema a route refers to by name."""
     bodies: dict[str, Mapping[str, Any]] = {}
-    for model in (EvaluationBody, CatchmentsBody, IsochronesBody, SignInBody):
+    for model in (
+        EvaluationBody,
+        CatchmentsBody,
+        IsochronesBody,
+        SignInBody,
+        OverrideBody,
+        SignatureBody,
+    ):
         body = model.model_json_schema(ref_template="#/components/schemas/{model}")
         bodies |= body.pop("$defs", {})
         bodies[model.__name__] = body

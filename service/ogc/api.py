@@ -19,7 +19,17 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
-from service.ogc.address import GEOJSON, HTML, JSON, MVT, OPENAPI, SCHEMA_JSON, base
+from service.ogc.address import (
+    GEOJSON,
+    HTML,
+    JSON,
+    MVT,
+    OPENAPI,
+    QGIS,
+    QGIS_PACKED,
+    SCHEMA_JSON,
+    base,
+)
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
 from service.ogc.landing import DESCRIPTION, TITLE
@@ -38,7 +48,8 @@ _ITEM_PARAMETERS: Final = (
     "filter-lang",
     "filter-crs",
 )
-_BODIES: Final = {HTML: {"type": "string"}, MVT: {"type": "string", "format": "binary"}}
+_BINARY: Final = {"type": "string", "format": "binary"}
+_BODIES: Final = {HTML: {"type": "string"}, MVT: _BINARY, QGIS: _BINARY, QGIS_PACKED: _BINARY}
 _SECURITY: Final = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "key_query": {
@@ -96,6 +107,10 @@ def api_document(
         "/api": _get("api", "This document", OPENAPI),
         "/collections": _get("collections", "Collections", JSON, HTML, form=True),
     }
+    project = _query("f", "Form", {"type": "string", "enum": ["qgs", "qgz"]})
+    paths["/qgis-project"] = _get(
+        "qgisProject", "A project for QGIS", QGIS, QGIS_PACKED, parameters=[project]
+    )
     for operation in set_operations():
         paths[operation.path] = _tile_path(operation)
     for one in collections:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from service.ogc import api, crs, features, filtering, landing, listing, schemas
 from service.ogc.address import PREFIX
 from service.ogc.extents import Extents
+from service.ogc.qgis import router as qgis
 from service.ogc.tiles import router as tiles
 
 
@@ -31,6 +32,7 @@ def build_router() -> APIRouter:
         schemas.build_router(),
         features.build_router(systems),
         tiles.build_router(systems, extents),
+        qgis.build_router(extents),
     ):
         router.include_router(block, prefix=PREFIX)
     return router

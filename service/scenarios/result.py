@@ -57,6 +57,8 @@ def _shown(
     packs: Sequence[Pack],
     language: Language,
 ) -> dict[str, Mapping[str, Any]]:
+    if not district_ids:
+        return {}
     frame = evaluation.districts
     chosen = frame[frame["id"].isin(district_ids)].reset_index(drop=True)
     findings = evaluation.findings

@@ -74,15 +74,21 @@ def totals(evaluation: Evaluation) -> Totals:
     """Count what an evaluation found."""
     districts, findings = evaluation.districts, evaluation.findings
     flags = districts["flag"].value_counts()
-    rules: dict[str, dict[str, int]] = {rule: {} for rule in dict.fromkeys(findings["rule"])}
-    for verdict in VERDICTS:
-        found = findings["rule"][findings["verdict"] == verdict].value_counts()
-        for rule, number in found.items():
-            rules[str(rule)][verdict] = int(number)
+    rule, rules = pd.factorize(findings["rule"])
+    verdict, verdicts = pd.factorize(findings["verdict"])
+    shape = (len(rules), len(verdicts))
+    counted = np.bincount(rule * shape[1] + verdict, minlength=shape[0] * shape[1]).reshape(shape)
+    place = {name: column for column, name in enumerate(verdicts)}
+    by_rule = {
+        str(name): {
+            one: int(row[place[one]]) for one in VERDICTS if one in place and row[place[one]]
+        }
+        for name, row in zip(rules, counted, strict=True)
+    }
     return Totals(
         flags={name: int(flags.get(name, 0)) for name in FLAGS},
         households_concerned=int(districts["households_concerned"].sum(skipna=True)),
-        rules=rules,
+        rules=by_rule,
     )
 
 
@@ -101,7 +107,7 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     """
     one, other = before.findings, after.findings
     keys = ["district_id", "pack", "rule"]
-    if len(one) != len(other) or not all((one[k].array == other[k].array).all() for k in keys):
+    if len(one) != len(other) or not all(_same(one[k], other[k]) for k in keys):
         raise ValueError("the evaluations are of other districts or rules")
     changed = np.zeros(len(one), dtype=bool)
     for name in COMPARED:
@@ -128,10 +134,15 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     )
 
 
+def _same(one: pd.Series[Any], other: pd.Series[Any]) -> bool:
+    """Tell whether two columns hold the same; a re-evaluation hands on what it leaves alone."""
+    return one.array is other.array or bool((one.array == other.array).all())
+
+
 def _differs(one: pd.Series[Any], other: pd.Series[Any]) -> NDArray[np.bool_]:
     """Tell which cells differ; two that are missing are the same."""
-    cells = (
-        column.astype(object).where(column.notna(), None).to_numpy() for column in (one, other)
-    )
-    before, after = cells
-    return np.asarray(before != after, dtype=bool)
+    if pd.api.types.is_numeric_dtype(one.dtype):
+        before, after = (column.to_numpy(dtype=float, na_value=np.nan) for column in (one, other))
+        return np.asarray((before != after) & ~(np.isnan(before) & np.isnan(after)), dtype=bool)
+    # Codes and texts: None, where there is none, equals itself.
+    return np.asarray(one.to_numpy(dtype=object) != other.to_numpy(dtype=object), dtype=bool)

@@ -22,7 +22,7 @@ LEFT_OUT = [
 ]
 
 
-PATHS = ("/", "/conformance", "/api", "/collections", "/tileMatrixSets")
+PATHS = ("/", "/conformance", "/api", "/collections", "/tileMatrixSets", "/qgis-project")
 LAYERS = ("/collections/facilities", "/collections/districts", "/collections/network-edges")
 
 
@@ -35,7 +35,7 @@ def test_what_is_documented_is_done(town):
     }
     schema = schemathesis.openapi.from_dict(document)
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 6 + 8 * len(LAYERS)
+    assert len(operations) == 7 + 8 * len(LAYERS)
     statuses = set()
 
     @settings(max_examples=400, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -69,7 +69,7 @@ def tileset_document(
     request: Request, collection: Collection, matrix_set: MatrixSet, box: Box | None
 ) -> dict[str, Any]:
     """Return the metadata of a tileset: how its tiles are addressed, and what is in them."""
-    layer = {
+    layer: dict[str, Any] = {
         "id": collection.id,
         "title": collection.title,
         "dataType": "vector",

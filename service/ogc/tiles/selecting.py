@@ -159,7 +159,7 @@ def _value(one: Property) -> ColumnElement[Any]:
 def _drawn(collection: Collection, address: TileAddress) -> ColumnElement[Any]:
     stored = collection.geometry.column
     projected = func.ST_Transform(_projectable(stored, address), address.srid)
-    shape = projected
+    shape: ColumnElement[Any] = projected
     if address.level < _WHOLE_FROM:
         cell = address.width / _CELLS
         shape = func.ST_Simplify(projected, address.width / _SIMPLER, True)  # noqa: FBT003  SQL

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -52,6 +53,11 @@ def project_schema() -> dict[str, Any]:
     return schema
 
 
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(project_schema())
+
+
 def parse_project(document: object, *, source: str) -> Project:
     """Check a project given as plain JSON data, and build it.
 
@@ -71,7 +77,7 @@ def parse_project(document: object, *, source: str) -> Project:
     faults = [
         (pointer(*error.absolute_path), error.message)
         for error in sorted(
-            Draft202012Validator(project_schema()).iter_errors(document),
+            _validator().iter_errors(document),
             key=lambda error: [str(step) for step in error.absolute_path],
         )
     ]

@@ -10,14 +10,21 @@ from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
 from spatial.policy.review.review import BACKGROUND, ILLUSTRATION, Review
+from spatial.policy.review.stages import STAGES
 from spatial.policy.review.wording import missing_text, verdict_word
 
+CHECK: Final = "check"
 _LABELS: Final = MappingProxyType(
     {
-        "title": (
+        "check": (
             "项目审查（试算，未签发）",
             "Review of a housing project (a check, not signed off)",
         ),
+        "draft": (
+            "项目审查（草稿，未签发）",
+            "Review of a housing project (a draft, not signed off)",
+        ),
+        "signed": ("项目审查（已签发）", "Review of a housing project (signed off)"),
         "project": ("项目", "Project"),
         "stage": ("阶段", "Stage"),
         "as_of": ("日期", "As of"),
@@ -71,22 +78,36 @@ def report_text(review: Review, *, packs: Sequence[Pack], lang: str) -> str:
     lang
         ``zh`` or ``en``.
     """
+    titles = {pack.id: f"{pack.title} {pack.document_no}" for pack in packs}
+    return document_text(review_document(review, lang=lang), titles=titles, lang=lang)
+
+
+def document_text(
+    document: Mapping[str, Any], *, titles: Mapping[str, str], lang: str, standing: str = CHECK
+) -> str:
+    """Write a review for people from its plain data; see `report_text`.
+
+    Parameters
+    ----------
+    titles
+        Of the packs, by id.
+    standing
+        ``check`` where nothing is stored, else ``draft`` or ``signed``.
+    """
     say = _Labels(lang)
-    document = review_document(review, lang=lang)
     facts = document["project"]
-    stage = review.stage
+    stage = STAGES[document["stage"]]
     name = facts["name"] or facts["id"]
     lines = [
-        say("title"),
+        say(standing),
         f"{say('project')}: {name} ({facts['id']}), {facts['units']} {say('units')}"
         + (f", {facts['population']} {say('people')}" if facts["population"] else ""),
         f"{say('stage')}: {stage.name_zh if lang == 'zh' else stage.name_en}",
         f"{say('as_of')}: {document['as_of']}",
-        f"{say('verdict')}: {verdict_word(review.verdict, lang=lang)}"
-        + (f" ({say('illustration')})" if review.illustration else ""),
+        f"{say('verdict')}: {verdict_word(document['verdict'], lang=lang)}"
+        + (f" ({say('illustration')})" if document["illustration"] else ""),
         *_assumptions(document, say),
     ]
-    titles = {pack.id: f"{pack.title} {pack.document_no}" for pack in packs}
     for pack in document["packs"]:
         note = {ILLUSTRATION: say("outside"), BACKGROUND: say("background")}.get(pack["basis"])
         lines += [
