@@ -39,7 +39,6 @@ ARGUMENTS = (
 # The machine may be busy with the other tests; no time is measured here.
 expect.set_options(timeout=30_000)
 LAPTOP = (1366, 768)
-TABLET = (1024, 768)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import type {
 } from 'maplibre-gl';
 import type { Flag } from '../server/types';
 import type { Basemap } from '../state/work.svelte';
-import { FLAG_COLOURS, REACH_COLOURS, SERVICE_COLOURS } from './palette';
+import { FLAG_COLOURS, REACH_COLOURS, SERVICE_COLOURS, SHARE_COLOURS } from './palette';
 
 // Drawn with the fonts of the machine: no glyphs are fetched.
 const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif'];
@@ -194,6 +194,32 @@ export function signLayers(): LayerSpecification[] {
   ];
 }
 
+/** Colour the areas of a level by their shares; null takes the colour away. */
+export function shade(
+  map: MapLibre,
+  level: string,
+  shares: ReadonlyMap<string, number> | null,
+): void {
+  map.setFilter('area-fill', ['==', ['get', 'level'], shares === null ? '' : level]);
+  map.setFilter('area-edge', ['==', ['get', 'level'], shares === null ? '' : level]);
+  if (shares === null || shares.size === 0) {
+    map.setPaintProperty('area-fill', 'fill-color', NO_SHARE);
+    return;
+  }
+  map.setPaintProperty('area-fill', 'fill-color', [
+    'match',
+    ['get', 'id'],
+    ...[...shares].flatMap(([code, share]) => [code, shareColour(share)]),
+    NO_SHARE,
+  ] as unknown as ExpressionSpecification);
+}
+
+const NO_SHARE = '#e4e2dc';
+
+function shareColour(share: number): string {
+  return SHARE_COLOURS[Math.min(4, Math.floor(share * 5))]!;
+}
+
 function groundLayers(): LayerSpecification[] {
   return [{ id: 'ground', type: 'background', paint: { 'background-color': '#f3f2ee' } }];
 }
@@ -216,6 +242,14 @@ function baseLayers(): LayerSpecification[] {
       'source-layer': AREAS,
       filter: ['==', ['get', 'level'], ''],
       paint: { 'fill-color': '#ffffff', 'fill-opacity': 0.85 },
+    },
+    {
+      id: 'area-edge',
+      type: 'line',
+      source: AREAS,
+      'source-layer': AREAS,
+      filter: ['==', ['get', 'level'], ''],
+      paint: { 'line-color': '#ffffff', 'line-width': 1 },
     },
     {
       id: 'street-line',

@@ -193,6 +193,7 @@ export const en: Texts = {
     paths: 'The walking path is on the map',
     notApplicable: '{count} clauses do not apply',
     letter: 'Paragraph for a letter',
+    brief: 'Brief',
     unit: 'Judged as',
     gone: 'This evaluation has no such district.',
     stand_alone: 'the district on its own',
@@ -299,6 +300,7 @@ export const en: Texts = {
     phases: 'Phases and units',
     phase: 'Phase',
     units: 'Units',
+    firstPhase: 'Phase 1',
     addPhase: 'Add a phase',
     facilities: 'Planned facilities',
     addFacility: 'Add a facility',
@@ -420,6 +422,7 @@ export const en: Texts = {
     none: 'No row passes the filter.',
     sortUp: 'ascending',
     sortDown: 'descending',
+    ledger: 'Problem ledger XLSX',
     goto: 'Show on the map',
   },
 };

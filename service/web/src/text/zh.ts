@@ -184,6 +184,7 @@ export const zh = {
     paths: '步行路径已绘在图上',
     notApplicable: '不适用的条文 {count} 条',
     letter: '写入文书的段落',
+    brief: '小区简报',
     unit: '判定单元',
     gone: '这次评估里没有该小区。',
     stand_alone: '小区单独计算',
@@ -290,6 +291,7 @@ export const zh = {
     phases: '分期与户数',
     phase: '期',
     units: '户数',
+    firstPhase: '一期',
     addPhase: '加一期',
     facilities: '规划设施',
     addFacility: '加一处设施',
@@ -411,6 +413,7 @@ export const zh = {
     none: '没有符合筛选的行。',
     sortUp: '升序',
     sortDown: '降序',
+    ledger: '问题台账 XLSX',
     goto: '在地图上看',
   },
 };
