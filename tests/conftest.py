@@ -60,6 +60,9 @@ def browser_program() -> str | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long tests too")
+    parser.addoption(
+        "--pictures", action="store_true", help="put pictures of the page into docs/images"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

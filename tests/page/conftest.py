@@ -38,6 +38,8 @@ ARGUMENTS = (
 )
 # The machine may be busy with the other tests; no time is measured here.
 expect.set_options(timeout=30_000)
+# Made anew with ``./yike test tests/page --pictures``.
+IN_README = ("overview", "why")
 LAPTOP = (1366, 768)
 
 
@@ -103,6 +105,7 @@ class Visit:
     city: Served
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    pictures: bool = False
     # Complaints a test means to cause.
     expected: list[str] = field(default_factory=list)
 
@@ -129,6 +132,8 @@ class Visit:
         # What moves comes to rest first: tiles, and the flight of the map.
         self.page.wait_for_timeout(1200)
         self.page.screenshot(path=path)
+        if self.pictures and name in IN_README:
+            shutil.copy(path, ROOT / "docs" / "images" / f"page-{name}.png")
         return path
 
     def foreign(self) -> list[str]:
@@ -147,7 +152,9 @@ class Visit:
 
 
 @pytest.fixture
-def visit(city: Served, browser: Browser) -> Iterator[Callable[..., Visit]]:
+def visit(
+    city: Served, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visit]]:
     """Begin a visit, signed in as a role; afterwards nothing may have left the server."""
     visits: list[Visit] = []
 
@@ -169,8 +176,8 @@ def visit(city: Served, browser: Browser) -> Iterator[Callable[..., Visit]]:
             )
             assert answer.status == 201
         page = context.new_page()
-        one = Visit(page, context, city)
-        page.on("request", lambda request: one.asked.append(request.url))
+        one = Visit(page, context, city, pictures=request.config.getoption("--pictures"))
+        page.on("request", lambda sent: one.asked.append(sent.url))
         page.on(
             "console",
             lambda line: one.complaints.append(line.text) if line.type == "error" else None,
