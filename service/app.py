@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
@@ -25,7 +26,6 @@ from service.core.security import read_principal
 from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
-from service.evaluations.districts_table import build_router as districts_table_router
 from service.evaluations.figures_router import build_router as figures_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
@@ -89,10 +89,17 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
-    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+    imports = ImportRunner(
+        engine,
+        settings.uploads,
+        logger,
+        reading=settings.imports.limits(),
+        cache_dir=settings.cache_dir,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(imports.expire)
         yield
         imports.stop()
         engine.dispose()
@@ -155,7 +162,6 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
-        districts_table_router,
         figures_router,
         coverage_router,
         reach_router,

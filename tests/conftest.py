@@ -44,6 +44,7 @@ REASONS = {
     "full": "long runs, asked for with --full",
     "office": "LibreOffice is not installed",
     "browser": "Chromium is not installed, or the page is not built",
+    "gdal": "Debian's gdal-bin is not installed",
 }
 BUILT_PAGE = ROOT / "service" / "web" / "dist" / "index.html"
 
@@ -88,6 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             ("full", config.getoption("--full")),
             ("office", office_program() is not None),
             ("browser", browser_program() is not None and BUILT_PAGE.exists()),
+            ("gdal", shutil.which("ogr2ogr") is not None),
         )
         if not met
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import (
     FileOptions,
     parse_date,
@@ -24,6 +25,7 @@ from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
 from service.imports.reader import read_layer
 from service.imports.street_reader import read_network
+from service.reports.opinion import Opinion
 from service.reviews.choosing import packs_of_area
 from service.reviews.project_file import read_project
 from spatial.errors import InputError
@@ -36,9 +38,6 @@ from spatial.policy.review.report import report_text
 from spatial.policy.review.review import Review, ReviewParameters
 from spatial.policy.review.review import review as review_project
 from spatial.policy.review.verdict import REFUSED
-
-if TYPE_CHECKING:
-    from service.reports.documents import DocumentKind
 
 EXIT_REFUSED: Final = 3
 EXIT_UNDETERMINED: Final = 4
@@ -112,13 +111,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
             "--illustration", help="Store it though the project lies outside a pack's region."
         ),
     ] = False,
-    out: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Opinion to write: .docx or .pdf; .xlsx for the worksheet. A draft, not signed "
-            "off. Repeatable."
-        ),
-    ] = None,
+    out: OutOption = None,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
@@ -136,7 +129,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     language = parse_language(lang)
     on = parse_date(as_of, option="--as-of")
     parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
-    wanted = _documents(out or ())
+    wanted = wanted_files(out)
     submitted = read_project(project)
     if illustration and not store:
         raise InputError("--illustration: is for reviews that are stored, with --store")
@@ -155,7 +148,9 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
             neighbours=neighbours,
             illustration=illustration,
         )
-        raise typer.Exit(exit_code(store_review(project, question, lang=language, as_json=json_)))
+        raise typer.Exit(
+            exit_code(store_review(project, question, lang=language, as_json=json_, out=wanted))
+        )
     packs = _packs(pack or (), submitted)
     if alone and any(path is not None for path in (districts, facilities, network)):
         raise InputError("--alone: leaves out what --districts, --facilities and --network name")
@@ -180,8 +175,10 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         surroundings=around,
         parameters=parameters,
     )
-    if wanted:
-        _write_opinion(wanted, found, packs, around, sources, language)
+    write_opinion(
+        wanted,
+        lambda drawn: _opinion(found, packs, around, sources, lang=language, drawn=drawn),
+    )
     said = notices(sources, language)
     if json_:
         document = {**review_document(found, lang=language), "notices": said}
@@ -191,38 +188,26 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     raise typer.Exit(exit_code(found.verdict))
 
 
-def _documents(out: Sequence[Path]) -> dict[Path, DocumentKind]:
-    if not out:
-        return {}
-    # The libraries of documents are not needed to review alone.
-    from service.reports.documents import DOCX, PDF, XLSX, kind_of  # noqa: PLC0415
-
-    return {path: kind_of(path, (DOCX, PDF, XLSX)) for path in out}
-
-
-def _write_opinion(  # what a review was made with, one each
-    wanted: Mapping[Path, DocumentKind],
+def _opinion(
     found: Review,
     packs: Sequence[Pack],
     around: Surroundings,
     sources: Sequence[object],
+    *,
     lang: Language,
-) -> None:
-    from service.reports.documents import XLSX, write_documents  # noqa: PLC0415
-    from service.reports.review_opinion import WRITERS, review_opinion  # noqa: PLC0415
+    drawn: bool,
+) -> Opinion:
+    from service.reports.review_opinion import review_opinion  # noqa: PLC0415
 
-    opinion = review_opinion(
+    return review_opinion(
         found,
         project=found.project,
         packs=packs,
         surroundings=around,
         sources=sources,
         lang=lang,
-        drawn=any(kind != XLSX for kind in wanted.values()),
+        drawn=drawn,
     )
-    write_documents(wanted, lambda kind: WRITERS[kind](opinion))
-    for path in wanted:
-        typer.echo(f"yike: wrote {path}", err=True)
 
 
 def exit_code(verdict: str) -> int:

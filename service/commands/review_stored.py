@@ -13,6 +13,7 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from service.commands.actor import command_actor
+from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import parse_language
 from service.core import history
 from service.core.address import with_database
@@ -26,6 +27,8 @@ from service.core.security import require
 from service.core.settings import load_settings
 from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs, load_versions
+from service.reports.documents import DocumentKind
+from service.reports.opinion import Opinion
 from service.reviews import storage
 from service.reviews.batch import store_reviewed
 from service.reviews.presentation import record_document, review_answer
@@ -47,8 +50,20 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothin
 IdArgument = Annotated[str, typer.Argument(metavar="ID")]
 
 
-def store_review(project: Path, question: Question, *, lang: Language, as_json: bool) -> str:
+def store_review(
+    project: Path,
+    question: Question,
+    *,
+    lang: Language,
+    as_json: bool,
+    out: Mapping[Path, DocumentKind],
+) -> str:
     """Review a project with what the database holds, store it as a draft; return the verdict.
+
+    Parameters
+    ----------
+    out
+        Files its opinion is written to.
 
     Raises
     ------
@@ -74,8 +89,25 @@ def store_review(project: Path, question: Question, *, lang: Language, as_json: 
         with engine.begin() as connection:
             review_id = store_reviewed(connection, reviewed, data_instant=instant, actor=_here())
             shown = _Shown.of(connection, storage.find(connection, review_id, None))
+        with _snapshot(engine) as connection:
+            _write_opinion(out, connection, shown.stored, cache, lang)
     shown.print(lang=lang, as_json=as_json)
     return shown.stored.record.verdict
+
+
+def _write_opinion(
+    wanted: Mapping[Path, DocumentKind],
+    connection: Connection,
+    stored: StoredReview,
+    cache: NetworkCache,
+    lang: Language,
+) -> None:
+    def make(drawn: bool) -> Opinion:  # noqa: FBT001  # as `write_opinion` calls it
+        from service.reports.stored_opinion import stored_opinion  # noqa: PLC0415
+
+        return stored_opinion(connection, stored, cache=cache, lang=lang, drawn=drawn)
+
+    write_opinion(wanted, make)
 
 
 def review_list(
@@ -106,23 +138,29 @@ def review_list(
         typer.echo(encode_json([record_document(one) for one in found]))
         return
     for one in found:
-        words = [verdict_word(one.verdict, lang=language)]
-        if one.effective_verdict != one.verdict:
-            words.append(verdict_word(one.effective_verdict, lang=language))
+        # Once where officers changed nothing.
+        verdicts = dict.fromkeys((one.verdict, one.effective_verdict))
+        said = " → ".join(verdict_word(each, lang=language) for each in verdicts)
         moment = f"{one.made_at:%Y-%m-%d %H:%M}"
         typer.echo(
-            f"{one.id}  {moment}  {one.state:<6}  {one.stage:<12}  {' → '.join(words)}  "
+            f"{one.id}  {moment}  {one.state:<6}  {one.stage:<12}  {said}  "
             f"{one.project_name or one.project_id}"
         )
 
 
 def review_show(
-    review_id: IdArgument, *, json_: JsonOption = False, lang: LangOption = "zh"
+    review_id: IdArgument,
+    *,
+    out: OutOption = None,
+    json_: JsonOption = False,
+    lang: LangOption = "zh",
 ) -> None:
-    """Show a stored review: as computed, with overrides and signature."""
+    """Show a stored review: as computed, with overrides and signature; --out writes its opinion."""
     language = parse_language(lang)
-    with _database() as (engine, _), _snapshot(engine) as connection:
+    wanted = wanted_files(out)
+    with _database() as (engine, cache), _snapshot(engine) as connection:
         shown = _Shown.of(connection, storage.find(connection, review_id, None))
+        _write_opinion(wanted, connection, shown.stored, cache, language)
     shown.print(lang=language, as_json=json_)
 
 

@@ -172,7 +172,10 @@ def _tile_path(one: TileOperation, own: Sequence[dict[str, Any]] = ()) -> dict[s
     parameters = [*one.parameters, *shared, *filters]
     path = _get(one.operation, one.summary, *one.media_types, parameters=parameters)
     if one.filtered:
-        path["get"]["responses"]["204"] = {"description": "Nothing is in this tile"}
+        path["get"]["responses"] |= {
+            "204": {"description": "Nothing is in this tile"},
+            "503": {"$ref": "#/components/responses/Problem"},
+        }
     return path
 
 

@@ -41,9 +41,10 @@ CONFORMANCE: Final = (
     f"{_PART1}/html",
     f"{_PART1}/oas30",
 )
-# So many features are fetched, and sent, at a time; a page with no more is read at once, so that
-# a slow reader keeps no connection.
-_CHUNK: Final = 1_000
+# A page with no more features is read at once, so that a slow reader keeps no connection.
+_AT_ONCE: Final = 1_000
+# Of a longer one so many are fetched, and sent, at a time: some 2 MB, and few turns of waiting.
+_CHUNK: Final = 2_500
 _LARGEST_KEY: Final = 2**31 - 1
 
 
@@ -78,7 +79,7 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
             stack.callback(pieces.close)
             if asked.form == "html":
                 return _page(request, collection, "".join(pieces), headers)
-            if asked.limit <= _CHUNK:
+            if asked.limit <= _AT_ONCE:
                 return Response("".join(pieces), media_type=GEOJSON, headers=headers)
             # What is wrong with the query shows before the answer begins.
             first = next(pieces)

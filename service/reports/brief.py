@@ -52,14 +52,14 @@ _LONGEST: Final = 90
 # What the parts of the page take, millimetres, rather more than less; a column is half as wide as
 # a Chinese character.
 _PAGE_MM: Final = 297 - 19 - 14 - 18
-_MAP_MM: Final = 84.0
-_FLAGGED_MM: Final = 27.0
-_COUNTED_MM: Final = 26.0
+_MAP_MM: Final = 80.0
+_FLAGGED_MM: Final = 25.0
+_COUNTED_MM: Final = 24.0
 _HEADING_MM: Final = 7.5
 _ROW_MM: Final = 5.6
 _CELL_LINE_MM: Final = 3.9
 _ITEM_LINE_MM: Final = 4.9
-_NOTE_LINE_MM: Final = 4.0
+_NOTE_LINE_MM: Final = 3.7
 _ITEM_COLUMNS: Final = 96
 _NOTE_COLUMNS: Final = 122
 _CELL_WIDTHS: Final = (30, 62, 19, 20, 19, 20)
@@ -238,10 +238,10 @@ def _row(row: Mapping[str, Any], brief: Brief, say: BriefWords) -> tuple[Cell, .
     return (
         Cell(clause),
         Cell(_short(str(row["reason"] or row["rule"]), brief.lang)),
-        *(
-            _figure(row[name], row["unit"], brief.lang)
-            for name in ("threshold", "value", "deficit")
-        ),
+        _figure(row["threshold"], row["unit"], brief.lang),
+        _figure(row["value"], row["unit"], brief.lang),
+        # Of an area it is counted in what the ratio counts, not in the unit of the ratio.
+        _figure(row["deficit"], row["unit"] if brief.flags is None else None, brief.lang),
         Cell(VERDICT_WORDS[row["verdict"]][say.at], _TONES.get(row["verdict"], "none"), bold=True),
     )
 

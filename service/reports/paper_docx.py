@@ -63,8 +63,14 @@ def paper_docx(paper: Paper) -> bytes:
     title.style = document.styles["Title"]
     if paper.number:
         _paragraph(document, paper.number, size=10, colour=FAINT_INK, centred=True, after=8)
-    for block in paper.blocks:
+    following = (*paper.blocks[1:], None)
+    for block, after in zip(paper.blocks, following, strict=True):
         _add(document, block)
+        if isinstance(block, Heading):
+            # LibreOffice loses rows of a table whose head repeats where a heading is to stay with
+            # it: a heading stays with text alone.
+            kept = isinstance(after, Paragraph | Bullets | Picture)
+            document.paragraphs[-1].paragraph_format.keep_with_next = kept
     if paper.compact:
         _shrink(document)
     written = io.BytesIO()
@@ -158,7 +164,6 @@ def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one cas
             _grid(document, block)
         case Picture(png, width_mm, alt, caption):
             holder = document.add_paragraph()
-            holder.alignment = WD_ALIGN_PARAGRAPH.CENTER
             holder.paragraph_format.keep_with_next = caption is not None
             # A hair less than the text: as wide as it, some programs move it aside.
             shape = holder.add_run().add_picture(io.BytesIO(png), width=Mm(width_mm - 1))

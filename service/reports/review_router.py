@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import ConflictError, InvalidBodyError
+from service.core.errors import InvalidBodyError
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency
-from service.core.network_cache import NetworkCache
 from service.core.openapi import request_body
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
@@ -20,15 +18,13 @@ from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs
 from service.reports.answers import document_answer, document_responses
 from service.reports.documents import XLSX, DocumentKind
-from service.reports.opinion import DataBasis, Opinion, Override, Signature
+from service.reports.opinion import Opinion
 from service.reports.review_opinion import OPINION_KINDS, WRITERS, review_opinion
+from service.reports.stored_opinion import stored_opinion
 from service.reviews import storage
 from service.reviews.batch import is_batch
-from service.reviews.freezing import thaw
 from service.reviews.question import QuestionDependency
 from service.reviews.reviewing import Reviewer
-from service.reviews.storage import StoredReview
-from spatial.errors import InputError, PackError
 
 _NAMES: Final = {True: ("review-worksheet", "审查工作表"), False: ("review-opinion", "审查意见书")}
 
@@ -40,66 +36,6 @@ def build_router() -> APIRouter:
         _add_draft(router, kind)
         _add_stored(router, kind)
     return router
-
-
-def stored_opinion(
-    connection: Connection,
-    stored: StoredReview,
-    *,
-    cache: NetworkCache,
-    lang: Language,
-    drawn: bool = True,
-) -> Opinion:
-    """Put the opinion of a stored review together, from what is frozen under its hash.
-
-    Raises
-    ------
-    ConflictError
-        When what it rested on is no longer stored as it was, so that no map can be drawn.
-    """
-    record = stored.record
-    try:
-        case = thaw(connection, stored.frozen.inputs, cache)
-    except (InputError, PackError) as error:
-        raise ConflictError(f"The opinion cannot be made: {error}") from None
-    around = case.around.found
-    computed = stored.frozen.result[lang]
-    comes_to = stored.effective()
-    signatures = [Signature("handled", record.made_by_name, record.made_at.date())]
-    if stored.signature is not None:
-        signed = stored.signature
-        signatures.append(Signature("signed", signed.name, signed.signed_at.date()))
-    return review_opinion(
-        computed,
-        project=case.project,
-        packs=case.packs,
-        surroundings=around,
-        sources=case.around.sources,
-        lang=lang,
-        drawn=drawn,
-        number=record.id,
-        draft=stored.signature is None,
-        overrides=tuple(
-            Override(
-                finding=one.finding,
-                original=computed["findings"][one.finding]["verdict"],
-                verdict=one.verdict,
-                reason=one.reason,
-                name=one.name,
-                on=one.given_at.date(),
-            )
-            for one in stored.overrides
-        ),
-        signatures=tuple(signatures),
-        effective={**comes_to.packs, "": comes_to.verdict} if stored.overrides else {},
-        basis=DataBasis(
-            network_version=None if around.network is None else around.network.version,
-            code_version=record.code_version,
-            known_at=record.data_instant.isoformat(timespec="seconds"),
-            facilities=None if around.facilities is None else len(around.facilities),
-            digest=record.hash,
-        ),
-    )
 
 
 def _add_draft(router: APIRouter, kind: DocumentKind) -> None:

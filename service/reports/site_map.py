@@ -258,7 +258,9 @@ def _draw(axes: Axes, data: SiteMap, local: _Local, writer: _Writer) -> None:
         fill_polygons(axes, np.array([polygon]), face="none", edge=_SITE, width_pt=0.6, order=2.3)
         middle = polygon.representative_point()
         writer.label(axes, (middle.x, middle.y), label, colour=_SITE)
-    fill_polygons(axes, site, face="none", edge=_SITE, width_pt=1.6, order=2.6)
+    fill_polygons(
+        axes, site, face="none", edge=_SITE, width_pt=1.6 if data.filled else 0.7, order=2.6
+    )
     if shapely.get_dimensions(local.site) == 0:
         at = local.site.representative_point()
         axes.scatter([at.x], [at.y], s=60, marker="s", c=_SITE, edgecolors="white", zorder=2.6)

@@ -177,6 +177,13 @@ def ledger_notes(
         (("评估日期", "As of")[at], stored.as_of),
         *((("前次评估", "Before it")[at], f"{one.id} ({one.as_of})") for one in before),
         *((("规则集", "Pack")[at], f"{pack.title}（{pack.document_no}）") for pack in packs),
+        (
+            ("缺口", "Deficit")[at],
+            (
+                "行政区的缺口按比率的分子计，不按其单位",
+                "of an area it is counted in what the ratio counts, not in the unit of the ratio",
+            )[at],
+        ),
         *((("声明", "Notice")[at], notice) for notice in said),
     ]
 

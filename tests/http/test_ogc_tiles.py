@@ -324,6 +324,14 @@ def test_a_tile_is_sent_again_when_its_data_changed(town):
     same = town.get(path, role="viewer", headers=known)
     assert (same.status_code, same.content) == (304, b"")
     assert same.headers["etag"] == first.headers["etag"]
+    plain, refused = (
+        town.get(path, role="viewer", headers={"Accept-Encoding": accepted})
+        for accepted in ("identity", "br, gzip;q=0")
+    )
+    assert "content-encoding" not in {*plain.headers, *refused.headers}
+    assert first.headers["content-encoding"] == "gzip"
+    assert plain.content == refused.content == first.content
+    assert plain.headers["etag"] != first.headers["etag"], "other bytes have another tag"
     body = feature(point(5, 5), id="new", name="新", kind="nursery", status="operating")
     assert town.post("/v1/facilities", json=body).status_code == 201
     later = town.get(path, role="viewer", headers=known)

@@ -50,7 +50,7 @@ def test_every_route_of_the_design_is_there(operations):
             f"GET /v1/evaluations/{{evaluation_id}}/{part}"
             for part in (
                 *("summary", "districts", "findings", "areas"),
-                *("verdicts", "walking-minutes", "districts/{district_id}/paths"),
+                *("verdicts", "table", "walking-minutes", "districts/{district_id}/paths"),
             )
         ),
         "GET /v1/evaluations/{evaluation_id}/findings/{finding}/explain",
@@ -77,6 +77,17 @@ def test_every_route_of_the_design_is_there(operations):
         "POST /v1/reviews/{review_id}/replay",
         "POST /v1/reviews/{review_id}/overrides",
         "POST /v1/reviews/{review_id}/signature",
+        *(
+            f"{asked}/report.{suffix}"
+            for asked in ("POST /v1/reviews", "GET /v1/reviews/{review_id}")
+            for suffix in ("docx", "pdf", "xlsx")
+        ),
+        *(
+            f"GET /v1/evaluations/{{evaluation_id}}/{place}/brief.{suffix}"
+            for place in ("districts/{district}", "areas/{code}")
+            for suffix in ("docx", "pdf")
+        ),
+        "GET /v1/evaluations/{evaluation_id}/ledger.xlsx",
         "GET /v1/reviews/schema",
         "GET /v1/networks",
         "GET /v1/packs",

@@ -192,6 +192,10 @@ def test_the_command_line_writes_the_same(town, runs, commands, tmp_path: Path):
         "Problems",
     )
     assert written == served
+    stored = town.get("/v1/reviews", role="viewer").json()["reviews"][0]["id"]
+    done = yike("review", "show", stored, "--json", "--out", "r.docx")
+    assert done.returncode == 0, done.stderr
+    assert stored in word_texts((tmp_path / "r.docx").read_bytes())
     done = yike("report", "district", "east-18", "--out", "b.pdf", "--out", "b.docx")
     assert done.returncode == 0, done.stderr
     assert len(pages_text((tmp_path / "b.pdf").read_bytes())) == 1

@@ -9,12 +9,15 @@ import httpx2
 import pytest
 from served_town import serving
 from sqlalchemy import func, select, update
+from typer.testing import CliRunner
 
+from service.cli import build_app
 from service.core import audit
 from service.core.database import create_database_engine
 from service.core.keys import create_key, key_id_of, revoke_key
 from service.core.sessions import create_link
 from service.core.tables import AUDIT, BROWSER_SESSION, SIGN_IN_LINK
+from service.core.usage import UsageFault
 
 DISTRICT = {
     "type": "Feature",
@@ -275,3 +278,40 @@ def test_a_session_ends(make_settings, bare_town, make_key, link, owner, end, ch
             back(created_at=3601)
         check_problem(browser.get("/v1/session"), 401, "unauthorized")
         check_problem(browser.get("/v1/districts"), 401, "unauthorized")
+
+
+def test_the_command_makes_links_for_roles_areas_and_keys(town, browser, make_key, monkeypatch):
+    database = town.settings.database
+    monkeypatch.setenv("YIKE_DATABASE__URL", database.url.get_secret_value())
+    monkeypatch.setenv("YIKE_LANG", "en")
+
+    def run(*options):
+        app = build_app(["sign-in-link"])
+        result = CliRunner().invoke(app, ["sign-in-link", *options])
+        if isinstance(result.exception, UsageFault):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.stdout.split("(the link works once): ")[1].strip()
+
+    def signed_in(link):
+        browser.cookies.clear()
+        assert browser.get("/sign-in?" + link.split("?")[1]).status_code == 303
+        return browser.get("/v1/session").json()
+
+    assert signed_in(run())["role"] == "admin"
+    assert run("--port", "8123").startswith("http://127.0.0.1:8123/sign-in?token=")
+    scoped = signed_in(run("--role", "viewer", "--area", "420101001001", "--name", "王工"))
+    assert (scoped["role"], scoped["areas"], scoped["name"]) == ("viewer", ["420101001001"], "王工")
+    page = browser.get("/v1/districts?limit=1000").json()
+    assert "east-16" not in {one["id"] for one in page["features"]}
+    key = make_key("reviewer")
+    assert signed_in(run("--key", key_id_of(key)))["actor"] == key_id_of(key)
+    for options, told in (
+        (("--role", "king"), "no such role"),
+        (("--role", "viewer", "--area", "no"), "no such area"),
+        (("--area", "420101"), "name its --role"),
+        (("--key", "0" * 12), "no such key"),
+        (("--key", key_id_of(key), "--role", "viewer"), "give one of them"),
+    ):
+        with pytest.raises(UsageFault, match=told):
+            run(*options)

@@ -13,13 +13,14 @@ class MadeTile:
 
     Parameters
     ----------
-    content
-        Of media type ``application/vnd.mapbox-vector-tile``; empty for a tile with nothing in it.
+    packed
+        Of media type ``application/vnd.mapbox-vector-tile``, packed with gzip; empty for a tile
+        with nothing in it.
     full
         Whether it has as many features as a tile may have, so that more may be left out.
     """
 
-    content: bytes
+    packed: bytes
     full: bool
 
 
@@ -57,4 +58,4 @@ class TileCache:
 
 def _size(key: str, tile: MadeTile) -> int:
     # An entry costs some 300 bytes beside what it holds.
-    return len(key) + len(tile.content) + 300
+    return len(key) + len(tile.packed) + 300

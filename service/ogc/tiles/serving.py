@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -46,8 +48,11 @@ def serve_tile(
         If the database works on it for longer than the limit.
     """
     key = _key(request, collection, address, limits)
-    headers = {"ETag": f'"{key}"', "Vary": "Authorization, X-API-Key"}
-    if is_tag_known(request.headers.get("if-none-match"), headers["ETag"]):
+    packed = takes_gzip(request.headers.get("accept-encoding"))
+    # Other bytes, another tag (RFC 9110, 8.8.3.3).
+    tag = f'"{key}-gzip"' if packed else f'"{key}"'
+    headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, X-API-Key"}
+    if is_tag_known(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     tile = cache.get(key)
     if tile is None:
@@ -55,10 +60,22 @@ def serve_tile(
         cache.put(key, tile, max_bytes=limits.cache_bytes)
     if tile.full:
         headers["Yike-Feature-Limit"] = str(limits.max_features)
-    if not tile.content:
+    if not tile.packed:
         # 20-057, /req/core/tc-error B: a tile of the set with nothing in it.
         return Response(status_code=204, headers=headers)
-    return Response(tile.content, headers={**headers, "Content-Type": MVT})
+    headers["Content-Type"] = MVT
+    if packed:
+        return Response(tile.packed, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(tile.packed), headers=headers)
+
+
+def takes_gzip(header: str | None) -> bool:
+    """Tell whether a header Accept-Encoding names gzip and does not refuse it."""
+    for part in (header or "").lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == "gzip":
+            return re.fullmatch(r"\s*q\s*=\s*0(?:\.0{0,3})?\s*", weight) is None
+    return False
 
 
 def _made(

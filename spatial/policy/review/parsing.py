@@ -20,6 +20,7 @@ from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.review.consistency import consistency_faults, pointer
 from spatial.policy.review.project import (
     AsBuilt,
+    Block,
     Handover,
     HouseholdSize,
     Item,
@@ -99,7 +100,7 @@ def _value_faults(value: object, path: tuple[str | int, ...]) -> Sequence[tuple[
             here = (*path, str(name))
             allowed = dict(_SHAPES).get(str(name))
             if allowed is not None:
-                if path[:1] == ("phases",):
+                if path[:1] in (("phases",), ("massing",)):
                     allowed = _SURFACES
                 message = _shape_fault(inner, allowed)
                 found += [] if message is None else [(pointer(*here), message)]
@@ -278,6 +279,10 @@ def _project(plain: Mapping[str, Any]) -> Project:
         buildings=tuple(
             PlannedBuilding(one["id"], one["phase"], _flat(one["geometry"]), one.get("units"))
             for one in plain.get("buildings", ())
+        ),
+        massing=tuple(
+            Block(one["id"], one["phase"], _flat(one["geometry"]), one["storeys"])
+            for one in plain.get("massing", ())
         ),
         facilities=tuple(_facility(one) for one in plain.get("facilities", ())),
         given_population=plain.get("planned_population"),

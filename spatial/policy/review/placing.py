@@ -17,6 +17,7 @@ from spatial.network import Network
 from spatial.policy.evaluation import PlanningData
 from spatial.policy.review.frames import layer_frame
 from spatial.policy.review.ledger import counting_share, pooled
+from spatial.policy.review.massing import demand_buildings
 from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
 from spatial.policy.review.stages import Stage
 
@@ -291,7 +292,7 @@ def _data(
             "households": building.units,
             "geometry": building.geometry,
         }
-        for building in project.buildings
+        for building in demand_buildings(project)
     ]
     return PlanningData(
         districts=layer_frame(DISTRICTS, [_district(project, stage), *_members(project)]),

@@ -34,6 +34,10 @@ _LABELS: Final = MappingProxyType(
             "假设每户{persons}人（{source}）",
             "assuming {persons} persons a household ({source})",
         ),
+        "massing": (
+            "体块{blocks}个，各期户数按占地面积×层数分摊",
+            "{blocks} blocks of a massing; units spread by footprint × storeys",
+        ),
         "provided_by": (
             "{service}以{document}所列为准",
             "{service}: provided as the {document} ask for",
@@ -61,6 +65,10 @@ _LABELS: Final = MappingProxyType(
         "no change": ("无变化", "nothing"),
         "gains": ("改善", "gains"),
         "loses": ("变差", "loses"),
+        "m2": ("㎡", " m²"),
+        "facilities": ("处", " facilities"),
+        "places": ("托位", "places"),
+        "beds": ("床位", "beds"),
         "own": ("本项目规划条件", "The project's own planning conditions"),
     }
 )
@@ -141,6 +149,8 @@ def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
             lines.append(
                 say("assumed").format(persons=one["persons_per_unit"], source=one["source"])
             )
+        elif one["assumption"] == "massing":
+            lines.append(say("massing").format(blocks=one["blocks"]))
         else:
             lines.append(
                 say("provided_by").format(
@@ -160,7 +170,25 @@ def _neighbours(document: Mapping[str, Any], say: _Labels, *, lang: str) -> list
             f"[{say(one['change'])}] {one['name'] or one['district']}, {one['rule']}: "
             f"{before} {figure(one['before_m'])} m → {after} {figure(one['after_m'])} m"
         )
-    return lines
+    return [*lines, *(_stock(one, say, lang=lang) for one in document["capacity"] or ())]
+
+
+def _stock(change: Mapping[str, Any], say: _Labels, *, lang: str) -> str:
+    unit = say(change["unit"])
+    was, becomes = (
+        f"{verdict_word(one['verdict'], lang=lang)} {figure(one['value'])}{unit}"
+        for one in (change["before"], change["after"])
+    )
+    held = [change[name]["capacity"] for name in ("before", "after")]
+    beds = (
+        ""
+        if None in held or held == [0, 0]
+        else f" ({held[0]} → {held[1]} {say(change['capacity_of'])})"
+    )
+    return (
+        f"[{say(change['change'])}] {change['name'] or change['district']}, {change['rule']}: "
+        f"{was} → {becomes}{beds}"
+    )
 
 
 def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:
