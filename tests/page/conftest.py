@@ -110,6 +110,12 @@ class Visit:
     expected: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> None:
+        """Open a view, of the evaluation of the fixture where the path names none.
+
+        The page opens with the newest one, which another test may have made.
+        """
+        if "evaluation=" not in path and "sign-in" not in path:
+            path += f"{'&' if '?' in path else '?'}evaluation={self.city.evaluation}"
         self.page.goto(f"{self.city.address}{path}")
         self.drawn()
 
@@ -130,7 +136,7 @@ class Visit:
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
         # What moves comes to rest first: tiles, and the flight of the map.
-        self.page.wait_for_timeout(1200)
+        self.page.wait_for_timeout(700)
         self.page.screenshot(path=path)
         if self.pictures and name in IN_README:
             shutil.copy(path, ROOT / "docs" / "images" / f"page-{name}.png")
@@ -180,7 +186,11 @@ def visit(
         page.on("request", lambda sent: one.asked.append(sent.url))
         page.on(
             "console",
-            lambda line: one.complaints.append(line.text) if line.type == "error" else None,
+            lambda line: (
+                one.complaints.append(f"{line.text} {line.location['url']}")
+                if line.type == "error"
+                else None
+            ),
         )
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         visits.append(one)

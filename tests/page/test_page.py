@@ -170,6 +170,8 @@ def test_a_scenario_is_tried_saved_and_shared(visit, city) -> None:
     assert before == city.part("summary")["flags"]["underserved"]
     assert after < before
     expect(seen.part("scenario-districts").locator("li").first).to_contain_text("服务不足 →")
+    seen.part("scenario-beside").click()
+    expect(seen.part("baseline").locator("canvas")).to_be_visible()
     seen.keep("scenario")
     seen.page.get_by_label("方案名称").fill("试点")
     seen.page.get_by_role("button", name="保存方案").click()
@@ -274,7 +276,7 @@ def test_the_table_sorts_filters_and_exports_what_is_seen(visit, city) -> None:
     table = city.part("table")
     seen = visit("viewer")
     seen.open("/?panel=table")
-    expect(seen.part("row-count")).to_contain_text(f"{len(table["id"]):,}")
+    expect(seen.part("row-count")).to_contain_text(f"{len(table['id']):,}")
     seen.page.get_by_role("button", name=re.compile("^户数")).click()
     most = max(one for one in table["households"] if one is not None)
     expect(seen.page.locator("tbody tr:not([aria-hidden])").first).to_contain_text(f"{most:,}")

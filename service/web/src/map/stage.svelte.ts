@@ -20,6 +20,8 @@ export type Tool = {
 class Stage {
   map = $state.raw<MapLibre | null>(null);
   tool = $state.raw<Tool | null>(null);
+  /** True while the baseline is shown beside the scenario. */
+  beside = $state(false);
   /** How many features each overlay shows; the map tells it in an attribute. */
   counts = $state<Partial<Record<Overlay, number>>>({});
   #waiting = new Map<Overlay, FeatureCollection>();

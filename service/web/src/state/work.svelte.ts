@@ -48,11 +48,15 @@ class Work {
         askJson<Evaluation>(`/v1/evaluations/${id}`),
         askJson<Summary>(`/v1/evaluations/${id}/summary`),
       ]);
+      // The first view does not wait for the rules; another evaluation comes with its own, all at once.
+      const rules = this.#readRules(summary.pack);
+      if (this.evaluation !== null) this.rules = await rules;
       this.id = id;
       this.evaluation = evaluation;
       this.summary = summary;
       view.evaluation = id;
-      await this.#readRules(summary.pack);
+      this.rules = await rules;
+      if (view.rule !== null && !this.rules.has(view.rule)) view.rule = null;
     } catch (error) {
       this.error = error;
     }
@@ -88,14 +92,14 @@ class Work {
     return `/v1/evaluations/${this.evaluation?.id ?? ''}/${name}${query(values)}`;
   }
 
-  async #readRules(packs: string[]): Promise<void> {
+  async #readRules(packs: string[]): Promise<ReadonlyMap<string, Rule & { pack: string }>> {
     const lists = await Promise.all(
       packs.map(async (pack) => ({
         pack,
         found: await askJson<{ rules: Rule[] }>(`/v1/packs/${pack}/rules`),
       })),
     );
-    this.rules = new Map(
+    return new Map(
       lists.flatMap(({ pack, found }) => found.rules.map((rule) => [rule.id, { ...rule, pack }])),
     );
   }

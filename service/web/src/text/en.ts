@@ -260,6 +260,7 @@ export const en: Texts = {
     changed: 'changed',
     before: 'Baseline',
     after: 'Scenario',
+    beside: 'Side by side',
     difference: 'Change',
     concerned: 'Households concerned',
     show: 'Map shows',

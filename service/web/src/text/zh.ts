@@ -251,6 +251,7 @@ export const zh = {
     changed: '修改',
     before: '基准',
     after: '方案',
+    beside: '并列',
     difference: '变化',
     concerned: '涉及户数',
     show: '地图显示',
