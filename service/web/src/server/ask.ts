@@ -12,6 +12,21 @@ type Question = {
   signal?: AbortSignal;
 };
 
+const early = new Map<string, Promise<Response>>();
+
+/** Ask for what will be needed soon; whoever asks for it next gets this answer. */
+export function askAhead(path: string): void {
+  const answer = fetchPlain(path);
+  // Whoever takes the answer hears of its fault; nobody else has to.
+  answer.catch(() => undefined);
+  early.set(path, answer);
+}
+
+function fetchPlain(path: string): Promise<Response> {
+  const headers = { 'Accept-Language': common.language };
+  return fetch(path, { headers, credentials: 'same-origin' });
+}
+
 /** Ask the server; a fault is thrown as a `Problem`. */
 export async function ask(path: string, question: Question = {}): Promise<Response> {
   const method = question.method ?? 'GET';
@@ -27,7 +42,9 @@ export async function ask(path: string, question: Question = {}): Promise<Respon
   }
   const init: RequestInit = { method, headers, body, credentials: 'same-origin' };
   if (question.signal) init.signal = question.signal;
-  const answer = await fetch(path, init);
+  const ahead = method === 'GET' ? early.get(path) : undefined;
+  early.delete(path);
+  const answer = await (ahead ?? fetch(path, init));
   if (!answer.ok) {
     if (answer.status === 401) common.signedOut();
     throw await problemOf(answer);

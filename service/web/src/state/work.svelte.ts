@@ -1,4 +1,4 @@
-import { askJson, query } from '../server/ask';
+import { askAhead, askJson, query } from '../server/ask';
 import type { Evaluation, Pack, Rule, Summary } from '../server/types';
 import { view } from './view.svelte';
 
@@ -18,6 +18,9 @@ export type PageConfig = {
   notices: string[];
 };
 
+/** How many of the worst districts are listed at a time. */
+export const WORST = 15;
+
 /** What the page works on: the configuration, one evaluation, and the rules of its packs. */
 class Work {
   config = $state.raw<PageConfig | null>(null);
@@ -34,7 +37,10 @@ class Work {
     try {
       this.config = await askJson<PageConfig>('/v1/page');
       this.id = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
-      if (this.id !== null) await this.open(this.id);
+      if (this.id !== null) {
+        askAhead(`/v1/evaluations/${this.id}/districts${query({ limit: WORST })}`);
+        await this.open(this.id);
+      }
     } catch (error) {
       this.error = error;
     }

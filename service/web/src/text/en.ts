@@ -189,6 +189,7 @@ export const en: Texts = {
     wouldBeMet: 'What would make it met',
     alternatives: 'Other readings',
     missing: 'Missing data',
+    qualified: '{base} ({parts})',
     near: 'near the threshold',
     paths: 'The walking path is on the map',
     notApplicable: '{count} clauses do not apply',

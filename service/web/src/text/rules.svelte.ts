@@ -1,5 +1,5 @@
 import { work } from '../state/work.svelte';
-import { texts, word } from './texts.svelte';
+import { fill, texts, word } from './texts.svelte';
 
 /** A short name for a clause: what it asks for, and of whom where others ask the same. */
 export function ruleName(id: string, kind?: string): string {
@@ -13,5 +13,5 @@ export function ruleName(id: string, kind?: string): string {
   if (id.endsWith('.relaxed')) parts.push(t.verdicts.met_relaxed);
   const subject = rule?.subject;
   if (subject === 'elderly' || subject === 'childcare') parts.unshift(t.services[subject]);
-  return parts.length > 0 ? `${base}（${parts.join('·')}）` : base;
+  return parts.length > 0 ? fill(t.why.qualified, { base, parts: parts.join('·') }) : base;
 }

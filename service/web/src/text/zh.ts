@@ -180,6 +180,7 @@ export const zh = {
     wouldBeMet: '怎样才算符合',
     alternatives: '其他读法',
     missing: '缺少的数据',
+    qualified: '{base}（{parts}）',
     near: '接近限值',
     paths: '步行路径已绘在图上',
     notApplicable: '不适用的条文 {count} 条',
