@@ -12,15 +12,12 @@ from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
-from service.core.database import create_database_engine
 from service.core.errors import HANDLED, handle_error
-from service.core.logging import build_logger
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
-from service.core.network_cache import NetworkCache
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
 from service.core.problem_router import build_router as problem_router
-from service.core.resources import Resources
+from service.core.resources import build_resources
 from service.core.schemas import named_schemas
 from service.core.security import read_principal
 from service.core.settings import Settings
@@ -32,6 +29,8 @@ from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
 from service.health.router import build_router as health_router
 from service.indicators.router import build_router as indicators_router
+from service.jobs.router import build_router as jobs_router
+from service.jobs.worker import Worker
 from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
@@ -44,20 +43,19 @@ from service.reports.review_router import build_router as review_documents_route
 from service.reports.router import build_router as reports_router
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
-from service.scenarios.baselines import BaselineCache
 from service.scenarios.router import build_router as scenarios_router
 from service.sessions.router import build_link_router as link_router
 from service.sessions.router import build_router as session_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
-from service.uploads.running import ImportRunner
 
 DESCRIPTION = """\
 Which neighbourhoods lack childcare (托育) and elderly care (养老) within a quarter-hour's walk
 (一刻钟), under which clause, and by how much.
 
-GIS programs read the same data under `/ogc` (OGC API Features), which has a document of its own at
-`/ogc/api`.
+GIS programs read the same data under `/ogc` (OGC API Features, Tiles and Processes), which has a
+document of its own at `/ogc/api`. What takes longer than a request may becomes a job, followed at
+`/v1/jobs`.
 
 Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
 password of HTTP Basic, or, for keys of role viewer, `?api_key=`. A browser that is signed in
@@ -82,27 +80,19 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
     ValueError
         If the settings name no database.
     """
-    if settings.database.url is None:
-        raise ValueError("the settings name no database")
-    logger = build_logger(level=settings.log.level, form=settings.log.format)
-    engine = create_database_engine(
-        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
-    )
-
-    imports = ImportRunner(
-        engine,
-        settings.uploads,
-        logger,
-        reading=settings.imports.limits(),
-        cache_dir=settings.cache_dir,
-    )
+    resources = build_resources(settings)
+    worker = Worker(resources) if settings.jobs.worker else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await run_in_threadpool(imports.expire)
+        await run_in_threadpool(resources.imports.expire)
+        if worker is not None:
+            worker.start()
         yield
-        imports.stop()
-        engine.dispose()
+        if worker is not None:
+            await run_in_threadpool(worker.stop)
+        resources.imports.stop()
+        resources.engine.dispose()
 
     app = FastAPI(
         title="Yike 一刻",
@@ -114,14 +104,7 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         redirect_slashes=False,
         redoc_url=None,
     )
-    app.state.resources = Resources(
-        engine=engine,
-        settings=settings,
-        network_cache=NetworkCache(settings.cache_dir),
-        logger=logger,
-        imports=imports,
-        baselines=BaselineCache(most=settings.scenario.max_baselines),
-    )
+    app.state.resources = resources
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
@@ -131,7 +114,7 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         max_bytes_at={IMPORTS_PATH: settings.uploads.max_bytes},
     )
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
-    app.add_middleware(RequestContextMiddleware, logger=logger)
+    app.add_middleware(RequestContextMiddleware, logger=resources.logger)
     _add_routes(app)
     app.include_router(page_router(page_folder or built_page(), settings.page_map))
     # FastAPI documents replacing this method as the way to extend the document.
@@ -162,6 +145,7 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
+        jobs_router,
         figures_router,
         coverage_router,
         reach_router,

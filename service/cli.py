@@ -42,6 +42,7 @@ class CommandEntry:
 COMMANDS: Final = (
     CommandEntry("up", "service.commands.up", "up", "Set up, evaluate the demo city and serve"),
     CommandEntry("serve", "service.commands.serve", "serve", "Serve the HTTP interface"),
+    CommandEntry("worker", "service.commands.worker", "worker", "Work on jobs beside the service"),
     CommandEntry(
         "sign-in-link",
         "service.commands.sign_in_link",

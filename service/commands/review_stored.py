@@ -29,7 +29,7 @@ from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs, load_versions
 from service.reports.documents import DocumentKind
 from service.reports.opinion import Opinion
-from service.reviews import storage
+from service.reviews import adding, storage
 from service.reviews.batch import store_reviewed
 from service.reviews.presentation import record_document, review_answer
 from service.reviews.project_file import read_document
@@ -124,13 +124,13 @@ def review_list(
 ) -> None:
     """List stored reviews, the newest first."""
     language = parse_language(lang)
-    for option, value, words in (
+    for option, value, known in (
         ("--stage", stage, tuple(STAGES)),
         ("--verdict", verdict, REVIEW_VERDICTS),
         ("--state", state, (DRAFT, SIGNED)),
     ):
         if value is not None:
-            _one_of(value, words, option=option)
+            _one_of(value, known, option=option)
     wanted = Wanted(project=project, stage=stage, verdict=verdict, state=state)
     with _database() as (engine, _), _snapshot(engine) as connection:
         found = storage.list_reviews(connection, None, wanted, after=None, limit=limit)
@@ -196,7 +196,7 @@ def review_override(
             raise InputError(f"{option}: is blank")
     with _database() as (engine, _), engine.begin() as connection:
         number = _finding(storage.find(connection, review_id, None), finding)
-        stored = storage.override(
+        stored = adding.override(
             connection,
             review_id,
             finding=number,
@@ -229,7 +229,7 @@ def review_sign(
         signer = authenticate(connection, key_file.read_bytes().decode("ascii", "replace").strip())
         if signer is None:
             raise InputError("--key-file: the API key is not known")
-        stored = storage.sign(connection, review_id, name=name, actor=require("reviewer")(signer))
+        stored = adding.sign(connection, review_id, name=name, actor=require("reviewer")(signer))
         shown = _Shown.of(connection, stored)
     shown.print(lang=language, as_json=json_)
 

@@ -11,6 +11,9 @@ ProblemError                      a status, a slug, a title, a detail
 ├── ForbiddenError            403 a known key that may not do this
 │   └── CrossSiteError            a browser's request that may come from another site
 ├── NotFoundError             404 no such route or resource
+│   ├── NoSuchProcessError        of OGC API Processes, with its own type
+│   ├── NoSuchJobError            likewise
+│   └── ResultNotReadyError       likewise: the job has not ended
 ├── MethodNotAllowedError     405 the route exists, not with this method
 ├── ConflictError             409 the stored state does not allow it
 ├── GoneError                 410 the resource is kept no longer
@@ -20,6 +23,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── TooManyDistrictsError     422 an evaluation too large for one request
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
+├── TooManyJobsError          429 as many jobs of the key as may wait and run
 ├── InternalError             500 a defect; its text stays in the log
 └── UnavailableError          503 the database, or a library, is not there or not ready
 
@@ -34,7 +38,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy.exc
 from fastapi.exceptions import RequestValidationError
@@ -48,6 +52,7 @@ from spatial.errors import InputError, InputFaults, NetworkError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/problems/"
+_PROCESSES: Final = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class ProblemError(Exception):
     status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
     slug: str = "internal-error"
     title: str = "The server has a defect"
+    # Where a standard has a name for the fault; else it is `TYPE_PREFIX` and the slug.
+    uri: str | None = None
     # Members besides those of RFC 9457, where a fault has more to say.
     members: Mapping[str, object] = MappingProxyType({})
 
@@ -102,6 +109,11 @@ class ProblemError(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+
+    @classmethod
+    def type_uri(cls) -> str:
+        """Return what RFC 9457 calls the type."""
+        return cls.uri or f"{TYPE_PREFIX}{cls.slug}"
 
 
 class BadRequestError(ProblemError):
@@ -214,6 +226,30 @@ class NotFoundError(ProblemError):
     title = "There is nothing at this address"
 
 
+class NoSuchProcessError(NotFoundError):
+    """There is no process of this name."""
+
+    slug = "no-such-process"
+    title = "There is no such process"
+    uri = f"{_PROCESSES}/no-such-process"
+
+
+class NoSuchJobError(NotFoundError):
+    """There is no such job, or the key may not see it."""
+
+    slug = "no-such-job"
+    title = "There is no such job"
+    uri = f"{_PROCESSES}/no-such-job"
+
+
+class ResultNotReadyError(NotFoundError):
+    """The job has not ended: its results come later, at the same address."""
+
+    slug = "result-not-ready"
+    title = "The job has not ended"
+    uri = f"{_PROCESSES}/result-not-ready"
+
+
 class MethodNotAllowedError(ProblemError):
     """The address exists, but not with this method."""
 
@@ -286,6 +322,14 @@ class PreconditionRequiredError(ProblemError):
     title = "If-Match is needed"
 
 
+class TooManyJobsError(ProblemError):
+    """The key has as many jobs that wait or run as it may have at the same time."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "too-many-jobs"
+    title = "The key has too many jobs at once"
+
+
 class InternalError(ProblemError):
     """A defect of the service; what happened stands in its log under the request id."""
 
@@ -313,6 +357,9 @@ PROBLEMS: Final = (
     ForbiddenError,
     CrossSiteError,
     NotFoundError,
+    NoSuchProcessError,
+    NoSuchJobError,
+    ResultNotReadyError,
     MethodNotAllowedError,
     ConflictError,
     GoneError,
@@ -322,6 +369,7 @@ PROBLEMS: Final = (
     TooManyDistrictsError,
     UnsupportedMediaTypeError,
     PreconditionRequiredError,
+    TooManyJobsError,
     InternalError,
     UnavailableError,
 )
@@ -346,6 +394,31 @@ def as_problem(error: Exception) -> ProblemError:
     return InternalError("The request could not be completed.")
 
 
+def problem_members(problem: ProblemError) -> dict[str, object]:
+    """Return what a problem says wherever it is said."""
+    document: dict[str, object] = {
+        "type": problem.type_uri(),
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        document["errors"] = [error.as_json() for error in problem.errors]
+    return document | dict(problem.members)
+
+
+def told_problem(document: Mapping[str, Any]) -> ProblemError:
+    """Return the problem that `problem_members` told of, to be answered with again."""
+    kind = next((one for one in PROBLEMS if one.type_uri() == document["type"]), InternalError)
+    errors = [Detail(**one) for one in document.get("errors", ())]
+    problem = kind(str(document["detail"]), errors=errors)
+    shown = problem_members(problem)
+    problem.members = MappingProxyType(
+        {name: value for name, value in document.items() if name not in shown}
+    )
+    return problem
+
+
 def problem_response(problem: ProblemError, scope: Scope) -> Response:
     """Return the one shape every fault has.
 
@@ -356,17 +429,11 @@ def problem_response(problem: ProblemError, scope: Scope) -> Response:
     scope
         The ASGI scope: its path is the ``instance``, its state has the request id.
     """
-    document: dict[str, object] = {
-        "type": f"{TYPE_PREFIX}{problem.slug}",
-        "title": problem.title,
-        "status": int(problem.status),
-        "detail": problem.detail,
+    document = {
+        **problem_members(problem),
         "instance": scope.get("path", ""),
         "request_id": scope.get("state", {}).get("request_id"),
     }
-    if problem.errors:
-        document["errors"] = [error.as_json() for error in problem.errors]
-    document |= problem.members
     # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
     return Response(
         json.dumps(document),

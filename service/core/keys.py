@@ -108,6 +108,16 @@ def authenticate(connection: Connection, key: str) -> Principal | None:
     return Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas))
 
 
+def find_key(connection: Connection, key_id: str) -> Principal | None:
+    """Return whose key has this id, for work that goes on after the request; None when revoked."""
+    row = connection.execute(
+        select(API_KEY).where(API_KEY.c.id == key_id, API_KEY.c.revoked_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas))
+
+
 def revoke_key(connection: Connection, key_id: str) -> bool:
     """Make a key useless from now on; False when there is none or it was revoked before."""
     revoked = connection.execute(

@@ -32,7 +32,7 @@ def build_router() -> APIRouter:
         for kind in PROBLEMS:
             if kind.slug == slug:
                 return ProblemType(
-                    type=f"{TYPE_PREFIX}{slug}",
+                    type=kind.type_uri(),
                     title=kind.title,
                     status=int(kind.status),
                     meaning=(kind.__doc__ or kind.title).strip(),

@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 from structlog.typing import FilteringBoundLogger
 
+from service.core.database import create_database_engine
+from service.core.logging import build_logger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
 from service.packs.cache import PackCache
@@ -44,6 +46,36 @@ class Resources:
         """Open one transaction; it is committed when the block ends well, before any answer."""
         with self.engine.begin() as connection:
             yield connection
+
+
+def build_resources(settings: Settings) -> Resources:
+    """Build what an application or a worker holds; nothing is connected yet.
+
+    Raises
+    ------
+    ValueError
+        If the settings name no database.
+    """
+    if settings.database.url is None:
+        raise ValueError("the settings name no database")
+    logger = build_logger(level=settings.log.level, form=settings.log.format)
+    engine = create_database_engine(
+        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+    )
+    return Resources(
+        engine=engine,
+        settings=settings,
+        network_cache=NetworkCache(settings.cache_dir),
+        logger=logger,
+        imports=ImportRunner(
+            engine,
+            settings.uploads,
+            logger,
+            reading=settings.imports.limits(),
+            cache_dir=settings.cache_dir,
+        ),
+        baselines=BaselineCache(most=settings.scenario.max_baselines),
+    )
 
 
 def get_resources(request: Request) -> Resources:

@@ -21,6 +21,7 @@ from service.evaluations.tables import (
 )
 from service.facilities.tables import FACILITY
 from service.indicators.tables import INDICATOR
+from service.jobs.tables import JOB
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
 from service.parks.tables import PARK
@@ -52,6 +53,7 @@ __all__ = [
     "EVALUATION_DISTRICT",
     "FINDING",
     "INDICATOR",
+    "JOB",
     "METADATA",
     "NETWORK",
     "NETWORK_EDGE",

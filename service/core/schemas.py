@@ -24,6 +24,7 @@ from service.indicators.schemas import (
     INDICATORS_SCHEMA,
     STORED_INDICATORS_SCHEMA,
 )
+from service.jobs.document import JOB_SCHEMA, JOBS_SCHEMA
 from service.packs.schemas import RULES_SCHEMA
 from service.page.schemas import PAGE_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
@@ -92,6 +93,8 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "ImportFile": IMPORT_FILE_SCHEMA,
         "ImportForm": IMPORT_FORM_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
+        "Job": JOB_SCHEMA,
+        "Jobs": JOBS_SCHEMA,
         "AreaVerdicts": AREA_VERDICTS_SCHEMA,
         "DistrictTable": DISTRICT_TABLE_SCHEMA,
         "WalkingMinutes": WALKING_MINUTES_SCHEMA,

@@ -10,13 +10,14 @@ import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -106,7 +107,9 @@ class EvaluationSettings(Group):
     """Limits of an evaluation asked for over HTTP."""
 
     max_districts: int = Field(
-        default=20_000, ge=1, description="Most districts evaluated within one request"
+        default=20_000,
+        ge=1,
+        description="Most districts evaluated within one request; more are evaluated as a job",
     )
 
 
@@ -124,6 +127,39 @@ class UploadSettings(Group):
     keep_hours: int = Field(
         default=168, ge=1, description="How long an upload nobody stores is kept, in hours"
     )
+
+
+class JobSettings(Group):
+    """The queue of jobs and who works on it."""
+
+    worker: bool = Field(
+        default=True, description="Whether `yike serve` works on jobs itself, beside `yike worker`"
+    )
+    at_once: int = Field(default=2, ge=1, le=64, description="Jobs a worker runs at the same time")
+    max_per_key: int = Field(
+        default=20, ge=1, description="Most jobs of one key that wait or run at the same time"
+    )
+    max_attempts: int = Field(
+        default=5,
+        ge=1,
+        description="How often a job is begun whose worker died before it is given up",
+    )
+    heartbeat_seconds: float = Field(
+        default=10, gt=0, le=3600, description="How often a worker says that it lives"
+    )
+    stalled_seconds: float = Field(
+        default=30, gt=0, le=86_400, description="Silence after which another worker takes its jobs"
+    )
+    keep_days: float = Field(
+        default=30, gt=0, description="Days an ended job and its result are kept"
+    )
+
+    @model_validator(mode="after")
+    def _patient(self) -> Self:
+        """Refuse to take a worker for dead that is merely between two heartbeats."""
+        if self.stalled_seconds < 2 * self.heartbeat_seconds:
+            raise ValueError("stalled_seconds must be at least twice heartbeat_seconds")
+        return self
 
 
 class ExportSettings(Group):
@@ -237,6 +273,7 @@ class Settings(BaseSettings):
     session: SessionSettings = SessionSettings()
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    jobs: JobSettings = JobSettings()
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     scenario: ScenarioSettings = ScenarioSettings()

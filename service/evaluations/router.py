@@ -11,18 +11,15 @@ from fastapi import APIRouter, Query, Request
 from geopandas import GeoDataFrame
 from starlette.responses import Response
 
-from service.core import scope
-from service.core.errors import InvalidBodyError, NotFoundError, TooManyDistrictsError, pointer
+from service.core.errors import NotFoundError
 from service.core.geojson import encode_json, feature_collection, geojson_response
-from service.core.history import Moment
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
-from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency, language_headers
 from service.core.negotiation import CSV, FormatDependency
 from service.core.openapi import GEOJSON, content, problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.parameters import BBoxParameter, known_id
-from service.core.resources import Resources, ResourcesDependency
+from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
 from service.evaluations import service as evaluations
 from service.evaluations.dependencies import (
@@ -43,11 +40,13 @@ from service.evaluations.presentation import (
     shown_districts,
     shown_findings,
 )
+from service.evaluations.process import EVALUATE, check_request
 from service.evaluations.schemas import evaluation_document, read_request
-from service.evaluations.service import EvaluationRequest
 from service.exports.areas import output_areas
 from service.exports.csv_table import area_table
-from service.packs.service import versions_in_use
+from service.jobs import records
+from service.jobs.document import JOBS_PATH, base_address, job_document
+from service.jobs.preferring import APPLIED, PreferAsync
 from spatial.errors import InputError
 
 RUN = "/{evaluation_id}"
@@ -70,13 +69,18 @@ def _add_creating(router: APIRouter) -> None:
         status_code=201,
         operation_id="create_evaluation",
         summary="Evaluate the stored districts by the rules of packs",
-        description="The same request on the same data answers 200 with the run there is.",
+        description=(
+            "The same request on the same data answers 200 with the run there is. More districts "
+            "than one request may take, or `Prefer: respond-async`, make it a job: 202, and "
+            "Location says where it can be followed."
+        ),
         response_class=Response,
         openapi_extra=request_body(*JSON_TYPES, schemas=("EvaluationBody",)),
         responses={
             200: content("application/json", "Evaluation", "The run there was already"),
             201: content("application/json", "Evaluation", "The new run"),
-            **problems(400, 401, 403, 409, 413, 415, 422),
+            202: content("application/json", "Job", "The job that will evaluate"),
+            **problems(400, 401, 403, 409, 413, 415, 429),
         },
     )
     def create_evaluation(
@@ -85,11 +89,34 @@ def _add_creating(router: APIRouter) -> None:
         principal: EditorDependency,
         body: Body,
         language: LanguageDependency,
+        prefer_async: PreferAsync,
     ) -> Response:
         require_media_type(request, JSON_TYPES)
         today = date.today()  # noqa: DTZ011  the day where the service stands
-        wanted = read_request(parse_json(body), today=today)
-        _check_request(resources, principal, wanted)
+        document = parse_json(body)
+        wanted = read_request(document, today=today)
+        districts = check_request(resources, principal, wanted)
+        if prefer_async or districts > resources.settings.evaluation.max_districts:
+            with resources.writing() as connection:
+                job = records.submit(
+                    connection,
+                    EVALUATE,
+                    document,
+                    principal=principal,
+                    language=language,
+                    asked_on=today,
+                    most_per_key=resources.settings.jobs.max_per_key,
+                )
+            return Response(
+                encode_json(job_document(job, base=base_address(request))),
+                status_code=202,
+                media_type="application/json",
+                headers={
+                    "Location": f"{JOBS_PATH}/{job.id}",
+                    **(APPLIED if prefer_async else {}),
+                    **language_headers(language),
+                },
+            )
         run = evaluations.run(
             resources.engine,
             wanted,
@@ -352,32 +379,6 @@ def _area_answers() -> dict[int | str, dict[str, object]]:
     described = content(GEOJSON, "FeatureCollection", "All rows")
     described["content"][CSV] = {"schema": {"type": "string"}}
     return {200: described, **problems(400, 401, 404)}
-
-
-def _check_request(resources: Resources, principal: Principal, wanted: EvaluationRequest) -> None:
-    """Refuse what names things that do not exist, and what is too large for one request."""
-    with resources.reading() as connection:
-        scope.require_area(connection, principal, wanted.area)
-        in_use = versions_in_use(connection)
-        for number, name in enumerate(wanted.pack_ids):
-            if name not in in_use:
-                known = ", ".join(sorted(in_use)) or "none"
-                raise InvalidBodyError.of(
-                    pointer("packs", number), f"there is no such pack; stored are: {known}"
-                )
-        try:
-            districts = evaluations.count_districts(
-                connection, area=wanted.area, moment=Moment(valid_on=wanted.as_of)
-            )
-        except InputError as error:
-            raise InvalidBodyError.of("/area", str(error)) from None
-    most = resources.settings.evaluation.max_districts
-    if districts > most:
-        packs = " ".join(f"--pack {name}" for name in wanted.pack_ids)
-        raise TooManyDistrictsError(
-            f"{districts} districts are more than the {most} of one request; name a smaller area, "
-            f"or use the command line: yike evaluate {packs} --as-of {wanted.as_of}"
-        )
 
 
 def _collection() -> dict[int | str, dict[str, object]]:

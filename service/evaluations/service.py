@@ -9,7 +9,7 @@ others that ask for the same wait and get the run.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -82,7 +82,12 @@ class _Snapshot:
 
 
 def run(
-    engine: Engine, request: EvaluationRequest, *, network_cache: NetworkCache, actor: str = "yike"
+    engine: Engine,
+    request: EvaluationRequest,
+    *,
+    network_cache: NetworkCache,
+    actor: str = "yike",
+    report: Callable[[str, int, int], None] | None = None,
 ) -> EvaluationRun:
     """Evaluate the stored data, unless the same request on the same data was computed before.
 
@@ -94,12 +99,17 @@ def run(
         Holds the streets, with the graph a run before this one has built of them.
     actor
         Who asks, for the record.
+    report
+        Told each stage as it begins, and how many of its steps are done, of how many. What it
+        raises ends the run, of which nothing is then stored.
 
     Raises
     ------
     InputError
         When a pack or the area does not exist, or there are no districts.
     """
+    tell = report or _unheard
+    tell("read", 0, 1)
     with engine.connect() as connection:
         with _snapshot(connection):
             existing = _existing(connection, request)
@@ -113,7 +123,13 @@ def run(
                     return existing
                 snapshot = _read(connection, request, network_cache=network_cache)
             read = time.perf_counter() - started
-            return _compute_and_store(connection, request, snapshot, read=read, actor=actor)
+            return _compute_and_store(
+                connection, request, snapshot, read=read, actor=actor, tell=tell
+            )
+
+
+def _unheard(_stage: str, _done: int, _of: int) -> None:
+    """Report to nobody."""
 
 
 def _compute_and_store(
@@ -123,9 +139,11 @@ def _compute_and_store(
     *,
     read: float,
     actor: str,
+    tell: Callable[[str, int, int], None],
 ) -> EvaluationRun:
     selection = snapshot.selection
-    evaluation = _evaluated(snapshot, request)
+    evaluation = _evaluated(snapshot, request, tell)
+    tell("store", 0, 1)
     started = time.perf_counter()
     data = selection.data
     areas_of = dict(
@@ -153,22 +171,32 @@ def _compute_and_store(
     return EvaluationRun(snapshot.id, created=True, seconds=MappingProxyType(seconds))
 
 
-def _evaluated(snapshot: _Snapshot, request: EvaluationRequest) -> Evaluation:
+def _evaluated(
+    snapshot: _Snapshot, request: EvaluationRequest, tell: Callable[[str, int, int], None]
+) -> Evaluation:
     """Evaluate a snapshot; where its streets have slope, also say what that changes."""
 
-    def found(selection: Selection) -> Evaluation:
+    def found(selection: Selection, report: Callable[[str, int, int], None]) -> Evaluation:
         whole = evaluate(
-            selection.data, packs=snapshot.packs, as_of=request.as_of, parameters=request.parameters
+            selection.data,
+            packs=snapshot.packs,
+            as_of=request.as_of,
+            parameters=request.parameters,
+            report=report,
         )
         return restrict(whole, selection, snapshot.packs)
 
-    evaluation = found(snapshot.selection)
+    evaluation = found(snapshot.selection, tell)
     data = snapshot.selection.data
     if data.network is None or not data.network.has_slope:
         return evaluation
     started = time.perf_counter()
     level = replace(data, network=without_slope(data.network))
-    effect = slope_effect(evaluation, found(replace(snapshot.selection, data=level)))
+
+    def tell_again(_stage: str, _done: int, _of: int) -> None:
+        tell("without_slope", 0, 1)
+
+    effect = slope_effect(evaluation, found(replace(snapshot.selection, data=level), tell_again))
     seconds = {**evaluation.seconds, "without_slope": time.perf_counter() - started}
     return replace(
         evaluation,

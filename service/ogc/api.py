@@ -33,6 +33,7 @@ from service.ogc.address import (
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
 from service.ogc.landing import DESCRIPTION, TITLE
+from service.ogc.process_api import process_paths, process_schemas
 from service.ogc.properties import Property
 from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
@@ -115,10 +116,11 @@ def api_document(
         paths[operation.path] = _tile_path(operation)
     for one in collections:
         paths |= _collection_paths(one)
+    paths |= process_paths()
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": f"{TITLE}: OGC API Features",
+            "title": f"{TITLE}: OGC API Features and Processes",
             "description": DESCRIPTION,
             "version": version,
         },
@@ -127,7 +129,11 @@ def api_document(
         "paths": paths,
         "components": {
             "securitySchemes": _SECURITY,
-            "schemas": {"Problem": _problem_schema(), "Object": {"type": "object"}},
+            "schemas": {
+                "Problem": _problem_schema(),
+                "Object": {"type": "object"},
+                **process_schemas(),
+            },
             "parameters": _parameters(page, systems),
             "responses": {"Problem": _problem()},
         },

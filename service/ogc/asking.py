@@ -87,7 +87,7 @@ def read_asked(
         form=read_form(request),
         system=read_system(query, "crs", systems),
         conditions=tuple(conditions),
-        limit=_read_limit(query.get("limit"), page),
+        limit=read_limit(query.get("limit"), page),
         after=after,
         matched=matched,
     )
@@ -114,7 +114,14 @@ def read_conditions(
     ]
 
 
-def _read_limit(text: str | None, page: PageSettings) -> int:
+def read_limit(text: str | None, page: PageSettings) -> int:
+    """Return how many entries a page has.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no whole number from 1.
+    """
     if text is None:
         return min(page.default_limit, page.max_limit)
     if not re.fullmatch(r"\+?\d{1,1000}", text, re.ASCII) or not text.strip("+0"):

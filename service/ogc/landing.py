@@ -63,6 +63,13 @@ def build_router(conformance: Sequence[str]) -> APIRouter:
                 JSON,
                 "Collections",
             ),
+            link(
+                f"{root}/processes",
+                "http://www.opengis.net/def/rel/ogc/1.0/processes",
+                JSON,
+                "Processes",
+            ),
+            link(f"{root}/jobs", "http://www.opengis.net/def/rel/ogc/1.0/job-list", JSON, "Jobs"),
             link(f"{root}/tileMatrixSets", SCHEMES_RELATION, JSON, "Tile matrix sets"),
             link(f"{root}/qgis-project", "related", QGIS, "Styled layers as a project of QGIS"),
         ]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.ogc import api, crs, features, filtering, landing, listing, schemas
+from service.ogc import (
+    api,
+    crs,
+    execution,
+    features,
+    filtering,
+    jobs,
+    landing,
+    listing,
+    processes,
+    schemas,
+)
 from service.ogc.address import PREFIX
 from service.ogc.extents import Extents
 from service.ogc.qgis import router as qgis
@@ -22,6 +33,8 @@ def build_router() -> APIRouter:
         *crs.CONFORMANCE,
         *filtering.CONFORMANCE,
         *schemas.CONFORMANCE,
+        *processes.CONFORMANCE,
+        *jobs.CONFORMANCE,
         *tiles.CONFORMANCE,
     )
     router = APIRouter()
@@ -31,6 +44,9 @@ def build_router() -> APIRouter:
         listing.build_router(systems, extents),
         schemas.build_router(),
         features.build_router(systems),
+        processes.build_router(),
+        execution.build_router(),
+        jobs.build_router(),
         tiles.build_router(systems, extents),
         qgis.build_router(extents),
     ):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import shapely
@@ -19,14 +18,11 @@ from service.core.openapi import GEOJSON, content, problems, request_body
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.networks.service import sources_of
-from service.reach.dependencies import OriginDependency, named_members, network_in_use
-from service.reach.isochrone_document import isochrone_features, shown_status
-from service.reach.places import read_places
-from service.reach.schemas import IsochronesBody, exact, read_asked
-from service.reach.walking import read_limits, read_walking
+from service.reach.dependencies import OriginDependency, network_in_use
+from service.reach.isochrone_answer import answer_isochrones
+from service.reach.isochrone_document import isochrone_features
+from service.reach.schemas import IsochronesBody, read_asked
 from spatial.isochrone import isochrones
-
-COMMAND: Final = "yike isochrone --points FILE --minutes 5,10,15 --out R.gpkg"
 
 
 def add_isochrones(router: APIRouter) -> None:
@@ -117,56 +113,7 @@ def _add_batch(router: APIRouter) -> None:
         language: LanguageDependency,
     ) -> Response:
         require_media_type(request, JSON_TYPES)
-        asked = read_asked(parse_json(body), IsochronesBody)
-        with named_members():
-            walking = read_walking(
-                asked.profile.value,
-                speed=None if asked.speed is None else Fraction(asked.speed),
-                direction=asked.direction.value,
-                penalties=asked.penalties.penalties(),
-            )
-            limits = read_limits(
-                minutes=exact(asked.minutes), metres=exact(asked.metres), profile=walking.profile
-            )
-        places = read_places(
-            asked.origins,
-            at="/origins",
-            most=resources.settings.reach.max_origins,
-            command=COMMAND,
+        document = answer_isochrones(
+            resources, principal, read_asked(parse_json(body), IsochronesBody), language=language
         )
-        with resources.reading() as connection:
-            outside = scope.places_outside(connection, principal, places.geometry)
-            network = network_in_use(resources, connection)
-            sources = sources_of(connection, network.version)
-        origins = places.geometry.copy()
-        origins[outside] = None
-        found = isochrones(
-            network,
-            origins,
-            profile=walking.profile,
-            limits_m=[float(limit.metres) for limit in limits],
-            direction=walking.direction,
-        )
-        items: list[dict[str, Any]] = []
-        features: list[dict[str, Any]] = []
-        for index, (name, one) in enumerate(zip(places.ids, found, strict=True)):
-            about = {"index": index, "id": name}
-            if outside[index]:
-                status = {"status": "forbidden", "detail": "outside of the areas of the key"}
-            elif index in places.faults:
-                status = {"status": "invalid_geometry", "detail": places.faults[index]}
-            else:
-                status = shown_status(one)
-                features += isochrone_features(
-                    one, limits=limits if one.extents else (), streets=asked.streets, about=about
-                )
-            items.append({**about, **status})
-        document = {
-            "type": "FeatureCollection",
-            **walking.as_json(),
-            "network": network.version,
-            **notice_member(sources, language),
-            "items": items,
-            "features": features,
-        }
         return geojson_response(encode_json(document), headers=language_headers(language))

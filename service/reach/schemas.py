@@ -79,6 +79,13 @@ class CatchmentsBody(_Body):
     as_of: AsOfDate | None = Field(default=None, description="Day the data are seen on")
 
 
+# What the members that every question has are called, in Chinese and English.
+WALKING_TITLES: Final[Mapping[str, tuple[str, str]]] = {
+    "profile": ("步行者", "Who walks"),
+    "speed": ("步速", "Walking speed"),
+    "direction": ("方向", "Direction"),
+    "penalties": ("附加时间", "Seconds lost"),
+}
 Asked = TypeVar("Asked", bound=BaseModel)
 
 

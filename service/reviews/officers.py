@@ -15,7 +15,7 @@ from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewerDependency, ReviewingDependency
 from service.reach.schemas import read_asked
-from service.reviews import storage
+from service.reviews import adding, storage
 from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.presentation import review_answer
 from service.reviews.replay import replay, replay_document
@@ -75,7 +75,7 @@ def build_router() -> APIRouter:
         require_media_type(request, JSON_TYPES)
         asked = read_asked(parse_json(body), OverrideBody)
         with resources.writing() as connection:
-            stored = storage.override(
+            stored = adding.override(
                 connection,
                 known_id(review_id),
                 finding=asked.finding,
@@ -106,7 +106,7 @@ def build_router() -> APIRouter:
         require_media_type(request, JSON_TYPES)
         asked = read_asked(parse_json(body), SignatureBody)
         with resources.writing() as connection:
-            stored = storage.sign(connection, known_id(review_id), name=asked.name, actor=principal)
+            stored = adding.sign(connection, known_id(review_id), name=asked.name, actor=principal)
         return json_answer(review_answer(stored, lang=language), language, status=201)
 
     return router

@@ -71,10 +71,7 @@ class Reviewer:
         ForbiddenError
             When the key's scope does not cover the site.
         """
-        document, version, prefix = self._document(body, prefix)
-        project = _parsed(document, prefix)
-        inside = project.site.representative_point()
-        scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
+        document, project, version, prefix = self.read(body, prefix=prefix)
         seen = scope.conditions(self.connection, self.principal, DISTRICTS)
         try:
             case = Case(
@@ -96,6 +93,25 @@ class Reviewer:
             return Reviewed(case, case.review(), version, prefix)
         except InputError as error:
             raise InvalidBodyError.of(prefix, str(error)) from None
+
+    def read(self, body: Json, *, prefix: str) -> tuple[Json, Project, int | None, str]:
+        """Read one project without reviewing it, and refuse what could not be.
+
+        Returns
+        -------
+        The project as written, as read, its version where it is a stored one, and its place.
+
+        Raises
+        ------
+        InvalidBodyError, ForbiddenError
+            As `review`.
+        """
+        document, version, prefix = self._document(body, prefix)
+        project = _parsed(document, prefix)
+        inside = project.site.representative_point()
+        scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
+        self._packs_for(project, prefix)
+        return document, project, version, prefix
 
     def _document(self, body: Json, prefix: str) -> tuple[Json, int | None, str]:
         if not isinstance(body, dict) or set(body) != {PROJECT}:

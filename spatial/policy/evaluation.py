@@ -179,6 +179,7 @@ def evaluate(
     packs: Sequence[Pack],
     as_of: dt.date,
     parameters: EvaluationParameters | None = None,
+    report: Callable[[str, int, int], None] | None = None,
 ) -> Evaluation:
     """Evaluate every district against every rule of the packs.
 
@@ -194,6 +195,9 @@ def evaluate(
         Facilities count as they stand on this date.
     parameters
         None for the defaults.
+    report
+        Told each stage as it begins, and how many of its steps are done, of how many. What it
+        raises ends the evaluation.
 
     Raises
     ------
@@ -201,7 +205,8 @@ def evaluate(
         Without packs, districts or areas, when a user-set share names no rule of the packs, or
         the target year lies before every target of the packs.
     """
-    return work_out(data, packs=packs, as_of=as_of, parameters=parameters).evaluation
+    worked_out = work_out(data, packs=packs, as_of=as_of, parameters=parameters, report=report)
+    return worked_out.evaluation
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,11 +234,14 @@ def work_out(
     packs: Sequence[Pack],
     as_of: dt.date,
     parameters: EvaluationParameters | None = None,
+    report: Callable[[str, int, int], None] | None = None,
 ) -> WorkedOut:
     """Evaluate as `evaluate` does, and keep what it took."""
     parameters = parameters or EvaluationParameters()
+    tell = report or _unheard
     _check(data, packs, parameters)
     seconds: dict[str, float] = {}
+    tell("prepare", 0, 1)
     with _timed(seconds, "prepare"):
         city = City(
             districts=_by_key(data.districts, "id"),
@@ -249,18 +257,25 @@ def work_out(
         if len(city.districts):
             _ = city.demand, city.gates
     if city.network is not None and len(city.districts):
+        tell("snap", 0, 1)
         with _timed(seconds, "snap"):
             _ = city.snaps()
     warnings = facility_warnings(city)
     judged: list[tuple[Pack, Facts, pd.DataFrame]] = []
     with _timed(seconds, "judge"):
-        for pack in packs:
+        for number, pack in enumerate(packs):
             facts, lines = _facts(city, pack)
             warnings += lines
-            judged.append((pack, facts, _judge(pack, facts)))
+
+            def tell_rule(done: int, of: int, before: int = number) -> None:
+                tell("judge", before * of + done, len(packs) * of)
+
+            judged.append((pack, facts, _judge(pack, facts, tell_rule)))
+    tell("flag", 0, 1)
     with _timed(seconds, "flag"):
         together = pd.concat([findings for _, _, findings in judged], ignore_index=True)
         flags = flag_districts(together, districts=city.districts)
+    tell("roll_up", 0, 1)
     with _timed(seconds, "roll_up"):
         rows = [
             row
@@ -370,7 +385,11 @@ def _facts(city: City, pack: Pack) -> tuple[Facts, list[str]]:
     return Facts(city=city, stage=stage, rural=rural), warnings
 
 
-def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
+def _unheard(_stage: str, _done: int, _of: int) -> None:
+    """Report to nobody."""
+
+
+def _judge(pack: Pack, facts: Facts, tell: Callable[[int, int], None]) -> pd.DataFrame:
     """Judge all rules of a pack: `FINDING_COLUMNS` with ``repeats`` and ``share_inside``."""
     if len(facts.city.districts) == 0:
         return _no_findings()
@@ -378,9 +397,9 @@ def _judge(pack: Pack, facts: Facts) -> pd.DataFrame:
     ids = facts.city.districts["id"].to_numpy(dtype=object)
     _, contradictions = stages(facts.city.districts, document_date=pack.effective_from)
     contradicted = np.isin(ids.astype(str), contradictions)
-    for rule in pack.rules:
-        if rule.kind not in DISTRICT_KINDS:
-            continue
+    rules = [rule for rule in pack.rules if rule.kind in DISTRICT_KINDS]
+    for done, rule in enumerate(rules):
+        tell(done, len(rules))
         columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
         columns["warning_code"][contradicted] = "stage_against_permit"
         frame = pd.DataFrame(

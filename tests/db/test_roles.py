@@ -31,7 +31,20 @@ EVERY_TABLE = (
     "browser_session",
     "data_state",
     "data_import",
+    "job",
 )
+JOB_PROGRESS = {
+    "status",
+    "progress",
+    "message",
+    "attempt",
+    "started_at",
+    "updated_at",
+    "finished_at",
+    "evaluation_id",
+    "result",
+    "problem",
+}
 IMPORT_PROGRESS = {
     "state",
     "stage",
@@ -152,6 +165,7 @@ def test_results_are_not_inserted_beside_a_run(engine, table):
         (("api_key",), {"revoked_at"}),
         (("data_state",), {"instant"}),
         (("data_import",), IMPORT_PROGRESS),
+        (("job",), JOB_PROGRESS),
     ],
 )
 def test_only_the_columns_that_end_or_use_a_row_can_change(owner, engine, tables, allowed):

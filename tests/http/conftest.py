@@ -37,7 +37,13 @@ def make_settings(module_database, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def bare_town(module_database, make_settings) -> Iterator[Town]:
+def served_groups() -> dict[str, dict[str, Any]]:
+    """Groups of settings of the town's service; a module that is about jobs has a worker."""
+    return {"jobs": {"worker": False}}
+
+
+@pytest.fixture(scope="module")
+def bare_town(module_database, make_settings, served_groups) -> Iterator[Town]:
     """A service without any data but keys, packs and streets."""
     owner = create_database_engine(module_database.owner_url)
     with owner.begin() as connection:
@@ -52,7 +58,7 @@ def bare_town(module_database, make_settings) -> Iterator[Town]:
         store_packs(connection, load_packs(ROOT / "seed" / "policies"))
         store_network(connection, build_network(street_lines()), name="grid", source="a test")
     owner.dispose()
-    settings = make_settings()
+    settings = make_settings(**served_groups)
     with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         yield Town(address=address, settings=settings, keys=keys, client=client)
 

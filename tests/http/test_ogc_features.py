@@ -494,7 +494,6 @@ def test_a_map_projection_is_refused_far_from_its_zone(town, check_problem):
         "/ogc/collections/evaluation-0/items",
         f"/ogc/collections/evaluation-{'0' * 32}-districts/items",
         "/ogc/collections/%F0%9F/items",
-        "/ogc/processes",
     ],
 )
 def test_what_is_not_there(town, check_problem, path):

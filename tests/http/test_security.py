@@ -298,14 +298,21 @@ def test_a_length_that_is_none_does_no_harm(bare_town):
         assert status in {b"400", b"413"}
 
 
-def test_too_many_districts_name_the_command_line(town, make_settings, check_problem):
-    settings = make_settings(evaluation={"max_districts": 3})
+def test_too_many_districts_for_a_request_are_a_job(town, make_settings, check_problem):
+    settings = make_settings(evaluation={"max_districts": 3}, jobs={"worker": False})
     headers = {"X-API-Key": town.keys["editor"]}
     with serving(settings) as address, httpx2.Client(base_url=address) as client:
         body = {"packs": ["jinhua-2022"], "as_of": "2026-11-22"}
         answer = client.post("/v1/evaluations", json=body, headers=headers)
-        problem = check_problem(answer, 422, "too-many-districts")
-        assert "yike evaluate --pack jinhua-2022 --as-of 2026-11-22" in problem["detail"]
+        assert answer.status_code == 202, answer.text
+        now = client.post(
+            "/ogc/processes/evaluate/execution", json={"inputs": body}, headers=headers
+        )
+        problem = check_problem(now, 422, "too-many-districts")
+        assert "Prefer: respond-async" in problem["detail"]
+        counted = client.post("/v1/catchments", json={"facilities": ["day-1"]}, headers=headers)
+        problem = check_problem(counted, 422, "too-many-districts")
+        assert "yike catchments" in problem["detail"]
         small = client.post(
             "/v1/evaluations", json={**body, "area": "420101001002"}, headers=headers
         )

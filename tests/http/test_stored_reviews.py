@@ -9,6 +9,7 @@ import pytest
 from served_project import found, project
 from served_town import block, point
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from service.core import audit
 from service.core.database import create_database_engine
@@ -299,6 +300,13 @@ def test_an_officer_overrides_and_a_second_person_signs(officers, check_problem,
     ).scalars()
     assert list(actions) == ["review", "override", "sign"]
     assert audit.verify(look) is None
+    with pytest.raises(IntegrityError, match="is signed"):
+        look.execute(
+            text("""INSERT INTO review_override (review_id, number, finding, verdict, reason,
+                    name, effective_verdict, given_by)
+                    VALUES (:id, 2, 0, 'met', 'x', 'x', 'pass', 'owner')"""),
+            {"id": made["id"]},
+        )
 
 
 def test_who_overrode_may_not_sign_what_another_made(officers, check_problem):

@@ -1,0 +1,119 @@
+"""What officers add to a stored review: overrides of findings, a signature.
+
+Whoever adds to a review takes its lock first, so that nothing comes in between what is checked
+and what is written.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, insert, select
+
+from service.core.errors import ConflictError, Detail, InvalidBodyError
+from service.core.keys import Principal
+from service.reviews.storage import StoredReview, find, record
+from service.reviews.tables import REVIEW_OVERRIDE, REVIEW_SIGNATURE
+
+
+def override(
+    connection: Connection,
+    review_id: str,
+    *,
+    finding: int,
+    verdict: str,
+    reason: str,
+    name: str,
+    actor: Principal,
+) -> StoredReview:
+    """Put an officer's verdict beside a computed one; return the review with it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such review.
+    InvalidBodyError
+        If it has no such finding.
+    ConflictError
+        If it is signed.
+    """
+    _lock(connection, review_id)
+    stored = find(connection, review_id, actor)
+    _require_draft(stored)
+    findings = stored.frozen.result["zh"]["findings"]
+    if not 0 <= finding < len(findings):
+        raise InvalidBodyError.of(
+            "/finding", f"there is no finding {finding}; the last one is {len(findings) - 1}"
+        )
+    number = len(stored.overrides) + 1
+    comes_to = stored.effective({finding: verdict}).verdict
+    connection.execute(
+        insert(REVIEW_OVERRIDE).values(
+            review_id=review_id,
+            number=number,
+            finding=finding,
+            verdict=verdict,
+            reason=reason,
+            name=name,
+            effective_verdict=comes_to,
+            given_by=actor.id,
+        )
+    )
+    rule, computed = findings[finding]["rule"], findings[finding]["verdict"]
+    told = {"number": number, "finding": finding, "rule": rule, "computed": computed}
+    told |= {"verdict": verdict, "reason": reason, "name": name, "effective": comes_to}
+    record(connection, actor, "override", review_id, told)
+    return find(connection, review_id, actor)
+
+
+def sign(connection: Connection, review_id: str, *, name: str, actor: Principal) -> StoredReview:
+    """Sign a review off, by somebody who neither made it nor overrode anything in it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such review.
+    ConflictError
+        If it is signed, is an illustration only, or the signer had a hand in it.
+    """
+    _lock(connection, review_id)
+    stored = find(connection, review_id, actor)
+    _require_draft(stored)
+    if stored.record.illustration:
+        raise ConflictError("The review is an illustration only; no opinion can rest on it.")
+    hands = {stored.record.made_by, *(one.given_by for one in stored.overrides)}
+    names = {stored.record.made_by_name, *(one.name for one in stored.overrides)}
+    if actor.id in hands or _plain(name) in {_plain(one) for one in names}:
+        raise ConflictError(
+            "A review is signed by a second person: neither who made it nor who overrode a "
+            "finding of it.",
+            errors=[Detail(f"{name!r} had a hand in the review", pointer="/name")],
+        )
+    comes_to = stored.effective().verdict
+    connection.execute(
+        insert(REVIEW_SIGNATURE).values(
+            review_id=review_id,
+            name=name,
+            overrides=len(stored.overrides),
+            verdict=comes_to,
+            signed_by=actor.id,
+        )
+    )
+    told = {"name": name, "verdict": comes_to, "hash": stored.record.hash}
+    record(connection, actor, "sign", review_id, {**told, "overrides": len(stored.overrides)})
+    return find(connection, review_id, actor)
+
+
+def _require_draft(stored: StoredReview) -> None:
+    if stored.signature is not None:
+        raise ConflictError(
+            f"The review was signed by {stored.signature.name} on "
+            f"{stored.signature.signed_at.date()}; nothing is added to it."
+        )
+
+
+def _lock(connection: Connection, review_id: str) -> None:
+    # The role that serves may not change a review, so it cannot lock its row either.
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(review_id, 0))))
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()
