@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial as with_arguments
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from service.core import feature_store, history, scope
 from service.core.errors import InvalidBodyError
-from service.core.etags import IfMatch, IfNoneMatch, etag, is_known
+from service.core.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_known
 from service.core.feature_filters import filter_dependency
 from service.core.feature_input import as_document, merge_patch, read_feature, read_features
 from service.core.feature_store import Outcome, Writer
@@ -159,7 +160,7 @@ def _add_creating(router: APIRouter, layer: Layer, singular: str) -> None:
     ) -> Response:
         require_media_type(request, FEATURE_TYPES)
         rows, single = read_features(parse_json(body), layer)
-        writer = _writer(request, principal)
+        writer = writer_of(request, principal)
         with resources.writing() as connection:
             outcomes = feature_store.create(
                 connection, layer, rows, writer=writer, partial=partial and not single
@@ -204,9 +205,9 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
                 connection,
                 layer,
                 key,
-                if_match=if_match,
+                seen=with_arguments(check_if_match, if_match),
                 make_row=lambda _: row,
-                writer=_writer(request, principal),
+                writer=writer_of(request, principal),
                 action="replace",
             )
         return _answer(frame, layer, language)
@@ -238,7 +239,7 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
                 connection,
                 layer,
                 key,
-                if_match=if_match,
+                seen=with_arguments(check_if_match, if_match),
                 make_row=lambda before: read_feature(
                     merge_patch(as_document(before, layer), patch),
                     layer,
@@ -246,7 +247,7 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
                     prefix="",
                     key=key,
                 ),
-                writer=_writer(request, principal),
+                writer=writer_of(request, principal),
                 action="patch",
             )
         return _answer(frame, layer, language)
@@ -270,9 +271,10 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
         ] = None,
     ) -> Response:
         key = known_id(feature_id)
-        writer = _writer(request, principal)
+        writer = writer_of(request, principal)
+        seen = with_arguments(check_if_match, if_match)
         with resources.writing() as connection:
-            feature_store.close(connection, layer, key, if_match=if_match, on=on, writer=writer)
+            feature_store.close(connection, layer, key, seen=seen, on=on, writer=writer)
         return Response(status_code=204)
 
 
@@ -312,6 +314,7 @@ def _outcomes(outcomes: list[Outcome], *, status: int) -> Response:
     return Response(encode_json(document), status_code=status, media_type="application/json")
 
 
-def _writer(request: Request, principal: Principal) -> Writer:
+def writer_of(request: Request, principal: Principal) -> Writer:
+    """Return who writes, as rows and the audit remember it: method, path and request id."""
     named = f"{request.method} {request.url.path} {request.state.request_id}"
     return Writer(principal, named)
