@@ -111,6 +111,11 @@ def read_principal(request: Request, resources: ResourcesDependency) -> Principa
     return principal
 
 
+def may_act_as(principal: Principal, role: str) -> bool:
+    """Tell whether a key may do what one of `role` may."""
+    return principal.role in _MAY_ACT_AS[role]
+
+
 def require(*roles: str) -> Callable[[Principal], Principal]:
     """Return a dependency that lets pass who may do what one of `roles` may."""
     may = frozenset().union(*(_MAY_ACT_AS[role] for role in roles))

@@ -135,6 +135,17 @@ class PageSettings(Group):
     max_limit: int = Field(default=10_000, ge=1, description="Most rows of a page")
 
 
+class OgcSettings(Group):
+    """Limits of the OGC face, whose callers write conditions of their own."""
+
+    statement_seconds: float = Field(
+        default=30, ge=0.001, description="Longest time one query under /ogc may take"
+    )
+    reader_seconds: float = Field(
+        default=60, gt=0, description="How long a client may take to accept a piece of a long page"
+    )
+
+
 class ImportSettings(Group):
     """What reading one file may cost."""
 
@@ -205,6 +216,7 @@ class Settings(BaseSettings):
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     page: PageSettings = PageSettings()
+    ogc: OgcSettings = OgcSettings()
     imports: ImportSettings = ImportSettings()
     uploads: UploadSettings = UploadSettings()
     lang: Literal["zh", "en"] = Field(

@@ -14,6 +14,7 @@ GEOJSON: Final = "application/geo+json"
 SCHEMA_JSON: Final = "application/schema+json"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 QUERYABLES_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+SORTABLES_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 SCHEMA_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 
 Link = dict[str, str]

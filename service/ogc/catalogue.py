@@ -25,7 +25,7 @@ from service.evaluations.service import StoredEvaluation, list_evaluations
 from service.networks import service as networks
 from service.ogc.collection import GEOMETRY, Collection
 from service.ogc.properties import KIND_OF_FIELD, Kind, Property
-from spatial.fields import LAYERS, FieldType, Layer
+from spatial.fields import AREAS, LAYERS, FieldType, Layer
 from spatial.policy.findings import FINDING_COLUMNS, FLAGS, VERDICTS
 
 EDGES: Final = "network-edges"
@@ -163,6 +163,8 @@ def _layer(connection: Connection, principal: Principal, layer: Layer) -> Collec
         version=table.c.version,
         interval=("opened_on", "closed_on") if "opened_on" in layer.names else None,
         source_text=table.c.source,
+        # Whoever redraws areas redraws the scope of keys: they are written under /v1 alone.
+        layer=None if layer == AREAS else layer,
     )
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.ogc import api, crs, features, filtering, landing, listing, schemas
+from service.ogc import (
+    api,
+    crs,
+    editing,
+    features,
+    filtering,
+    landing,
+    listing,
+    schemas,
+    sorting,
+)
 from service.ogc.address import PREFIX
 
 
@@ -18,6 +28,8 @@ def build_router() -> APIRouter:
         *crs.CONFORMANCE,
         *filtering.CONFORMANCE,
         *schemas.CONFORMANCE,
+        *sorting.CONFORMANCE,
+        *editing.CONFORMANCE,
     )
     router = APIRouter()
     for block in (
@@ -26,6 +38,7 @@ def build_router() -> APIRouter:
         listing.build_router(systems),
         schemas.build_router(),
         features.build_router(systems),
+        editing.build_router(systems),
     ):
         router.include_router(block, prefix=PREFIX)
     return router

@@ -8,8 +8,9 @@ from itertools import chain
 
 import anyio
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 
 class DatabaseStream(StreamingResponse):
@@ -22,6 +23,9 @@ class DatabaseStream(StreamingResponse):
     stack
         Closed when the answer is sent, has failed, or its reader is gone: the garbage collector
         comes at no certain time, and in no certain order.
+    piece_seconds
+        How long the reader may take to accept one piece. One that is stuck would otherwise hold
+        a connection to the database for ever.
     """
 
     def __init__(
@@ -32,14 +36,31 @@ class DatabaseStream(StreamingResponse):
         stack: ExitStack,
         headers: dict[str, str],
         media_type: str,
+        piece_seconds: float,
     ) -> None:
         super().__init__(chain([first], pieces), headers=headers, media_type=media_type)
         self._stack = stack
+        self._piece_seconds = piece_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces."""
+        """Send the pieces.
+
+        Raises
+        ------
+        ClientDisconnect
+            If the reader is too slow: the server then closes the connection, which is the only
+            way left to say that the answer is not whole.
+        """
+
+        async def send_in_time(message: Message) -> None:
+            try:
+                with anyio.fail_after(self._piece_seconds):
+                    await send(message)
+            except TimeoutError:
+                raise ClientDisconnect from None
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send_in_time)
         finally:
             with anyio.CancelScope(shield=True):
                 await run_in_threadpool(self._stack.close)

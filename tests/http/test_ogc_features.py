@@ -184,7 +184,7 @@ def test_a_large_page_is_streamed_and_the_same(town):
     assert streamed.headers["transfer-encoding"] == "chunked"
     at_once = features(town, path + "840")
     assert streamed.json()["features"] == at_once["features"]
-    assert [one["rel"] for one in streamed.json()["links"]] == ["self", "alternate", "collection"]
+    assert {one["rel"] for one in streamed.json()["links"]} == {"self", "alternate", "collection"}
 
 
 def test_a_key_in_the_address_is_not_repeated(town):
@@ -505,9 +505,3 @@ def test_what_is_not_there(town, check_problem, path):
 def test_other_documents_refuse_unknown_parameters(town, check_problem, path):
     check_problem(town.get(f"/ogc{path}?foo=bar", role="viewer"), 400, "unknown-parameter")
     check_problem(town.get("/ogc/collections/districts/schema?f=html", role="viewer"), 400)
-
-
-def test_nothing_can_be_written(town, check_problem):
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = town.ask(method, ITEMS, content=json.dumps({}))
-        check_problem(answer, 405, "method-not-allowed")
