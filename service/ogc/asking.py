@@ -37,6 +37,7 @@ NAMES: Final = (
 
 _WHOLE: Final = re.compile(r"-?\d{1,40}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_CURSOR: Final = re.compile(r"(?P<counted>\d{1,12})(?P<place>\D.*)", re.ASCII | re.DOTALL)
 _LARGEST_KEY: Final = 2**31 - 1
 
 
@@ -126,14 +127,14 @@ def _read_cursor(
     """Return how many features the first page counted, and what comes after the page before."""
     if text is None:
         return None, None
-    counted, colon, rest = decode_cursor(text).partition(":")
     wrong = InvalidParameterError.of("after", "a cursor of another list")
-    if not colon or not re.fullmatch(r"\d{1,12}", counted, re.ASCII):
+    match = _CURSOR.fullmatch(decode_cursor(text))
+    if match is None:
         raise wrong
     try:
-        values, order = split_place(sort, rest)
+        values, order = split_place(sort, match["place"])
         place = Place(values, _order_key(order, collection.order_kind))
-        return int(counted), behind(sort, collection, place)
+        return int(match["counted"]), behind(sort, collection, place)
     except (ValueError, RecursionError):
         raise wrong from None
 

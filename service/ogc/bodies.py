@@ -137,7 +137,7 @@ def _geometry(value: Any, system: ReferenceSystem, *place: str) -> Any:  # noqa:
         shape = read_geometry(value)
         if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
             raise ShapeError("has numbers that are not finite")
-        moved = system.to_storage(shapely.force_2d(shape))
+        moved = system.place_of(shapely.force_2d(shape))
     except ValueError as error:
         raise InvalidBodyError.of(pointer(*place), str(error)) from None
     return json.loads(str(shapely.to_geojson(moved)), parse_float=Decimal)

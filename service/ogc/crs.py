@@ -37,6 +37,8 @@ _MERCATOR_LATITUDE: Final = 85.06
 # Farther from its central meridian a transverse Mercator map means nothing, and fails at last.
 _ZONE_HALF_WIDTH: Final = 30.0
 _BOX_2D, _BOX_3D = 4, 6
+# A place that is brought to longitude and latitude and back is where it was.
+_RETURN_WITHIN_M: Final = 0.01
 # A straight edge in one CRS is a curve in another; its points keep within a millimetre or so of
 # the curve for boxes of a city, and a box of a continent is none to be exact about.
 _POINTS_OF_EDGE: Final = 21
@@ -101,6 +103,27 @@ class ReferenceSystem:
             raise ValueError("has places outside of its coordinate reference system")
         if (np.abs(lon_lat) > (_MAX_LONGITUDE, _MAX_LATITUDE)).any():
             raise ValueError("longitudes end at ±180, latitudes at ±90")
+        return moved
+
+    def place_of(self, shape: BaseGeometry) -> BaseGeometry:
+        """Bring a place that will be stored into longitude and latitude, as `to_storage`.
+
+        Raises
+        ------
+        ValueError
+            As `to_storage`; and if it lies where this CRS cannot be used, which includes what is
+            beyond the edge of the map and would come back in on the other side.
+        """
+        moved = self.to_storage(shape)
+        if not moved.is_empty and not self.covers(moved.bounds):
+            raise ValueError("lies where its coordinate reference system cannot be used")
+        if not self.geographic:
+            forward = Transformer.from_crs(STORED_SRID, self.srid, always_xy=True)
+            lon_lat, given = shapely.get_coordinates(moved), shapely.get_coordinates(shape)
+            back = np.column_stack(forward.transform(lon_lat[:, 0], lon_lat[:, 1]))
+            east_north = given[:, ::-1] if self.north_first else given
+            if not (np.abs(back - east_north) < _RETURN_WITHIN_M).all():
+                raise ValueError("has places outside of its coordinate reference system")
         return moved
 
     def read_box(self, numbers: list[float]) -> BaseGeometry:

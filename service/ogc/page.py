@@ -125,7 +125,7 @@ def page_links(
     )
     if following is not None:
         behind = [(name, value) for name, value in pairs if name != "after"]
-        cursor = encode_cursor(f"{matched}:{write_place(asked.sort, following)}")
+        cursor = encode_cursor(f"{matched}{write_place(asked.sort, following)}")
         href = _href(request, [*behind, ("f", asked.form), ("after", cursor)])
         links.append(link(href, "next", MEDIA_TYPES[asked.form], "The next page"))
     return links

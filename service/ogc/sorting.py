@@ -39,6 +39,7 @@ MAX_KEYS: Final = 4
 # Texts are sorted by so many of their first characters: their values stand in links.
 SORTED_LENGTH: Final = 200
 
+_UNSORTED, _SORTED = ":", "~"
 _NUMBER: Final = re.compile(r"-?\d{1,400}(?:\.\d{1,400})?(?:e[+-]?\d{1,3})?", re.ASCII)
 
 
@@ -156,11 +157,12 @@ def place_of(sort: Sequence[SortKey], row: Any) -> Place:  # noqa: ANN401  a row
 
 
 def write_place(sort: Sequence[SortKey], place: Place) -> str:
-    """Return a place as a cursor holds it."""
+    """Return a place as a cursor holds it, a mark first: of a list in its own order, or sorted."""
     if not sort:
-        return str(place.order)
+        return f"{_UNSORTED}{place.order}"
     written = ",".join(key.written for key in sort)
-    return json.dumps([written, list(place.values), str(place.order)], ensure_ascii=False)
+    members = [written, list(place.values), str(place.order)]
+    return f"{_SORTED}{json.dumps(members, ensure_ascii=False)}"
 
 
 def split_place(sort: Sequence[SortKey], text: str) -> tuple[tuple[str | None, ...], str]:
@@ -171,9 +173,11 @@ def split_place(sort: Sequence[SortKey], text: str) -> tuple[tuple[str | None, .
     ValueError
         If it was made for another order.
     """
+    if text[:1] != (_SORTED if sort else _UNSORTED):
+        raise ValueError("another order")
     if not sort:
-        return (), text
-    members = json.loads(text)
+        return (), text[1:]
+    members = json.loads(text[1:])
     written = ",".join(key.written for key in sort)
     if not isinstance(members, list) or len(members) != 3 or members[0] != written:  # noqa: PLR2004  as written
         raise ValueError("another order")
