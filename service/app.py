@@ -32,7 +32,9 @@ from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
+from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
+from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
@@ -133,6 +135,8 @@ def _add_routes(app: FastAPI) -> None:
         evaluations_router,
         coverage_router,
         reach_router,
+        projects_router,
+        officers_router,
         reviews_router,
         networks_router,
         packs_router,

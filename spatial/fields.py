@@ -30,6 +30,16 @@ AREA_KINDS: Final = (
     "planning_unit",  # 规划单元, outside the hierarchy
 )
 STAGES: Final = ("planned", "new", "existing")
+# Stages of the review of a housing project, in order; what each asks is in
+# `spatial.policy.review.stages`.
+REVIEW_STAGES: Final = (
+    "plan",  # 规划编制, 控规
+    "land_grant",  # 土地出让
+    "design",  # 方案审查
+    "verification",  # 规划核实
+    "completion",  # 竣工验收
+    "handover",  # 移交
+)
 STATUSES: Final = (
     "planned",
     "approved",
@@ -48,8 +58,9 @@ class FieldType(StrEnum):
 
     ``text`` str, ``texts`` tuple of str, ``integer`` pandas ``Int64``, ``decimal``
     `decimal.Decimal` objects, ``boolean`` pandas ``boolean``, ``date`` `datetime.date`,
-    ``points`` shapely ``MultiPoint``, ``geometry`` the frame's active geometry. A missing value
-    is ``None`` (``pd.NA`` in the two pandas types).
+    ``points`` shapely ``MultiPoint``, ``geometry`` the frame's active geometry, ``document`` a
+    JSON object as plain data, its numbers int or `decimal.Decimal`. A missing value is ``None``
+    (``pd.NA`` in the two pandas types).
     """
 
     TEXT = "text"
@@ -60,6 +71,7 @@ class FieldType(StrEnum):
     DATE = "date"
     POINTS = "points"
     GEOMETRY = "geometry"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True)
@@ -249,6 +261,24 @@ PARKS: Final = Layer(
     _POLYGONS,
 )
 
+# Housing projects handed in for review: no layer of an evaluation, so not one of `LAYERS`.
+PROJECTS: Final = Layer(
+    "projects",
+    "id",
+    (
+        _text("id", required=True),
+        _text("name"),
+        _text("stage", choices=REVIEW_STAGES),
+        _text("area"),
+        _count("units"),
+        Field("document", FieldType.DOCUMENT, required=True),
+        _text("source"),
+        _GEOMETRY,
+    ),
+    _PLACES,
+)
+
+# The layers an evaluation reads, from files too.
 LAYERS: Final = MappingProxyType(
     {layer.name: layer for layer in (AREAS, DISTRICTS, BUILDINGS, FACILITIES, PARKS)}
 )

@@ -23,6 +23,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
+from warm_process import WarmCommandLine
 
 from service.core.cluster import running_cluster, superuser_sql
 from service.core.cluster_layout import APP_ROLE, OWNER_ROLE
@@ -294,3 +295,14 @@ def module_database(database_server: DatabaseServer) -> Iterator[Database]:
     """A migrated database shared by the tests of one module, which must not rely on order."""
     with _fresh_database(database_server) as fresh:
         yield fresh
+
+
+# --- the command line ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[WarmCommandLine]:
+    """The program, imported once a worker."""
+    warm = WarmCommandLine()
+    yield warm
+    warm.close()

@@ -79,6 +79,34 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Derivation:
+    """Fields of a layer that follow from another field of it.
+
+    Parameters
+    ----------
+    origin
+        The field they follow from.
+    fields
+        Those that follow, the geometry among them where it does.
+    fill
+        From a Feature to the same one with those fields filled in, and what is wrong with it;
+        pointers are from the Feature on. A given value that differs is a fault.
+    """
+
+    origin: str
+    fields: tuple[str, ...]
+    fill: Callable[[dict[str, Json]], tuple[dict[str, Json], list[Detail]]]
+
+    def leave_out(self, document: dict[str, Json]) -> dict[str, Json]:
+        """Return a Feature without what is derived, to be patched and filled again."""
+        left = {
+            name: value for name, value in document["properties"].items() if name not in self.fields
+        }
+        kept = {name: value for name, value in document.items() if name not in self.fields}
+        return {**kept, "properties": left}
+
+
+@dataclass(frozen=True)
 class CheckedRows:
     """The rows of a body after validation.
 
@@ -95,8 +123,15 @@ class CheckedRows:
     faults: Mapping[int, tuple[Detail, ...]]
 
 
-def read_features(document: Json, layer: Layer) -> tuple[list[Row], bool]:
+def read_features(
+    document: Json, layer: Layer, *, derivation: Derivation | None = None
+) -> tuple[list[Row], bool]:
     """Read a Feature or a FeatureCollection.
+
+    Parameters
+    ----------
+    derivation
+        See `Derivation`; None where every field is given.
 
     Returns
     -------
@@ -112,7 +147,7 @@ def read_features(document: Json, layer: Layer) -> tuple[list[Row], bool]:
     refuse_other_crs(members)
     kind = members.get("type")
     if kind == "Feature":
-        rows = [read_feature(members, layer, index=0, prefix="")]
+        rows = [read_feature(members, layer, index=0, prefix="", derivation=derivation)]
     elif kind == "FeatureCollection":
         features = members.get("features")
         if not isinstance(features, list) or not features:
@@ -122,7 +157,13 @@ def read_features(document: Json, layer: Layer) -> tuple[list[Row], bool]:
                 "/features", f"{len(features)} features; at most {MAX_FEATURES} in one request"
             )
         rows = [
-            read_feature(feature, layer, index=index, prefix=pointer("features", index))
+            read_feature(
+                feature,
+                layer,
+                index=index,
+                prefix=pointer("features", index),
+                derivation=derivation,
+            )
             for index, feature in enumerate(features)
         ]
     else:
@@ -143,6 +184,7 @@ def read_feature(
     index: int,
     prefix: str,
     key: str | None = None,
+    derivation: Derivation | None = None,
 ) -> Row:
     """Read one Feature, keeping every fault.
 
@@ -153,10 +195,15 @@ def read_feature(
     ----------
     key
         The identifier the feature must have, where the address names it.
+    derivation
+        See `Derivation`; None where every field is given.
     """
     if not isinstance(document, dict):
         return Row(index, prefix, {}, (Detail("expected an object", pointer=prefix),))
     faults: list[Detail] = []
+    if derivation is not None:
+        document, found = derivation.fill(document)
+        faults += [Detail(one.detail, pointer=f"{prefix}{one.pointer or ''}") for one in found]
 
     def fault(detail: str, *parts: str) -> None:
         faults.append(Detail(detail, pointer=prefix + pointer(*parts)))
@@ -246,6 +293,28 @@ def as_document(frame: GeoDataFrame, layer: Layer) -> dict[str, Any]:
     geometry = json.loads(str(shapely.to_geojson(row[GEOMETRY_FIELD])), parse_float=Decimal)
     # Without the member `id`: the property says the same, and a patch may change only one.
     return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+def patched_feature(
+    before: GeoDataFrame,
+    patch: Mapping[str, Json],
+    layer: Layer,
+    *,
+    key: str,
+    derivation: Derivation | None,
+) -> Row:
+    """Read the Feature that a merge patch makes of the only row of a frame.
+
+    Parameters
+    ----------
+    key, derivation
+        As in `read_feature`.
+    """
+    stored = as_document(before, layer)
+    if derivation is not None:
+        stored = derivation.leave_out(stored)
+    changed = merge_patch(stored, patch)
+    return read_feature(changed, layer, index=0, prefix="", key=key, derivation=derivation)
 
 
 def _as_json(value: Json, field: Field) -> Json:
@@ -371,6 +440,7 @@ _EXPECTED: Final[Mapping[FieldType, tuple[str, Any]]] = MappingProxyType(
         ),
         FieldType.INTEGER: ("a whole number", _is_number),
         FieldType.DECIMAL: ("a number", _is_number),
+        FieldType.DOCUMENT: ("an object", lambda value: isinstance(value, dict)),
         FieldType.BOOLEAN: ("true or false", lambda value: isinstance(value, bool)),
     }
 )

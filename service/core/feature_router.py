@@ -15,7 +15,13 @@ from service.core import feature_store, history, scope
 from service.core.errors import InvalidBodyError
 from service.core.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_known
 from service.core.feature_filters import filter_dependency
-from service.core.feature_input import as_document, merge_patch, read_feature, read_features
+from service.core.feature_input import (
+    Derivation,
+    Row,
+    patched_feature,
+    read_feature,
+    read_features,
+)
 from service.core.feature_store import Outcome, Writer
 from service.core.geojson import (
     MEDIA_TYPE,
@@ -42,7 +48,9 @@ VERSION: Final = "version"
 _FEATURE: Final = content(MEDIA_TYPE, "Feature", "The feature; ETag is its version")
 
 
-def feature_router(layer: Layer, *, singular: str) -> APIRouter:
+def feature_router(
+    layer: Layer, *, singular: str, derivation: Derivation | None = None
+) -> APIRouter:
     """Return the routes ``/v1/LAYER`` and ``/v1/LAYER/{id}``.
 
     Parameters
@@ -51,11 +59,13 @@ def feature_router(layer: Layer, *, singular: str) -> APIRouter:
         Its fields become properties, filters and checks.
     singular
         Name of one row, for operation ids and summaries.
+    derivation
+        Fields that follow from another one; None where every field is given.
     """
     router = APIRouter(prefix=f"/{layer.name}", tags=[layer.name])
     _add_reading(router, layer, singular)
-    _add_creating(router, layer, singular)
-    _add_changing(router, layer, singular)
+    _add_creating(router, layer, singular, derivation)
+    _add_changing(router, layer, singular, derivation)
     return router
 
 
@@ -129,7 +139,9 @@ def _add_reading(router: APIRouter, layer: Layer, singular: str) -> None:
         return _answer(frame, layer, language)
 
 
-def _add_creating(router: APIRouter, layer: Layer, singular: str) -> None:
+def _add_creating(
+    router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
+) -> None:
     @router.post(
         "",
         status_code=201,
@@ -159,7 +171,7 @@ def _add_creating(router: APIRouter, layer: Layer, singular: str) -> None:
         ] = False,
     ) -> Response:
         require_media_type(request, FEATURE_TYPES)
-        rows, single = read_features(parse_json(body), layer)
+        rows, single = read_features(parse_json(body), layer, derivation=derivation)
         writer = writer_of(request, principal)
         with resources.writing() as connection:
             outcomes = feature_store.create(
@@ -174,7 +186,9 @@ def _add_creating(router: APIRouter, layer: Layer, singular: str) -> None:
         return _outcomes(outcomes, status=207 if partial else 201)
 
 
-def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
+def _add_changing(
+    router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
+) -> None:
     changing = problems(400, 401, 403, 404, 412, 413, 415, 428)
 
     @router.put(
@@ -199,7 +213,7 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
         document = parse_json(body)
         if not isinstance(document, dict) or document.get("type") != "Feature":
             raise InvalidBodyError.of("", "expected a Feature")
-        row = read_feature(document, layer, index=0, prefix="", key=key)
+        row = read_feature(document, layer, index=0, prefix="", key=key, derivation=derivation)
         with resources.writing() as connection:
             frame = feature_store.change(
                 connection,
@@ -234,19 +248,17 @@ def _add_changing(router: APIRouter, layer: Layer, singular: str) -> None:
         patch = parse_json(body)
         if not isinstance(patch, dict):
             raise InvalidBodyError.of("", "expected an object")
+
+        def patched(before: GeoDataFrame) -> Row:
+            return patched_feature(before, patch, layer, key=key, derivation=derivation)
+
         with resources.writing() as connection:
             frame = feature_store.change(
                 connection,
                 layer,
                 key,
                 seen=with_arguments(check_if_match, if_match),
-                make_row=lambda before: read_feature(
-                    merge_patch(as_document(before, layer), patch),
-                    layer,
-                    index=0,
-                    prefix="",
-                    key=key,
-                ),
+                make_row=patched,
                 writer=writer_of(request, principal),
                 action="patch",
             )

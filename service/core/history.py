@@ -27,9 +27,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     MetaData,
+    Select,
     Table,
     Text,
+    and_,
     delete,
     func,
     insert,
@@ -322,10 +325,38 @@ def read(
         .order_by(table.c[layer.key])
         .limit(limit)
     )
+    return _framed(connection, layer, statement)
+
+
+def _framed(connection: Connection, layer: Layer, statement: Select[Any]) -> GeoDataFrame:
     columns = columns_of(connection, statement)
     frame = from_columns(columns, layer)
     frame["version"] = pd.array(list(columns["version"]), dtype="int64")
     return frame
+
+
+def read_versions(
+    connection: Connection, layer: Layer, versions: Mapping[str, int]
+) -> GeoDataFrame:
+    """Read given versions of rows, superseded or not, ordered by key; see `current`.
+
+    Parameters
+    ----------
+    versions
+        Version by key; what is not there is left out.
+    """
+    table = VERSIONED[layer.name]
+    given = literal(list(versions), ARRAY(Text)), literal(list(versions.values()), ARRAY(Integer))
+    wanted = func.unnest(*given).table_valued("key", "version", name="wanted").render_derived()
+    statement = (
+        select(*selected(table, layer), table.c.version)
+        .join(
+            wanted,
+            and_(table.c[layer.key] == wanted.c.key, table.c.version == wanted.c.version),
+        )
+        .order_by(table.c[layer.key])
+    )
+    return _framed(connection, layer, statement)
 
 
 def count(

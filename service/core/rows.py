@@ -5,16 +5,20 @@ How each type is held in a frame is said once, in `spatial.fields.FieldType`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
-from sqlalchemy import ColumnElement, Connection, Select, Table, func
+from psycopg.types.json import Jsonb
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, func
 
-from spatial.fields import FieldType, Layer
+from service.core.geojson import encode_json
+from spatial.fields import Field, FieldType, Layer
 
 _GEOMETRIES = (FieldType.GEOMETRY, FieldType.POINTS)
 
@@ -28,6 +32,8 @@ def to_copy(values: pd.Series[Any], type_: FieldType) -> list[Any]:
         return hex_ewkb(np.asarray(values, dtype=object))
     if type_ is FieldType.TEXTS:
         return [None if value is None else list(value) for value in values]
+    if type_ is FieldType.DOCUMENT:
+        return [None if value is None else Jsonb(value, dumps=encode_json) for value in values]
     missing = values.isna().to_numpy()
     if missing.all():
         return [None] * len(values)
@@ -59,12 +65,16 @@ def _with_srid(wkb: str) -> str:
 
 def selected(table: Table, layer: Layer) -> list[ColumnElement[Any]]:
     """Return the columns of `layer` as `from_columns` wants them read, in the layer's order."""
-    return [
-        func.ST_AsBinary(table.c[field.name]).label(field.name)
-        if field.type in _GEOMETRIES
-        else table.c[field.name]
-        for field in layer.fields
-    ]
+    return [_selected(table.c[field.name], field) for field in layer.fields]
+
+
+def _selected(column: ColumnElement[Any], field: Field) -> ColumnElement[Any]:
+    if field.type in _GEOMETRIES:
+        return func.ST_AsBinary(column).label(field.name)
+    if field.type is FieldType.DOCUMENT:
+        # As text: the driver would read its numbers as floats.
+        return cast(column, Text).label(field.name)
+    return column
 
 
 def columns_of(connection: Connection, query: Select[Any]) -> dict[str, Sequence[Any]]:
@@ -98,7 +108,14 @@ def _from_values(values: Sequence[Any], type_: FieldType) -> Any:  # noqa: ANN40
         return pd.array(list(values), dtype="boolean")
     if type_ is FieldType.TEXTS:
         values = [None if value is None else tuple(value) for value in values]
+    if type_ is FieldType.DOCUMENT:
+        values = [None if value is None else exact_json(value) for value in values]
     return pd.Series(object_array(values), dtype=object)
+
+
+def exact_json(text: str) -> Any:  # noqa: ANN401  whatever the text holds
+    """Read JSON the database wrote; a number with a fraction is a `decimal.Decimal`."""
+    return json.loads(text, parse_float=Decimal)
 
 
 def object_array(values: Sequence[Any]) -> np.ndarray[Any, Any]:

@@ -24,9 +24,11 @@ from service.indicators.tables import INDICATOR
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from service.packs.tables import PACK
 from service.parks.tables import PARK
+from service.projects.tables import PROJECT
+from service.reviews.tables import REVIEW, REVIEW_OVERRIDE, REVIEW_SIGNATURE
 from service.uploads.tables import DATA_IMPORT
 
-# The version table of each layer of `spatial.fields.LAYERS`.
+# The version table of each layer of `spatial.fields.LAYERS`, and of the projects.
 VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
     {
         "areas": AREA,
@@ -34,6 +36,7 @@ VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
         "buildings": BUILDING,
         "facilities": FACILITY,
         "parks": PARK,
+        "projects": PROJECT,
     }
 )
 
@@ -51,5 +54,8 @@ __all__ = [
     "NETWORK",
     "NETWORK_EDGE",
     "PACK",
+    "REVIEW",
+    "REVIEW_OVERRIDE",
+    "REVIEW_SIGNATURE",
     "VERSIONED",
 ]

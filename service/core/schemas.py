@@ -21,6 +21,7 @@ from service.indicators.schemas import (
 )
 from service.packs.schemas import RULES_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
+from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
 from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
@@ -51,7 +52,7 @@ PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
 def named_schemas() -> dict[str, Mapping[str, Any]]:
     """Return every schema a route refers to by name."""
     bodies: dict[str, Mapping[str, Any]] = {}
-    for model in (EvaluationBody, CatchmentsBody, IsochronesBody):
+    for model in (EvaluationBody, CatchmentsBody, IsochronesBody, OverrideBody, SignatureBody):
         body = model.model_json_schema(ref_template="#/components/schemas/{model}")
         bodies |= body.pop("$defs", {})
         bodies[model.__name__] = body

@@ -133,5 +133,6 @@ def require(*roles: str) -> Callable[[Principal], Principal]:
 
 ViewerDependency = Annotated[Principal, Depends(read_principal)]
 EditorDependency = Annotated[Principal, Depends(require("editor"))]
+ReviewerDependency = Annotated[Principal, Depends(require("reviewer"))]
 # Whoever prepares a review and whoever signs it may try one out.
 ReviewingDependency = Annotated[Principal, Depends(require("reviewer", "editor"))]

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from service.core.database import METADATA
@@ -44,6 +45,7 @@ def column_type(type_: FieldType) -> TypeEngine[Any]:
         FieldType.DATE: Date(),
         FieldType.POINTS: Geometry("MULTIPOINT", srid=4326, spatial_index=False),
         FieldType.GEOMETRY: Geometry("GEOMETRY", srid=4326, spatial_index=False),
+        FieldType.DOCUMENT: JSONB(),
     }
     return types[type_]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import spatial
+from service.core.canonical import canonical_json, sha256_of
 from spatial.policy.evaluation import EvaluationParameters
 
 
@@ -49,7 +49,7 @@ class EvaluationRequest:
     @property
     def lock_key(self) -> int:
         """A 64-bit number, the same for the same request: who holds it computes."""
-        digest = hashlib.sha256(_canonical(self.as_json())).digest()
+        digest = hashlib.sha256(canonical_json(self.as_json()).encode()).digest()
         return int.from_bytes(digest[:8], signed=True)
 
 
@@ -80,7 +80,7 @@ def evaluation_id(request: EvaluationRequest, basis: Basis) -> str:
         "data_instant": basis.data_instant.isoformat(timespec="microseconds"),
         "code": code_version(),
     }
-    return hashlib.sha256(_canonical(content)).hexdigest()[:32]
+    return sha256_of(content)[:32]
 
 
 @cache
@@ -93,7 +93,3 @@ def code_version() -> str:
                 digest.update(path.relative_to(folder).as_posix().encode())
                 digest.update(path.read_bytes())
     return f"{version('yike')}+{digest.hexdigest()[:16]}"
-
-
-def _canonical(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

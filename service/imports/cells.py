@@ -235,6 +235,13 @@ def to_date(cell: object, field: Field) -> date:  # noqa: ARG001  # one signatur
         raise CellError(problem) from None
 
 
+def to_document(cell: object, field: Field) -> object:  # noqa: ARG001  # one signature for all types
+    """Take a JSON object as it is."""
+    if isinstance(cell, dict):
+        return cell
+    raise CellError(f"must be an object, not {shown(cell)}")
+
+
 _CONVERTERS: Final[MappingProxyType[FieldType, Callable[[object, Field], object]]] = (
     MappingProxyType(
         {
@@ -244,6 +251,7 @@ _CONVERTERS: Final[MappingProxyType[FieldType, Callable[[object, Field], object]
             FieldType.DECIMAL: to_decimal,
             FieldType.BOOLEAN: to_boolean,
             FieldType.DATE: to_date,
+            FieldType.DOCUMENT: to_document,
         }
     )
 )

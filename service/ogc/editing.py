@@ -8,6 +8,7 @@ for, because QGIS never sends it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from service.core import feature_store
 from service.core.errors import MethodNotAllowedError
 from service.core.etags import OptionalIfMatch, check_tags
-from service.core.feature_input import Row, as_document, merge_patch, read_feature
+from service.core.feature_input import Derivation, Row, patched_feature, read_feature
 from service.core.feature_router import writer_of
 from service.core.feature_store import Precondition
 from service.core.json_input import Body
@@ -40,7 +41,8 @@ from service.ogc.crs import ReferenceSystem
 from service.ogc.feature import feature_address, feature_answer
 from service.ogc.filtering import read_system
 from service.ogc.tags import feature_tag, feature_tags
-from spatial.fields import Layer
+from service.projects.document import FROM_DOCUMENT
+from spatial.fields import PROJECTS, Layer
 
 _PART4: Final = "http://www.opengis.net/spec/ogcapi-features-4/1.0/conf"
 CONFORMANCE: Final = (
@@ -49,6 +51,8 @@ CONFORMANCE: Final = (
     f"{_PART4}/features",
 )
 ROLE: Final = "editor"
+# Fields that follow from another one, by layer.
+_DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
 ITEMS: Final = "/collections/{collection_id}/items"
 ITEM: Final = f"{ITEMS}/{{feature_id:path}}"
 
@@ -141,7 +145,8 @@ def _add_creating(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
         with resources.writing() as connection:
             collection, layer = _writable(connection, principal, collection_id, one=False)
             given = read_feature_body(request, body, layer, read_content_crs(request, systems))
-            row = read_feature(given, layer, index=0, prefix="")
+            derived = _DERIVATIONS.get(layer.name)
+            row = read_feature(given, layer, index=0, prefix="", derivation=derived)
             (outcome,) = feature_store.create(
                 connection,
                 layer,
@@ -208,7 +213,10 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
 
         def read(layer: Layer, key: str) -> Callable[[GeoDataFrame], Row]:
             document = _without_key(read_feature_body(request, body, layer, system), layer)
-            row = read_feature(document, layer, index=0, prefix="", key=key)
+            derived = _DERIVATIONS.get(layer.name)
+            row = read_feature(
+                document, layer, index=0, prefix="", key=key, derivation=derived
+            )
             return lambda _: row
 
         return change(
@@ -239,8 +247,9 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
             patch = read_patch_body(request, body, layer, system)
 
             def patched(before: GeoDataFrame) -> Row:
-                document = merge_patch(as_document(before, layer), patch)
-                return read_feature(document, layer, index=0, prefix="", key=key)
+                return patched_feature(
+                    before, patch, layer, key=key, derivation=_DERIVATIONS.get(layer.name)
+                )
 
             return patched
 

@@ -36,6 +36,7 @@ _KINDS: Final[Mapping[Kind, ColumnKind]] = MappingProxyType(
         Kind.DATE: ColumnKind.DATE,
         Kind.INSTANT: ColumnKind.TEXT,
         Kind.LIST: ColumnKind.JSON,
+        Kind.DOCUMENT: ColumnKind.JSON,
         Kind.GEOMETRY: ColumnKind.POINTS,
     }
 )

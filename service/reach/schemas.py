@@ -79,7 +79,7 @@ class CatchmentsBody(_Body):
     as_of: AsOfDate | None = Field(default=None, description="Day the data are seen on")
 
 
-Asked = TypeVar("Asked", bound=_Body)
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def read_asked(document: Json, model: type[Asked]) -> Asked:

@@ -1,152 +1,119 @@
-"""Reviewing projects that come with the question: POST /v1/reviews?dry_run=true."""
+"""Making reviews and reading them: /v1/reviews."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core import scope
-from service.core.errors import (
-    Detail,
-    ForbiddenError,
-    InvalidBodyError,
-    InvalidParameterError,
-    pointer,
-)
+from service.core import history
 from service.core.geojson import encode_json
-from service.core.json_input import JSON_TYPES, Body, Json, parse_json, require_media_type
-from service.core.keys import Principal
+from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency, language_headers
-from service.core.notices import notice_member
 from service.core.openapi import problems, request_body
-from service.core.parameters import AsOfDate
+from service.core.paging import PageParameter, page_members
+from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
 from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs
-from service.reviews.choosing import packs_of_area
-from service.reviews.surroundings import stored_surroundings
-from spatial.errors import InputError, InputFaults
-from spatial.fields import DISTRICTS
-from spatial.network import Network
-from spatial.policy.pack import Pack
-from spatial.policy.review.document import review_document
-from spatial.policy.review.parsing import parse_project, project_schema
-from spatial.policy.review.project import Project
-from spatial.policy.review.review import ReviewParameters, review
-from spatial.policy.review.stages import STAGES
+from service.reviews import storage
+from service.reviews.batch import (
+    batch_answer,
+    is_batch,
+    review_batch,
+    store_batch,
+    store_reviewed,
+)
+from service.reviews.freezing import answer
+from service.reviews.presentation import record_document, review_answer
+from service.reviews.question import QuestionDependency, StageName
+from service.reviews.reviewing import Reviewer, require_storable
+from service.reviews.schemas import json_content
+from service.reviews.storage import DRAFT, SIGNED, Wanted
+from spatial.policy.review.parsing import project_schema
+from spatial.policy.review.verdict import REVIEW_VERDICTS
 
-MAX_PROJECTS: Final = 100
 SCHEMA_TYPE: Final = "application/schema+json"
+JSON_TYPE: Final = "application/json"
+REVIEW: Final = "/{review_id}"
 
-StageName = StrEnum("StageName", {name.upper(): name for name in STAGES})  # type: ignore[misc]  # the table says which there are
-
-
-@dataclass(frozen=True)
-class Question:
-    """How projects are reviewed.
-
-    Parameters
-    ----------
-    stage
-        None for each project's own.
-    pack_ids
-        None named: those whose region holds a project's area.
-    neighbours
-        True to ask which of the stored districts gain or lose coverage.
-    """
-
-    stage: str | None
-    pack_ids: tuple[str, ...]
-    as_of: date
-    shrink_tolerance: Decimal | None
-    neighbours: bool
+ReviewVerdict = StrEnum("ReviewVerdict", {name.upper(): name for name in REVIEW_VERDICTS})  # type: ignore[misc]  # the table says which there are
 
 
-def read_question(
-    dry_run: Annotated[  # noqa: FBT002  # a query parameter
-        bool, Query(description="Must be true: the review is answered and not stored")
-    ] = False,
-    stage: Annotated[StageName | None, Query(description="Default each project's own")] = None,
-    pack: Annotated[
-        str | None,
-        Query(
-            description="Pack ids, separated by commas; default those whose region holds the "
-            "project's area"
-        ),
+class ReviewState(StrEnum):
+    """Whether a review is signed."""
+
+    DRAFT = DRAFT
+    SIGNED = SIGNED
+
+
+def read_wanted(
+    project: Annotated[str | None, Query(description="Only reviews of this project")] = None,
+    stage: Annotated[StageName | None, Query(description="Only of this stage")] = None,
+    verdict: Annotated[
+        ReviewVerdict | None,
+        Query(description="Only with this verdict, overrides counted in"),
     ] = None,
-    as_of: Annotated[
-        AsOfDate | None, Query(description="Day the projects are seen on; default today")
-    ] = None,
-    shrink_tolerance: Annotated[
-        Decimal | None,
-        Query(
-            ge=0,
-            lt=1,
-            allow_inf_nan=False,
-            description="Share by which what is built may fall short of what was approved",
-        ),
-    ] = None,
-    neighbours: Annotated[  # noqa: FBT002  # a query parameter
-        bool, Query(description="Tell which stored districts around gain or lose coverage")
-    ] = False,
-) -> Question:
-    """Return how projects are reviewed."""
-    if not dry_run:
-        raise InvalidParameterError.of(
-            "dry_run", "must be true: reviews are answered here and not stored"
-        )
-    return Question(
+    state: Annotated[ReviewState | None, Query(description="Only in this state")] = None,
+) -> Wanted:
+    """Return which reviews are listed."""
+    return Wanted(
+        project=project,
         stage=None if stage is None else stage.value,
-        pack_ids=() if pack is None else tuple(dict.fromkeys(pack.split(","))),
-        as_of=as_of or date.today(),  # noqa: DTZ011  the day where the service stands
-        shrink_tolerance=shrink_tolerance,
-        neighbours=neighbours,
+        verdict=None if verdict is None else verdict.value,
+        state=None if state is None else state.value,
     )
 
 
-QuestionDependency = Annotated[Question, Depends(read_question)]
-
-
 def build_router() -> APIRouter:
-    """Return the routes of reviews: /v1/reviews."""
+    """Return the routes of making and reading reviews."""
     router = APIRouter(prefix="/reviews", tags=["reviews"])
+    _add_making(router)
+    _add_reading(router)
+    return router
 
+
+def json_answer(
+    document: object,
+    language: Language,
+    *,
+    status: int = 200,
+    location: str | None = None,
+) -> Response:
+    """Return plain data as an answer in a language."""
+    headers = dict(language_headers(language))
+    if location is not None:
+        headers["Location"] = location
+    return Response(
+        encode_json(document), status_code=status, media_type=JSON_TYPE, headers=headers
+    )
+
+
+def _add_making(router: APIRouter) -> None:
     @router.post(
         "",
+        status_code=201,
         operation_id="review_projects",
-        summary="Review a housing project at a stage, clause by clause; nothing is stored",
+        summary="Review a housing project at a stage, clause by clause",
         description=(
-            "The body is one project, or `projects` with several: then each has a status of its "
-            "own, and one that cannot be used spoils no other. The facilities and streets around "
-            "are those stored."
+            "The body is one project, `project` with it or with the `id` of a stored one, or "
+            "`projects` with several of these: then each has a status of its own. The review is "
+            "stored as a draft, with all it rests on under one hash; `dry_run=true` answers it and "
+            "stores nothing. Of several with bad ones nothing is stored, unless `partial=true` "
+            "asks for the good ones. The facilities and streets around are those stored."
         ),
         response_class=Response,
-        openapi_extra=request_body(*JSON_TYPES, schemas=("Project", "Projects")),
+        openapi_extra=request_body(*JSON_TYPES, schemas=("Project", "ProjectBody", "Projects")),
         responses={
-            200: {
-                "description": "The review, or what became of each project",
-                "content": {
-                    "application/json": {
-                        "schema": {
-                            "oneOf": [
-                                {"$ref": "#/components/schemas/Review"},
-                                {"$ref": "#/components/schemas/ReviewBatch"},
-                            ]
-                        }
-                    }
-                },
-            },
+            200: json_content("With `dry_run`: nothing is stored", "Review", "ReviewBatch"),
+            201: json_content(
+                "The review as stored, or what became of each", "StoredReview", "ReviewBatch"
+            ),
+            207: json_content("With `partial`: what became of each project", "ReviewBatch"),
             **problems(400, 401, 403, 413, 415),
         },
     )
@@ -157,11 +124,16 @@ def build_router() -> APIRouter:
         question: QuestionDependency,
         body: Body,
         language: LanguageDependency,
+        *,
+        dry_run: Annotated[bool, Query(description="Answer the review and store nothing")] = False,
+        partial: Annotated[
+            bool, Query(description="Store the good ones of several projects where others are bad")
+        ] = False,
     ) -> Response:
         require_media_type(request, JSON_TYPES)
         document = parse_json(body)
         with resources.reading() as connection:
-            reviewer = _Reviewer(
+            reviewer = Reviewer(
                 connection=connection,
                 principal=principal,
                 question=question,
@@ -169,15 +141,65 @@ def build_router() -> APIRouter:
                 if question.pack_ids
                 else list_packs(connection),
                 network=resources.network_cache.latest(connection),
-                language=language,
             )
-            if isinstance(document, dict) and "projects" in document:
-                answer = reviewer.batch(document)
+            instant = history.data_instant(connection)
+            if is_batch(document):
+                batch = review_batch(reviewer, document, store=not dry_run)
             else:
-                answer = reviewer.one(document, prefix="")
-        return Response(
-            encode_json(answer), media_type="application/json", headers=language_headers(language)
+                reviewed = reviewer.review(document, prefix="")
+        if is_batch(document):
+            if not dry_run:
+                with resources.writing() as connection:
+                    batch = store_batch(
+                        connection, batch, partial=partial, data_instant=instant, actor=principal
+                    )
+            status = 200 if dry_run else 207 if partial else 201
+            return json_answer(batch_answer(batch, lang=language), language, status=status)
+        if dry_run:
+            return json_answer(
+                answer(reviewed.found, reviewed.case.around, lang=language), language
+            )
+        require_storable(reviewed, question)
+        with resources.writing() as connection:
+            review_id = store_reviewed(connection, reviewed, data_instant=instant, actor=principal)
+            stored = storage.find(connection, review_id, principal)
+        return json_answer(
+            review_answer(stored, lang=language),
+            language,
+            status=201,
+            location=f"{request.url.path}/{review_id}",
         )
+
+
+def _add_reading(router: APIRouter) -> None:
+    @router.get(
+        "",
+        operation_id="list_reviews",
+        summary="List stored reviews, the newest first",
+        response_class=Response,
+        responses={200: json_content("A page", "Reviews"), **problems(400, 401, 403)},
+    )
+    def list_reviews(
+        request: Request,
+        resources: ResourcesDependency,
+        principal: ViewerDependency,
+        page: PageParameter,
+        wanted: Annotated[Wanted, Depends(read_wanted)],
+    ) -> Response:
+        with resources.reading() as connection:
+            found = storage.list_reviews(
+                connection, principal, wanted, after=page.after, limit=page.limit + 1
+            )
+            matched = storage.count_reviews(connection, principal, wanted)
+        shown = found[: page.limit]
+        members = page_members(
+            request,
+            next_key=shown[-1].id if len(found) > len(shown) else None,
+            returned=len(shown),
+            matched=matched,
+        )
+        document = {**members, "reviews": [record_document(one) for one in shown]}
+        return Response(encode_json(document), media_type=JSON_TYPE)
 
     @router.get(
         "/schema",
@@ -195,105 +217,39 @@ def build_router() -> APIRouter:
     def get_project_schema(_principal: ViewerDependency) -> Response:
         return Response(json.dumps(project_schema()), media_type=SCHEMA_TYPE)
 
-    return router
+    @router.get(
+        REVIEW,
+        operation_id="get_review",
+        summary="Read a stored review, with overrides and signature",
+        response_class=Response,
+        responses={
+            200: json_content("The review", "StoredReview"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_review(
+        review_id: str,
+        resources: ResourcesDependency,
+        principal: ViewerDependency,
+        language: LanguageDependency,
+    ) -> Response:
+        with resources.reading() as connection:
+            stored = storage.find(connection, known_id(review_id), principal)
+        return json_answer(review_answer(stored, lang=language), language)
 
-
-@dataclass(frozen=True, eq=False)
-class _Reviewer:
-    """Everything the projects of one request are reviewed with."""
-
-    connection: Connection
-    principal: Principal
-    question: Question
-    packs: Sequence[Pack]
-    network: Network | None
-    language: Language
-
-    def batch(self, document: dict[str, Json]) -> dict[str, Any]:
-        """Review several projects, each with a status of its own."""
-        others = [name for name in document if name != "projects"]
-        if others:
-            raise InvalidBodyError.of(
-                pointer(others[0]), "a batch has the member projects and no other"
-            )
-        projects = document["projects"]
-        if not isinstance(projects, list) or not projects:
-            raise InvalidBodyError.of("/projects", "expected a list of at least one project")
-        if len(projects) > MAX_PROJECTS:
-            raise InvalidBodyError.of(
-                "/projects", f"{len(projects)} projects; at most {MAX_PROJECTS} in one request"
-            )
-        items = [self._item(index, project) for index, project in enumerate(projects)]
-        refused = sum(1 for item in items if item["status"] != HTTPStatus.OK)
-        return {"reviewed": len(items) - refused, "refused": refused, "items": items}
-
-    def _item(self, index: int, document: Json) -> dict[str, Any]:
-        name = document.get("id") if isinstance(document, dict) else None
-        item = {"index": index, "id": name if isinstance(name, str) else None}
-        try:
-            found = self.one(document, prefix=pointer("projects", index))
-        except (InvalidBodyError, ForbiddenError) as error:
-            errors = [detail.as_json() for detail in error.errors] or [{"detail": error.detail}]
-            return {**item, "status": int(error.status), "errors": errors}
-        return {**item, "status": int(HTTPStatus.OK), "review": found}
-
-    def one(self, document: Json, *, prefix: str) -> dict[str, Any]:
-        """Review one project.
-
-        Raises
-        ------
-        InvalidBodyError
-            With every fault and its JSON pointer, which begins with `prefix`.
-        ForbiddenError
-            When the key's scope does not cover the site.
-        """
-        project = _parsed(document, prefix)
-        inside = project.site.representative_point()
-        scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
-        seen = scope.conditions(self.connection, self.principal, DISTRICTS)
-        around = stored_surroundings(
-            self.connection,
-            project,
-            as_of=self.question.as_of,
-            network=self.network,
-            neighbours=seen if self.question.neighbours else None,
-        )
-        try:
-            found = review(
-                project,
-                packs=self._packs_for(project, prefix),
-                stage=self.question.stage,
-                as_of=self.question.as_of,
-                surroundings=around.found,
-                parameters=ReviewParameters(shrink_tolerance=self.question.shrink_tolerance),
-            )
-        except InputError as error:
-            raise InvalidBodyError.of(prefix, str(error)) from None
-        return {
-            **review_document(found, lang=self.language),
-            "network": None if self.network is None else self.network.version,
-            **notice_member(around.sources, self.language),
-        }
-
-    def _packs_for(self, project: Project, prefix: str) -> Sequence[Pack]:
-        if self.question.pack_ids:
-            return self.packs
-        chosen = packs_of_area(self.packs, project.area)
-        if not chosen:
-            raise InvalidBodyError.of(
-                f"{prefix}/area",
-                "is in no stored pack's region; name packs with the parameter pack",
-            )
-        return chosen
-
-
-def _parsed(document: Json, prefix: str) -> Project:
-    try:
-        return parse_project(document, source="request")
-    except InputFaults as error:
-        raise InvalidBodyError.listing(
-            [
-                Detail(fault.message, pointer=f"{prefix}{fault.field or ''}")
-                for fault in error.faults
-            ]
-        ) from None
+    @router.get(
+        f"{REVIEW}/inputs",
+        operation_id="get_review_inputs",
+        summary="Read what a stored review rests on, as frozen under its hash",
+        response_class=Response,
+        responses={
+            200: json_content("Project, parameters and versions", "ReviewInputs"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_review_inputs(
+        review_id: str, resources: ResourcesDependency, principal: ViewerDependency
+    ) -> Response:
+        with resources.reading() as connection:
+            stored = storage.find(connection, known_id(review_id), principal)
+        return Response(encode_json(stored.frozen.inputs), media_type=JSON_TYPE)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from geopandas import GeoDataFrame
@@ -15,11 +16,15 @@ from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
 from service.networks.service import sources_of
-from spatial.fields import DISTRICTS, FACILITIES
+from spatial.fields import DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
 
+# The layers that are looked at around a project.
+AROUND: Final[Mapping[str, Layer]] = MappingProxyType(
+    {layer.name: layer for layer in (FACILITIES, DISTRICTS)}
+)
 # Distances end at 5,000 m (design, section 2); a tenth more, for what a box in degrees cuts off.
 _HALO_M: Final = 5_500.0
 _DEGREE_M: Final = 110_574.0
@@ -27,10 +32,24 @@ _DEGREE_M: Final = 110_574.0
 
 @dataclass(frozen=True, eq=False)
 class StoredSurroundings:
-    """What is around a project, and what its rows say of their origin."""
+    """What is around a project, and what its rows say of their origin.
 
-    found: Surroundings
+    Parameters
+    ----------
+    frames
+        By layer of `AROUND`, with the column ``version``; only those that were asked for.
+    """
+
+    frames: Mapping[str, GeoDataFrame]
+    network: Network | None
     sources: tuple[object, ...]
+
+    @property
+    def found(self) -> Surroundings:
+        """The same as a review takes it."""
+        return Surroundings(
+            self.frames[FACILITIES.name], self.network, self.frames.get(DISTRICTS.name)
+        )
 
 
 def stored_surroundings(
@@ -51,15 +70,22 @@ def stored_surroundings(
         Conditions on the districts around that are read too; None for no districts at all.
     """
     box, moment = _around(project), Moment(valid_on=as_of)
-    facilities = history.current(connection, FACILITIES, bbox=box, moment=moment)
-    sources: list[object] = facilities["source"].tolist()
-    districts: GeoDataFrame | None = None
+    frames = {FACILITIES.name: history.current(connection, FACILITIES, bbox=box, moment=moment)}
     if neighbours is not None:
-        districts = history.current(connection, DISTRICTS, *neighbours, bbox=box, moment=moment)
-        sources += districts["source"].tolist()
+        frames[DISTRICTS.name] = history.current(
+            connection, DISTRICTS, *neighbours, bbox=box, moment=moment
+        )
+    return with_sources(connection, frames, network)
+
+
+def with_sources(
+    connection: Connection, frames: Mapping[str, GeoDataFrame], network: Network | None
+) -> StoredSurroundings:
+    """Return what is around a project with what its rows say of their origin."""
+    sources = [source for frame in frames.values() for source in frame["source"].tolist()]
     if network is not None:
         sources += sources_of(connection, network.version)
-    return StoredSurroundings(Surroundings(facilities, network, districts), tuple(sources))
+    return StoredSurroundings(frames, network, tuple(sources))
 
 
 def _around(project: Project) -> BBox:

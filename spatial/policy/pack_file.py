@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,7 @@ def load_pack(path: Path, *, find: Callable[[str], Pack | None] = lambda _: None
     InputFaults
         When it breaks the schema, with every fault and its line.
     """
-    document, node = _read(path)
-    lines = {} if node is None else dict(_lines(node, ()))
-
-    def place(inner: Sequence[str | int]) -> str:
-        key = tuple(inner)
-        while key not in lines and key:
-            key = key[:-1]
-        return f"{path}, line {lines[key]}" if key in lines else str(path)
-
-    wanted = document.get("extends") if isinstance(document, Mapping) else None
-    base = find(wanted) if isinstance(wanted, str) else None
-    return parse_pack(document, source=str(path), base=base, place=place)
+    return _parse(_read(path), find=find)
 
 
 def load_packs(directory: Path) -> tuple[Pack, ...]:
@@ -55,21 +45,22 @@ def load_packs(directory: Path) -> tuple[Pack, ...]:
         When one breaks the schema.
     """
     found: dict[str, Pack] = {}
-    waiting: dict[str, Path] = {}
+    waiting: dict[str, _PackFile] = {}
     for path in sorted(directory.glob("*.yaml")):
-        document, _ = _read(path)
+        file = _read(path)
+        document = file.document
         name = str(document.get("id")) if isinstance(document, Mapping) else str(path)
         if name in waiting:
             msg = f"{directory}: two packs share the id {name}"
             raise PackError(msg)
-        waiting[name] = path
+        waiting[name] = file
 
     def find(name: str, *, above: tuple[str, ...] = ()) -> Pack | None:
         if name in above:
             msg = f"{directory}: packs extend one another in a circle: {' → '.join((*above, name))}"
             raise PackError(msg)
         if name not in found and name in waiting:
-            found[name] = load_pack(
+            found[name] = _parse(
                 waiting[name], find=lambda other: find(other, above=(*above, name))
             )
         return found.get(name)
@@ -79,21 +70,49 @@ def load_packs(directory: Path) -> tuple[Pack, ...]:
     return tuple(sorted(found.values(), key=lambda pack: pack.id))
 
 
-def _read(path: Path) -> tuple[Any, yaml.Node | None]:
+@dataclass(frozen=True)
+class _PackFile:
+    """A file as read: its content, and the nodes that say where each part of it stands."""
+
+    path: Path
+    document: Any
+    node: yaml.Node | None
+
+
+def _parse(file: _PackFile, *, find: Callable[[str], Pack | None]) -> Pack:
+    document = file.document
+    lines = {} if file.node is None else dict(_lines(file.node, ()))
+
+    def place(inner: Sequence[str | int]) -> str:
+        key = tuple(inner)
+        while key not in lines and key:
+            key = key[:-1]
+        return f"{file.path}, line {lines[key]}" if key in lines else str(file.path)
+
+    wanted = document.get("extends") if isinstance(document, Mapping) else None
+    base = find(wanted) if isinstance(wanted, str) else None
+    return parse_pack(document, source=str(file.path), base=base, place=place)
+
+
+def _read(path: Path) -> _PackFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read as a rule pack ({error.__class__.__name__})"
         raise PackError(msg) from error
+    loader = _ExactLoader(text)
     try:
-        document = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 - a SafeLoader with decimals
-        return document, yaml.compose(text, Loader=yaml.SafeLoader)
+        node = loader.get_single_node()
+        document = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "not YAML"
         msg = f"{path}{where}: {problem}"
         raise PackError(msg) from error
+    finally:
+        loader.dispose()
+    return _PackFile(path=path, document=document, node=node)
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], int]]:
@@ -109,7 +128,7 @@ def _lines(node: yaml.Node, path: tuple[str | int, ...]) -> list[tuple[tuple[str
     return found
 
 
-class _ExactLoader(yaml.SafeLoader):
+class _ExactLoader(yaml.CSafeLoader):
     """YAML with decimals kept exact and a key given twice refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
@@ -124,7 +143,7 @@ class _ExactLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _exact_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+def _exact_float(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> Decimal:
     return Decimal(str(loader.construct_scalar(node)).replace("_", ""))
 
 

@@ -9,8 +9,15 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from service.core import history
 from spatial.fields import FACILITIES
 
-VERSIONED = ("area", "district", "building", "facility", "park", "indicator")
-APPEND_ONLY = ("audit", "evaluation", "network_edge")
+VERSIONED = ("area", "district", "building", "facility", "park", "project", "indicator")
+APPEND_ONLY = (
+    "audit",
+    "evaluation",
+    "network_edge",
+    "review",
+    "review_override",
+    "review_signature",
+)
 SEALED = ("finding", "evaluation_district", "evaluation_area")
 EVERY_TABLE = (
     *VERSIONED,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +10,7 @@ import pytest
 import shapely
 from stored_files import Database, Stored
 from town import DISTRICT_ROWS, EAST, FACILITY_ROWS, LAT, LON, NORTH, Run, frame_of, write_geojson
+from warm_process import WarmCommandLine
 
 from service.imports.validation import validate
 from spatial.fields import DISTRICTS, FACILITIES
@@ -57,25 +57,11 @@ def town(tmp_path: Path, streets: gpd.GeoDataFrame) -> Path:
 
 
 @pytest.fixture
-def yike(tmp_path: Path) -> Run:
+def yike(commands: WarmCommandLine, tmp_path: Path) -> Run:
     """Run the command line in the folder of the test."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "service.cli", *map(str, arguments)],
-            cwd=tmp_path,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "LC_ALL": "C.UTF-8",
-                # The code beside these tests, whatever is installed.
-                "PYTHONPATH": str(ROOT),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return commands.run(arguments, cwd=tmp_path, environment=environment, timeout_seconds=120)
 
     return run
 

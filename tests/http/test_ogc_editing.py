@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 import pyproj
 import pytest
+from served_project import project
 from served_town import block, feature, point
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from service.core.schema import AUDIT
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-WRITABLE = ("districts", "buildings", "facilities", "parks")
+WRITABLE = ("districts", "buildings", "facilities", "parks", "projects")
 PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -51,6 +52,7 @@ NEW = {
     "buildings": feature(point(2, 2), district_id="west-2", households=3),
     "facilities": feature(point(4, 4), kind="nursery", name="新园", status="operating"),
     "parks": feature(block(5, 5), name="园区"),
+    "projects": feature(block(5, 2), document=project("p")),
 }
 
 
@@ -127,6 +129,28 @@ def test_a_replacement_leaves_nothing_behind(town, district):
     town.ask("PATCH", items("districts", district), json=patch)
     answer = town.ask("PUT", items("districts", district), json=feature(block(3, 3), name="丙"))
     assert answer.json()["properties"]["households"] is None
+
+
+def test_a_project_says_what_its_document_says(town, check_problem):
+    path = items("projects")
+    key = town.post(path, json=feature(None, document=project("q", units=5))).json()["id"]
+    assert key == "q"
+    shown = town.get(items("projects", key)).json()
+    assert shown["properties"]["units"] == 5
+    assert shown["geometry"] == block(5, 2)
+    patch = {"properties": {"document": {"phases": [{"id": "1", "units": 7}]}}}
+    changed = town.ask("PATCH", items("projects", key), json=patch)
+    assert changed.json()["properties"]["units"] == 7
+    for bad in (
+        {"geometry": block(6, 2)}, {"properties": {"units": 9}}, {"properties": {"document": None}}
+    ):  # fmt: skip
+        check_problem(town.ask("PATCH", items("projects", key), json=bad), 400)
+    for form in ("csv", "geojsonseq", "fgb", "parquet"):
+        answer = town.get(f"{path}?f={form}", role="viewer")
+        assert answer.status_code == 200, answer.text
+    found = town.get(f"{path}?filter=units%2B1=8", role="viewer").json()["features"]
+    assert [one["id"] for one in found] == [key]
+    check_problem(town.get(f"{path}?filter=document=1", role="viewer"), 400)
 
 
 # --- who ------------------------------------------------------------------------------------

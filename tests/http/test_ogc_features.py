@@ -16,7 +16,7 @@ from served_town import DISTRICTS
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 ITEMS = "/ogc/collections/districts/items"
-LAYERS = ("areas", "districts", "buildings", "facilities", "parks", "network-edges")
+LAYERS = ("areas", "districts", "buildings", "facilities", "parks", "projects", "network-edges")
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 

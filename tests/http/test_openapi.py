@@ -36,7 +36,7 @@ def references(value):
 def test_every_route_of_the_design_is_there(operations):
     wanted = {
         f"{method} /v1/{layer}{suffix}"
-        for layer in ("areas", "districts", "buildings", "facilities")
+        for layer in ("areas", "districts", "buildings", "facilities", "projects")
         for suffix, methods in (
             ("", ("GET", "POST")),
             ("/{feature_id}", ("GET", "PUT", "PATCH", "DELETE")),
@@ -68,6 +68,12 @@ def test_every_route_of_the_design_is_there(operations):
         "POST /v1/isochrones",
         "POST /v1/catchments",
         "POST /v1/reviews",
+        "GET /v1/reviews",
+        "GET /v1/reviews/{review_id}",
+        "GET /v1/reviews/{review_id}/inputs",
+        "POST /v1/reviews/{review_id}/replay",
+        "POST /v1/reviews/{review_id}/overrides",
+        "POST /v1/reviews/{review_id}/signature",
         "GET /v1/reviews/schema",
         "GET /v1/networks",
         "GET /v1/packs",
@@ -123,8 +129,8 @@ def test_faults_are_problems_and_nothing_else(operations):
 
 def test_bodies_are_described(operations):
     for name, operation in operations.items():
-        # What is decided of an import is said by the address.
-        decides = name.endswith(("/commit", "/undo"))
+        # What is decided of an import, or asked of a review, is said by the address.
+        decides = name.endswith(("/commit", "/undo", "/replay"))
         has_body = name.split()[0] in {"POST", "PUT", "PATCH"} and not decides
         assert ("requestBody" in operation) == has_body, name
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,23 +16,13 @@ HERE = ("--lon", LON, "--lat", LAT)
 
 
 @pytest.fixture
-def yike(town, tmp_path):
+def yike(commands, town, tmp_path):
     def run(*arguments):
-        url = town.settings.database.url.get_secret_value()
-        return subprocess.run(
-            [sys.executable, "-m", "service.cli", *map(str, arguments)],
-            cwd=tmp_path,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "LC_ALL": "C.UTF-8",
-                "PYTHONPATH": str(ROOT),
-                "YIKE_DATABASE__URL": url,
-                "YIKE_CACHE_DIR": str(tmp_path / "cache"),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {
+            "YIKE_DATABASE__URL": town.settings.database.url.get_secret_value(),
+            "YIKE_CACHE_DIR": str(tmp_path / "cache"),
+        }
+        return commands.run(arguments, cwd=tmp_path, environment=environment, timeout_seconds=120)
 
     return run
 

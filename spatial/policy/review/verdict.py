@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
@@ -22,8 +22,14 @@ def verdict_of(findings: Sequence[ReviewFinding]) -> str:
     `not_pass` where one that binds is `not_met`; else `undetermined` where one that binds is; else
     `pass_with_advice` where one is `advise`, or one that does not bind is `not_met`; else `pass`.
     """
-    binding = {finding.verdict for finding in findings if finding.binds}
-    beside = {finding.verdict for finding in findings if not finding.binds}
+    return summed((finding.verdict, finding.binds) for finding in findings)
+
+
+def summed(verdicts: Iterable[tuple[str, bool]]) -> str:
+    """Return what verdicts of findings add up to, each with whether it binds; see `verdict_of`."""
+    given = set(verdicts)
+    binding = {verdict for verdict, binds in given if binds}
+    beside = {verdict for verdict, binds in given if not binds}
     if NOT_MET in binding:
         return REFUSED
     if UNDETERMINED in binding:

@@ -1,0 +1,1 @@
+"""Housing projects handed in for review."""
