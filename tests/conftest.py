@@ -43,6 +43,7 @@ REASONS = {
     "shared": "the folder shared/ beside the clone is not there",
     "full": "long runs, asked for with --full",
     "office": "LibreOffice is not installed",
+    "gdal": "Debian's gdal-bin is not installed",
 }
 
 
@@ -77,6 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             ("shared", SHARED.is_dir()),
             ("full", config.getoption("--full")),
             ("office", office_program() is not None),
+            ("gdal", shutil.which("ogr2ogr") is not None),
         )
         if not met
     }
