@@ -284,9 +284,7 @@ def _store_in_scope(
     return outside
 
 
-def _with_exact_shapes(
-    row: Row, before: GeoDataFrame, layer: Layer, is_shown: SameShape
-) -> Row:
+def _with_exact_shapes(row: Row, before: GeoDataFrame, layer: Layer, is_shown: SameShape) -> Row:
     """Put back the coordinates a client got rounded and sent unchanged."""
     cells: dict[str, Any] = dict(row.cells)
     for field in layer.fields:

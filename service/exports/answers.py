@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 
 from service.core.errors import InvalidParameterError, TooManyRowsError
+from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.language import Language, language_headers
 from service.core.openapi import problems
 from service.core.resources import Resources
@@ -31,6 +32,8 @@ from spatial.errors import InputError
 
 NOTICES_HEADER: Final = "Yike-Notices"
 _PIECE_BYTES: Final = 2**18
+_BYTES: Final = {"type": "string", "format": "binary"}
+_OBJECT: Final = {"type": "object"}
 
 
 def read_format(
@@ -175,7 +178,9 @@ def file_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
     described: dict[str, object] = {
         "description": "The file, as an attachment",
         "content": {
-            one.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            one.media_type.partition(";")[0]: {
+                "schema": _OBJECT if one.media_type == GEOJSON else _BYTES
+            }
             for one in TABLE_FORMATS.values()
         },
         "headers": {

@@ -34,9 +34,7 @@ _URI: Final = re.compile(r"\s*<([^<>]+)>\s*")
 _SHOWN_WITHIN: Final = 3e-9
 
 
-def read_content_crs(
-    request: Request, systems: Mapping[str, ReferenceSystem]
-) -> ReferenceSystem:
+def read_content_crs(request: Request, systems: Mapping[str, ReferenceSystem]) -> ReferenceSystem:
     """Return the CRS of a body: the header Content-Crs, else CRS84.
 
     Raises
@@ -105,9 +103,7 @@ def is_shown(stored: BaseGeometry, given: BaseGeometry) -> bool:
 
     A client that sends a feature back with another name must not move it by a rounding.
     """
-    first, second = (
-        shapely.orient_polygons(shapely.force_2d(shape)) for shape in (stored, given)
-    )
+    first, second = (shapely.orient_polygons(shapely.force_2d(shape)) for shape in (stored, given))
     return bool(shapely.equals_exact(first, second, _SHOWN_WITHIN))
 
 

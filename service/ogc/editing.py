@@ -86,9 +86,7 @@ def allowed(collection: Collection, principal: Principal, *, one: bool) -> str:
         True for one feature, False for all of them.
     """
     writing = ("PUT", "PATCH", "DELETE") if one else ("POST",)
-    return ", ".join(
-        ("GET", "OPTIONS", *(writing if is_writable(collection, principal) else ()))
-    )
+    return ", ".join(("GET", "OPTIONS", *(writing if is_writable(collection, principal) else ())))
 
 
 def _add_options(router: APIRouter) -> None:
@@ -214,9 +212,7 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
         def read(layer: Layer, key: str) -> Callable[[GeoDataFrame], Row]:
             document = _without_key(read_feature_body(request, body, layer, system), layer)
             derived = _DERIVATIONS.get(layer.name)
-            row = read_feature(
-                document, layer, index=0, prefix="", key=key, derivation=derived
-            )
+            row = read_feature(document, layer, index=0, prefix="", key=key, derivation=derived)
             return lambda _: row
 
         return change(
@@ -309,9 +305,7 @@ def _writable(
     return collection, collection.layer
 
 
-def _shown_system(
-    request: Request, systems: Mapping[str, ReferenceSystem]
-) -> ReferenceSystem:
+def _shown_system(request: Request, systems: Mapping[str, ReferenceSystem]) -> ReferenceSystem:
     """Return the CRS in which the changed feature is shown."""
     check_parameters(request, {"crs"})
     return read_system(request.query_params, "crs", systems)

@@ -155,9 +155,7 @@ def _notices(
     return tuple(members.get("notices", ()))
 
 
-def _links(
-    connection: Connection, request: Request, collection: Collection, asked: Asked
-) -> str:
+def _links(connection: Connection, request: Request, collection: Collection, asked: Asked) -> str:
     matched = matched_features(connection, collection, asked)
     following = end_of(connection, collection, asked)
     return header_links(page_links(request, collection, asked, matched, following))

@@ -91,9 +91,7 @@ def file_system(system: ReferenceSystem, form: Form) -> OutputSystem:
     return replace(LONLAT if convert is None else found, convert=flipped)
 
 
-def _frames(
-    connection: Connection, collection: Collection, asked: Asked
-) -> Iterator[pd.DataFrame]:
+def _frames(connection: Connection, collection: Collection, asked: Asked) -> Iterator[pd.DataFrame]:
     query = row_query(collection, asked)
     names = [column.name for column in query.selected_columns]
     shapes = {one.name for one in collection.properties if one.kind is Kind.GEOMETRY}

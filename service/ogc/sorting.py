@@ -49,27 +49,27 @@ class SortKey:
 
     Parameters
     ----------
-    property
+    sorted_by
         Which one.
     descending
         True from the largest to the smallest.
     """
 
-    property: Property
+    sorted_by: Property
     descending: bool
 
     @property
     def written(self) -> str:
         """As the parameter has it, always with a sign."""
-        return f"{'-' if self.descending else '+'}{self.property.name}"
+        return f"{'-' if self.descending else '+'}{self.sorted_by.name}"
 
     @property
     def value(self) -> ColumnElement[Any]:
         """What is compared."""
-        if self.property.kind is Kind.TEXT:
+        if self.sorted_by.kind is Kind.TEXT:
             # Byte order is the order of code points, whatever the locale of the database.
-            return collate(func.left(self.property.column, SORTED_LENGTH), "C")
-        return self.property.column
+            return collate(func.left(self.sorted_by.column, SORTED_LENGTH), "C")
+        return self.sorted_by.column
 
     @property
     def order(self) -> ColumnElement[Any]:
@@ -81,13 +81,15 @@ class SortKey:
         """Return the condition that a value comes after another one."""
         if text is None:
             return false()
-        given = _read(self.property.kind, text)
+        given = _read(self.sorted_by.kind, text)
         value = self.value
         return or_(value < given if self.descending else value > given, value.is_(None))
 
     def same(self, text: str | None) -> ColumnElement[bool]:
         """Return the condition that a value is the same as another one."""
-        return self.value.is_(None) if text is None else self.value == _read(self.property.kind, text)
+        return (
+            self.value.is_(None) if text is None else self.value == _read(self.sorted_by.kind, text)
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def read_sort(text: str | None, collection: Collection) -> tuple[SortKey, ...]:
     keys = [_key(part, collection) for part in text.split(",", maxsplit=MAX_KEYS)]
     if len(keys) > MAX_KEYS:
         raise InvalidParameterError.of(PARAMETER, f"at most {MAX_KEYS} properties")
-    names = [key.property.name for key in keys]
+    names = [key.sorted_by.name for key in keys]
     if len(set(names)) < len(names):
         raise InvalidParameterError.of(PARAMETER, "a property stands twice")
     return tuple(keys)
@@ -127,9 +129,7 @@ def _key(part: str, collection: Collection) -> SortKey:
     return SortKey(found, descending=part.startswith("-"))
 
 
-def behind(
-    sort: Sequence[SortKey], collection: Collection, place: Place
-) -> ColumnElement[bool]:
+def behind(sort: Sequence[SortKey], collection: Collection, place: Place) -> ColumnElement[bool]:
     """Return the condition that a feature comes after a place.
 
     Raises

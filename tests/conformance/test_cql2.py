@@ -103,6 +103,7 @@ def test_json_numbers_are_exact(things):
 
 def test_calculations_are_exact(things):
     """Both would differ if a number had passed through a float."""
+
     def calculated(operator, first, second, result):
         inner = f'{{"op": "{operator}", "args": [{first}, {second}]}}'
         return found(things, condition(f'{{"op": "=", "args": [{inner}, {result}]}}', "cql2-json"))

@@ -217,8 +217,14 @@ def test_ogr2ogr_writes_what_sql_reads(town, query, tmp_path):
     assert [one["properties"]["number"] for one in read("network-edges")] == [
         row.number for row in edges
     ]
-    for condition in ("id = 'west-4'", "stage = 'existing'", "households = 102", "households > 1000",
-                      "name LIKE '东%'", "households IS NULL"):  # fmt: skip
+    for condition in (
+        "id = 'west-4'",
+        "stage = 'existing'",
+        "households = 102",
+        "households > 1000",
+        "name LIKE '东%'",
+        "households IS NULL",
+    ):
         assert shown(read("districts", "-where", condition)) == rows(condition) != []
     box = ("114.3", "30.6", "114.3045", "30.605")
     inside = f"ST_Intersects(geometry, ST_MakeEnvelope({', '.join(box)}, 4326))"

@@ -173,9 +173,10 @@ def test_options_say_what_a_key_may_do(town, check_problem):
         check_problem(town.post(items(name), json={}), 405)
     check_problem(town.ask("OPTIONS", items("zzz")), 404)
     check_problem(town.ask("OPTIONS", items("districts"), role=None), 401)
-    assert "application/merge-patch+json" in town.ask(
-        "OPTIONS", items("districts", "x")
-    ).headers["accept-patch"]
+    assert (
+        "application/merge-patch+json"
+        in town.ask("OPTIONS", items("districts", "x")).headers["accept-patch"]
+    )
 
 
 @pytest.mark.parametrize("role", [None, "viewer", "reviewer"])

@@ -1,4 +1,4 @@
-"""Pages in order and in every form: sorted, as sequences, tables and files; and what limits them."""
+"""Pages in order and in every form: sorted, as sequences, tables, files; what limits them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pyogrio
 import pyproj
 import pytest
 import shapely
-from served_town import DISTRICTS, collection, feature, point, serving
+from served_town import collection, feature, point, serving
 
 from service.core.database import create_database_engine
 
@@ -256,7 +256,9 @@ def test_forms_are_in_the_crs_asked_for(town, form, srid, tmp_path):
         frame = frame_of(answer, form, tmp_path)
         assert frame.crs == ("OGC:CRS84" if (form, srid) == ("parquet", 4326) else srid)
         shown = frame.geometry.iloc[0].exterior
-        expected = pyproj.Transformer.from_crs(4326, srid, always_xy=True).transform(114.302, 30.602)
+        expected = pyproj.Transformer.from_crs(4326, srid, always_xy=True).transform(
+            114.302, 30.602
+        )
     else:
         text = answer.content.decode("utf-8-sig")
         shown = (
@@ -269,7 +271,7 @@ def test_forms_are_in_the_crs_asked_for(town, form, srid, tmp_path):
     assert nearest < 1e-3
 
 
-def test_evaluations_and_streets_have_every_form(town, tmp_path):
+def test_evaluations_and_streets_have_every_form(town):
     body = {"packs": ["jinhua-2022"], "as_of": "2026-06-30"}
     assert town.post("/v1/evaluations", json=body).status_code == 201
     for name in ("latest-districts", "latest-findings", "network-edges"):
