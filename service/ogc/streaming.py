@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from itertools import chain
 
 import anyio
-from starlette.concurrency import run_in_threadpool
+from anyio import to_thread
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -38,7 +37,7 @@ class DatabaseStream(StreamingResponse):
         media_type: str,
         piece_seconds: float,
     ) -> None:
-        super().__init__(chain([first], pieces), headers=headers, media_type=media_type)
+        super().__init__(self._in_threads(pieces, first), headers=headers, media_type=media_type)
         self._stack = stack
         self._piece_seconds = piece_seconds
 
@@ -63,4 +62,12 @@ class DatabaseStream(StreamingResponse):
             await super().__call__(scope, receive, send_in_time)
         finally:
             with anyio.CancelScope(shield=True):
-                await run_in_threadpool(self._stack.close)
+                await to_thread.run_sync(self._stack.close, limiter=anyio.CapacityLimiter(1))
+
+    async def _in_threads(self, pieces: Iterator[str], first: str) -> AsyncIterator[str]:
+        # A thread of its own: those shared by all requests may every one be waiting for the
+        # connection that this stream holds, and it would wait for one of them.
+        own = anyio.CapacityLimiter(1)
+        yield first
+        while (piece := await to_thread.run_sync(next, pieces, None, limiter=own)) is not None:
+            yield piece
