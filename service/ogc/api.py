@@ -22,11 +22,11 @@ from service.core.settings import PageSettings
 from service.ogc.address import GEOJSON, HTML, JSON, OPENAPI, SCHEMA_JSON, base
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
-from service.ogc.editing import is_writable
 from service.ogc.editing_document import BODY_SCHEMAS, changing, creating, operation_of
 from service.ogc.landing import DESCRIPTION, TITLE
 from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.properties import Property
+from service.ogc.rights import is_writable
 
 _ITEM_PARAMETERS: Final = (
     "f-items",

@@ -13,10 +13,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from geopandas import GeoDataFrame
-from sqlalchemy import Connection
 
 from service.core import feature_store
-from service.core.errors import MethodNotAllowedError
 from service.core.etags import OptionalIfMatch, check_tags
 from service.core.feature_input import Derivation, Row, patched_feature, read_feature
 from service.core.feature_router import writer_of
@@ -26,20 +24,18 @@ from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency
 from service.core.parameters import check_parameters, known_id
 from service.core.resources import ResourcesDependency
-from service.core.security import ViewerDependency, may_act_as, require
+from service.core.security import ViewerDependency
 from service.ogc.bodies import (
-    FEATURE_TYPES,
-    PATCH_TYPES,
     is_shown,
     read_content_crs,
     read_feature_body,
     read_patch_body,
 )
-from service.ogc.catalogue import find_collection
 from service.ogc.collection import Collection
 from service.ogc.crs import ReferenceSystem
 from service.ogc.feature import feature_address, feature_answer
 from service.ogc.filtering import read_system
+from service.ogc.rights import ITEM, ITEMS, writable_layer
 from service.ogc.tags import feature_tag, feature_tags
 from service.projects.document import FROM_DOCUMENT
 from spatial.fields import PROJECTS, Layer
@@ -50,15 +46,14 @@ CONFORMANCE: Final = (
     f"{_PART4}/update",
     f"{_PART4}/features",
 )
-ROLE: Final = "editor"
 # Fields that follow from another one, by layer.
 _DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
-ITEMS: Final = "/collections/{collection_id}/items"
-ITEM: Final = f"{ITEMS}/{{feature_id:path}}"
+# Fields that follow from another one, by layer.
+_DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
 
 
 def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
-    """Return the routes that change features, and OPTIONS, which tells whether a key may.
+    """Return the routes that change features.
 
     Parameters
     ----------
@@ -66,67 +61,9 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
         The CRSs offered, by URI.
     """
     router = APIRouter()
-    _add_options(router)
     _add_creating(router, systems)
     _add_changing(router, systems)
     return router
-
-
-def is_writable(collection: Collection, principal: Principal) -> bool:
-    """Tell whether a key may change the features of a collection."""
-    return collection.layer is not None and may_act_as(principal, ROLE)
-
-
-def allowed(collection: Collection, principal: Principal, *, one: bool) -> str:
-    """Return the methods a key may use, as the header Allow has them.
-
-    Parameters
-    ----------
-    one
-        True for one feature, False for all of them.
-    """
-    writing = ("PUT", "PATCH", "DELETE") if one else ("POST",)
-    return ", ".join(("GET", "OPTIONS", *(writing if is_writable(collection, principal) else ())))
-
-
-def _add_options(router: APIRouter) -> None:
-    def answer(
-        request: Request,
-        resources: ResourcesDependency,
-        principal: Principal,
-        collection_id: str,
-        *,
-        one: bool,
-    ) -> Response:
-        check_parameters(request, ())
-        with resources.reading() as connection:
-            collection = find_collection(connection, principal, collection_id)
-        headers = {"Allow": allowed(collection, principal, one=one)}
-        if is_writable(collection, principal):
-            name, types = ("Accept-Patch", PATCH_TYPES) if one else ("Accept-Post", FEATURE_TYPES)
-            headers[name] = ", ".join(types)
-        return Response(headers=headers)
-
-    @router.options(ITEMS)
-    def options_of_items(
-        collection_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-    ) -> Response:
-        return answer(request, resources, principal, collection_id, one=False)
-
-    # Also of an identifier that does not exist: clients ask before they have one.
-    @router.options(ITEM)
-    def options_of_item(
-        collection_id: str,
-        feature_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-    ) -> Response:
-        known_id(feature_id)
-        return answer(request, resources, principal, collection_id, one=True)
 
 
 def _add_creating(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> None:
@@ -141,7 +78,7 @@ def _add_creating(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
     ) -> Response:
         shown = _shown_system(request, systems)
         with resources.writing() as connection:
-            collection, layer = _writable(connection, principal, collection_id, one=False)
+            collection, layer = writable_layer(connection, principal, collection_id, one=False)
             given = read_feature_body(request, body, layer, read_content_crs(request, systems))
             derived = _DERIVATIONS.get(layer.name)
             row = read_feature(given, layer, index=0, prefix="", derivation=derived)
@@ -181,7 +118,7 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
         shown = _shown_system(request, systems)
         key = known_id(address[1])
         with resources.writing() as connection:
-            collection, layer = _writable(connection, principal, address[0], one=True)
+            collection, layer = writable_layer(connection, principal, address[0], one=True)
             feature_store.change(
                 connection,
                 layer,
@@ -273,7 +210,7 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
         check_parameters(request, ())
         key = known_id(feature_id)
         with resources.writing() as connection:
-            collection, layer = _writable(connection, principal, collection_id, one=True)
+            collection, layer = writable_layer(connection, principal, collection_id, one=True)
             feature_store.close(
                 connection,
                 layer,
@@ -283,26 +220,6 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
                 writer=writer_of(request, principal),
             )
         return Response(status_code=204)
-
-
-def _writable(
-    connection: Connection, principal: Principal, name: str, *, one: bool
-) -> tuple[Collection, Layer]:
-    """Return a collection whose features the key may change, and their layer.
-
-    Raises
-    ------
-    NotFoundError, MethodNotAllowedError, ForbiddenError
-        If there is no such collection, nobody may change it, or the key may not.
-    """
-    collection = find_collection(connection, principal, name)
-    if collection.layer is None:
-        raise MethodNotAllowedError(
-            "The features of this collection are not changed here.",
-            headers={"Allow": allowed(collection, principal, one=one)},
-        )
-    require(ROLE)(principal)
-    return collection, collection.layer
 
 
 def _shown_system(request: Request, systems: Mapping[str, ReferenceSystem]) -> ReferenceSystem:

@@ -12,6 +12,7 @@ from service.ogc import (
     filtering,
     landing,
     listing,
+    rights,
     schemas,
     sorting,
 )
@@ -38,6 +39,7 @@ def build_router() -> APIRouter:
         listing.build_router(systems),
         schemas.build_router(),
         features.build_router(systems),
+        rights.build_router(),
         editing.build_router(systems),
     ):
         router.include_router(block, prefix=PREFIX)

@@ -505,3 +505,33 @@ def test_what_is_not_there(town, check_problem, path):
 def test_other_documents_refuse_unknown_parameters(town, check_problem, path):
     check_problem(town.get(f"/ogc{path}?foo=bar", role="viewer"), 400, "unknown-parameter")
     check_problem(town.get("/ogc/collections/districts/schema?f=html", role="viewer"), 400)
+
+
+SPEC = "http://www.opengis.net/spec"
+CLAIMED = {
+    "ogcapi-common-1/1.0": {"core", "landing-page", "json", "html", "oas30"},
+    "ogcapi-common-2/1.0": {"collections"},
+    "ogcapi-features-1/1.0": {"core", "geojson", "html", "oas30"},
+    "ogcapi-features-2/1.0": {"crs"},
+    "ogcapi-features-3/1.0": {
+        "filter", "features-filter", "queryables", "queryables-query-parameters",
+    },
+    "ogcapi-features-4/1.0": {"create-replace-delete", "update", "features"},
+    "ogcapi-features-5/1.0": {"schemas"},
+    "ogcapi-features-8/1.0": {"sorting"},
+    "cql2/1.0": {
+        "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators",
+        "case-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",
+        "spatial-functions", "temporal-functions", "property-property", "arithmetic",
+    },
+}  # fmt: skip
+
+
+def test_no_more_is_claimed_than_is_proved(town):
+    listed = town.get("/ogc/conformance", role="viewer").json()["conformsTo"]
+    assert len(listed) == len(set(listed))
+    # Tiles and processes have tests of their own.
+    others = (f"{SPEC}/ogcapi-tiles", f"{SPEC}/ogcapi-processes")
+    assert {one for one in listed if not one.startswith(others)} == {
+        f"{SPEC}/{part}/conf/{name}" for part, names in CLAIMED.items() for name in names
+    }

@@ -143,7 +143,6 @@ def test_a_crowd_is_served_and_nothing_is_lost(town, pytestconfig, record_proper
         f"memory {memory[0]:.0f} to {max(memory):.0f} MiB"
     )
     record_property("figures", figures)
-    print(figures)
     assert set(statuses) <= {200, 412}, figures
     assert done > 0
     assert sum(after) - sum(before) == done, figures
