@@ -16,9 +16,10 @@ COPY spatial spatial
 RUN uv sync --locked --no-dev --no-editable
 
 FROM python:3.11-slim-bookworm
-# Chinese text on maps needs a font.
+# Chinese text on maps and in documents needs a font; Pango sets the documents.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && apt-get install --yes --no-install-recommends \
+        fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin yike \
     && install --directory --owner=yike --group=yike --mode=0700 /var/lib/yike

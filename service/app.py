@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -24,6 +25,7 @@ from service.core.security import read_principal
 from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
+from service.evaluations.figures_router import build_router as figures_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
@@ -32,10 +34,19 @@ from service.indicators.router import build_router as indicators_router
 from service.networks.router import build_router as networks_router
 from service.ogc.router import build_router as ogc_router
 from service.packs.router import build_router as packs_router
+from service.page.built import built_page
+from service.page.document_router import build_router as page_document_router
+from service.page.router import build_router as page_router
 from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
+from service.reports.review_router import build_router as review_documents_router
+from service.reports.router import build_router as reports_router
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
+from service.scenarios.baselines import BaselineCache
+from service.scenarios.router import build_router as scenarios_router
+from service.sessions.router import build_link_router as link_router
+from service.sessions.router import build_router as session_router
 from service.uploads.router import IMPORTS_PATH
 from service.uploads.router import build_router as uploads_router
 from service.uploads.running import ImportRunner
@@ -48,19 +59,22 @@ GIS programs read the same data under `/ogc` (OGC API Features), which has a doc
 `/ogc/api`.
 
 Every route under `/v1` and `/ogc` needs an API key: `X-API-Key`, `Authorization: Bearer`, the
-password of HTTP Basic, or, for keys of role viewer, `?api_key=`. Faults are
+password of HTTP Basic, or, for keys of role viewer, `?api_key=`. A browser that is signed in
+(`/v1/session`) sends its cookie instead, and `X-CSRF-Token` with every change. Faults are
 `application/problem+json` (RFC 9457). An unknown query parameter is a fault. GeoJSON follows
 RFC 7946.
 """
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAPI:
     """Build the application.
 
     Parameters
     ----------
     settings
         With ``database.url`` filled in (`service.core.address.with_database`).
+    page_folder
+        Where the files of the built page are; None for where building it puts them.
 
     Raises
     ------
@@ -98,6 +112,7 @@ def create_app(settings: Settings) -> FastAPI:
         network_cache=NetworkCache(settings.cache_dir),
         logger=logger,
         imports=imports,
+        baselines=BaselineCache(most=settings.scenario.max_baselines),
     )
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
@@ -110,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostMiddleware, allowed_hosts=settings.server.allowed_hosts)
     app.add_middleware(RequestContextMiddleware, logger=logger)
     _add_routes(app)
+    app.include_router(page_router(page_folder or built_page(), settings.page_map))
     # FastAPI documents replacing this method as the way to extend the document.
     app.openapi = build_openapi(app, named_schemas())  # type: ignore[method-assign]
     return app
@@ -119,6 +135,9 @@ def _add_routes(app: FastAPI) -> None:
     open_routes = APIRouter(dependencies=[Depends(reject_unknown)])
     open_routes.include_router(health_router())
     open_routes.include_router(problem_router())
+    open_routes.include_router(link_router())
+    # Signing in is what nobody has a key or a cookie for yet.
+    open_routes.include_router(session_router(), prefix="/v1")
     app.include_router(open_routes)
     # Who asks is settled before what is asked: without a key nothing is told, not even a typo.
     domain = APIRouter(
@@ -127,20 +146,25 @@ def _add_routes(app: FastAPI) -> None:
     for build in (
         # Before the others: an identifier in a path may have a dot in it too.
         exports_router,
+        reports_router,
+        review_documents_router,
         areas_router,
         districts_router,
         buildings_router,
         facilities_router,
         indicators_router,
         evaluations_router,
+        figures_router,
         coverage_router,
         reach_router,
         projects_router,
         officers_router,
         reviews_router,
+        scenarios_router,
         networks_router,
         packs_router,
         uploads_router,
+        page_document_router,
     ):
         domain.include_router(build())
     app.include_router(domain)

@@ -42,6 +42,12 @@ class CommandEntry:
 COMMANDS: Final = (
     CommandEntry("up", "service.commands.up", "up", "Set up, evaluate the demo city and serve"),
     CommandEntry("serve", "service.commands.serve", "serve", "Serve the HTTP interface"),
+    CommandEntry(
+        "sign-in-link",
+        "service.commands.sign_in_link",
+        "sign_in_link",
+        "Make a one-time link that signs a browser in",
+    ),
     CommandEntry("migrate", "service.commands.migrate", "migrate", "Bring the database up to date"),
     CommandEntry(
         "import", "service.commands.import_", "import_", "Read a layer from files into the database"
@@ -65,10 +71,57 @@ COMMANDS: Final = (
         "Explain one finding in a paragraph for a letter",
     ),
     CommandEntry(
+        "report",
+        "service.commands.report",
+        "report",
+        "Write a page about one district or area of an evaluation",
+    ),
+    CommandEntry(
+        "ledger",
+        "service.commands.ledger",
+        "ledger",
+        "Write the problem ledger of an evaluation, carrying on the one before",
+    ),
+    CommandEntry(
         "review",
         "service.commands.review",
         "review",
         "Review a housing project at a stage, clause by clause",
+    ),
+    CommandEntry(
+        "list",
+        "service.commands.review_stored",
+        "review_list",
+        "List stored reviews, the newest first",
+        group="review",
+    ),
+    CommandEntry(
+        "show",
+        "service.commands.review_stored",
+        "review_show",
+        "Show a stored review",
+        group="review",
+    ),
+    CommandEntry(
+        "replay",
+        "service.commands.review_stored",
+        "review_replay",
+        "Make a stored review again and compare",
+        group="review",
+    ),
+    CommandEntry(
+        "override",
+        "service.commands.review_stored",
+        "review_override",
+        "Put an officer's verdict beside a computed one",
+        group="review",
+    ),
+    CommandEntry(
+        "sign",
+        "service.commands.review_stored",
+        "review_sign",
+        "Sign a stored review off, as a second person",
+        group="review",
     ),
     CommandEntry(
         "isochrone",
@@ -96,7 +149,7 @@ COMMANDS: Final = (
         "check", "service.commands.packs", "pack_check", "Validate a rule pack", group="pack"
     ),
 )
-GROUP_HELP: Final = {"pack": "Work on a rule pack"}
+GROUP_HELP: Final = {"pack": "Work on a rule pack", "review": "Work on stored reviews"}
 
 
 def main() -> None:
@@ -125,7 +178,11 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     arguments
         Of the call: the command they name is imported, of the others only the names are known.
     """
-    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    words = [word for word in arguments if not word.startswith("-")]
+    chosen = words[0] if words else None
+    # A command may have a group of its name: the second word tells which of the two is meant.
+    inner = {entry.name for entry in COMMANDS if entry.group == chosen}
+    grouped = len(words) > 1 and words[1] in inner
     app = typer.Typer(
         name="yike",
         help="Yike 一刻: which neighbourhoods lack childcare and elderly care, clause by clause.",
@@ -138,6 +195,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     groups: dict[str, typer.Typer] = {}
     for entry in COMMANDS:
+        if _hidden(entry, chosen, grouped=grouped):
+            continue
         parent = app
         if entry.group is not None:
             if entry.group not in groups:
@@ -150,6 +209,14 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
         function = entry.load() if asked else _unloaded
         parent.command(entry.name, short_help=entry.help)(function)
     return app
+
+
+def _hidden(entry: CommandEntry, chosen: str | None, *, grouped: bool) -> bool:
+    """Tell whether an entry stands back for another of the same name in this call."""
+    if entry.group is None:
+        return grouped and entry.name == chosen
+    twins = any(other.group is None and other.name == entry.group for other in COMMANDS)
+    return twins and not (grouped and entry.group == chosen)
 
 
 def _unloaded() -> None:

@@ -12,7 +12,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "projects"
-down_revision: str | None = "data_imports"
+down_revision: str | None = "scenarios"
 branch_labels: None = None
 depends_on: None = None
 

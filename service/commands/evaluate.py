@@ -10,6 +10,7 @@ import typer
 
 from service.commands.evaluate_files import evaluate_files
 from service.commands.evaluate_reading import Files, check_elevation
+from service.commands.evaluation_output import Output
 from service.commands.options import (
     parse_date,
     parse_file_options,
@@ -17,7 +18,6 @@ from service.commands.options import (
     parse_seconds,
     parse_target_year,
 )
-from service.commands.report import Output
 from service.exports.formats import FORMATS
 from service.exports.systems import output_system
 from service.exports.writer import check_output

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from service.commands.evaluate_reading import Files, read_files
+from service.commands.evaluation_output import Output, report
 from service.commands.options import FileOptions
 from service.commands.progress import Progress, tell
-from service.commands.report import Output, report
 from service.core.notices import notices
 from service.exports.formats import format_of
 from service.exports.region import region_notices

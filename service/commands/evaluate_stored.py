@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import Connection, Engine, select
 
 from service.commands.actor import command_actor
+from service.commands.evaluation_output import Output, report
 from service.commands.progress import Progress
-from service.commands.report import Output, report
 from service.core import audit, history
 from service.core.address import with_database
 from service.core.database import create_database_engine

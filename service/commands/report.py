@@ -1,61 +1,50 @@
-"""What the commands that evaluate print and write, wherever the data come from."""
+"""``yike report``: a page about one district or area of a stored evaluation."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Final
 
 import typer
-from geopandas import GeoDataFrame
 
-from service.commands.progress import warn
-from service.exports.content import Language
-from service.exports.summary import summary_lines
-from service.exports.systems import LONLAT, OutputSystem
+from service.commands.options import parse_language
+from service.commands.stored_evaluation import NEWEST, stored_evaluation
+from service.reports.brief import Brief, brief_docx, brief_pdf
+from service.reports.documents import DOCX, PDF, kind_of, write_documents
+from service.reports.stored_briefs import area_brief, district_brief
+from spatial.errors import InputError
 
-
-@dataclass(frozen=True)
-class Output:
-    """What a call asks to be told.
-
-    Parameters
-    ----------
-    out
-        Files to write.
-    lang
-        Language of texts.
-    json
-        True to print the summary as JSON, and nothing else, on the standard output.
-    verbose
-        True to print every warning.
-    system
-        Of the coordinates written.
-    """
-
-    out: tuple[Path, ...]
-    lang: Language
-    json: bool
-    verbose: bool
-    system: OutputSystem = LONLAT
+KINDS: Final = ("district", "area")
+_WRITERS: Final = {PDF: brief_pdf, DOCX: brief_docx}
 
 
 def report(
-    summary: Mapping[str, Any],
-    worst: GeoDataFrame,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{' or '.join(KINDS)}.")],
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the district, code of the area.")
+    ],
     *,
-    notices: Sequence[str],
-    warnings: Sequence[str],
-    output: Output,
+    evaluation: Annotated[
+        str, typer.Option(help="Id of the evaluation; default the newest.")
+    ] = NEWEST,
+    out: Annotated[
+        list[Path] | None, typer.Option(help="File to write: .pdf or .docx. Repeatable.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
 ) -> None:
-    """Print the summary on the standard output, warnings and files written on the other."""
-    warn(warnings, every=output.verbose)
-    for path in output.out:
+    """Write a one-page brief (简报) of a district or an area of a stored evaluation."""
+    language = parse_language(lang)
+    if kind not in KINDS:
+        raise InputError(f"there is no kind '{kind}'; kinds are {', '.join(KINDS)}")
+    if not out:
+        raise InputError("--out is missing: name a file to write")
+    wanted = {path: kind_of(path, (PDF, DOCX)) for path in out}
+    with stored_evaluation(evaluation) as (connection, stored, cache):
+        brief: Brief = (
+            district_brief(connection, stored, identifier, cache=cache, lang=language)
+            if kind == KINDS[0]
+            else area_brief(connection, stored, identifier, lang=language)
+        )
+    write_documents(wanted, lambda document: _WRITERS[document](brief))
+    for path in wanted:
         typer.echo(f"yike: wrote {path}", err=True)
-    if output.json:
-        typer.echo(json.dumps(summary, ensure_ascii=False))
-        return
-    for line in summary_lines(summary, worst, notices=notices, lang=output.lang):
-        typer.echo(line)

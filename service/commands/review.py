@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import (
     FileOptions,
     parse_date,
@@ -19,10 +20,12 @@ from service.commands.options import (
     parse_language,
 )
 from service.commands.progress import warn
+from service.core.language import Language
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
 from service.imports.reader import read_layer
 from service.imports.street_reader import read_network
+from service.reports.opinion import Opinion
 from service.reviews.choosing import packs_of_area
 from service.reviews.project_file import read_project
 from spatial.errors import InputError
@@ -32,7 +35,7 @@ from spatial.policy.review.document import review_document
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
 from spatial.policy.review.report import report_text
-from spatial.policy.review.review import ReviewParameters
+from spatial.policy.review.review import Review, ReviewParameters
 from spatial.policy.review.review import review as review_project
 from spatial.policy.review.verdict import REFUSED
 
@@ -96,21 +99,58 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field, or facilities:column=field.")
     ] = None,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Store the review in the database, as a draft, with all it rests on."
+        ),
+    ] = False,
+    illustration: Annotated[
+        bool,
+        typer.Option(
+            "--illustration", help="Store it though the project lies outside a pack's region."
+        ),
+    ] = False,
+    out: OutOption = None,
     lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
     ] = False,
 ) -> None:
-    """Review a housing project at a stage; nothing is stored.
+    """Review a housing project at a stage; nothing is stored without --store.
 
     With --facilities and --network from files, with --alone without either; else with what is
     stored around it. Exit 0: pass, or pass with advice; 3: not passed; 4: undetermined; 2: input
     that cannot be used.
+
+    Stored reviews: yike review list, show ID, replay ID, override ID, sign ID; each has a --help
+    of its own.
     """
     language = parse_language(lang)
     on = parse_date(as_of, option="--as-of")
     parameters = ReviewParameters(shrink_tolerance=_share(shrink_tolerance))
+    wanted = wanted_files(out)
     submitted = read_project(project)
+    if illustration and not store:
+        raise InputError("--illustration: is for reviews that are stored, with --store")
+    if store:
+        if alone or any(path is not None for path in (districts, facilities, network)):
+            raise InputError("--store: keeps what the database holds around; name no files")
+        # The database's libraries are not needed to review with files.
+        from service.commands.review_stored import store_review  # noqa: PLC0415
+        from service.reviews.question import Question  # noqa: PLC0415
+
+        question = Question(
+            stage=stage,
+            pack_ids=tuple(pack or ()),
+            as_of=on,
+            shrink_tolerance=parameters.shrink_tolerance,
+            neighbours=neighbours,
+            illustration=illustration,
+        )
+        raise typer.Exit(
+            exit_code(store_review(project, question, lang=language, as_json=json_, out=wanted))
+        )
     packs = _packs(pack or (), submitted)
     if alone and any(path is not None for path in (districts, facilities, network)):
         raise InputError("--alone: leaves out what --districts, --facilities and --network name")
@@ -135,16 +175,43 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         surroundings=around,
         parameters=parameters,
     )
+    write_opinion(
+        wanted,
+        lambda drawn: _opinion(found, packs, around, sources, lang=language, drawn=drawn),
+    )
     said = notices(sources, language)
     if json_:
         document = {**review_document(found, lang=language), "notices": said}
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
         typer.echo("\n".join([report_text(found, packs=packs, lang=language), *said]))
-    raise typer.Exit(_exit_code(found.verdict))
+    raise typer.Exit(exit_code(found.verdict))
 
 
-def _exit_code(verdict: str) -> int:
+def _opinion(
+    found: Review,
+    packs: Sequence[Pack],
+    around: Surroundings,
+    sources: Sequence[object],
+    *,
+    lang: Language,
+    drawn: bool,
+) -> Opinion:
+    from service.reports.review_opinion import review_opinion  # noqa: PLC0415
+
+    return review_opinion(
+        found,
+        project=found.project,
+        packs=packs,
+        surroundings=around,
+        sources=sources,
+        lang=lang,
+        drawn=drawn,
+    )
+
+
+def exit_code(verdict: str) -> int:
+    """Return what the command ends with, by the verdict of the review."""
     if verdict == REFUSED:
         return EXIT_REFUSED
     return EXIT_UNDETERMINED if verdict == "undetermined" else 0

@@ -16,8 +16,9 @@ from service.commands.actor import command_actor
 from service.commands.options import parse_date, parse_language
 from service.commands.progress import Progress
 from service.commands.serve import listen, refuse_taken_port, with_listener
+from service.commands.sign_in_link import OPEN, admin_key, make_link
 from service.core.address import application_engine, with_database
-from service.core.keys import create_key, list_keys
+from service.core.keys import create_key, key_id_of
 from service.core.migration import upgrade
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings, load_settings
@@ -95,8 +96,10 @@ def up(
         lines = _evaluate(engine, ready, progress, on=on, language=language)
         for line in lines:
             typer.echo(line)
-        _give_key(engine, language, again=new_key)
+        key_id = _give_key(engine, language, again=new_key)
         if not no_serve:
+            link = make_link(engine, ready, key_id=key_id)
+            typer.echo(OPEN[language].format(link=link))
             listen(ready)
 
 
@@ -162,16 +165,17 @@ def _load_demo(engine: Engine, progress: Progress) -> None:
         demo.load(connection, city, network, today=today, actor=command_actor())
 
 
-def _give_key(engine: Engine, language: Language, *, again: bool) -> None:
-    """Make a key of role admin the first time, and print it."""
+def _give_key(engine: Engine, language: Language, *, again: bool) -> str:
+    """Make a key of role admin the first time, and print it; the id of the one to sign in by."""
     with engine.begin() as connection:
-        keys = list_keys(connection)
-        have = any(key.principal.role == "admin" and key.revoked_at is None for key in keys)
-        if have and not again:
+        have = admin_key(connection)
+        if have is not None and not again:
             typer.echo(HAS_KEY[language])
-            return
+            return have
         # Printed before it is committed: a run killed in between leaves no key nobody knows.
-        typer.echo(KEY[language].format(key=create_key(connection, role="admin", name=KEY_NAME)))
+        key = create_key(connection, role="admin", name=KEY_NAME)
+        typer.echo(KEY[language].format(key=key))
+    return key_id_of(key)
 
 
 def _say(message: str) -> None:

@@ -10,6 +10,7 @@ ProblemError                      a status, a slug, a title, a detail
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
 ├── ForbiddenError            403 a known key that may not do this
+│   └── CrossSiteError            a browser's request that may come from another site
 ├── NotFoundError             404 no such route or resource
 ├── MethodNotAllowedError     405 the route exists, not with this method
 ├── ConflictError             409 the stored state does not allow it
@@ -20,7 +21,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── InternalError             500 a defect; its text stays in the log
-└── UnavailableError          503 the database cannot be reached, or is not ready
+└── UnavailableError          503 the database, or a library, is not there or not ready
 
 Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
 defect and becomes a 500 that shows the request id and nothing else.
@@ -43,6 +44,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from service.core.usage import MissingLibraryFault
 from spatial.errors import InputError, InputFaults, NetworkError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -205,6 +207,13 @@ class ForbiddenError(ProblemError):
     title = "The API key may not do this"
 
 
+class CrossSiteError(ForbiddenError):
+    """A change asked for by a browser that may have been made to ask by another site."""
+
+    slug = "cross-site"
+    title = "The request may come from another site"
+
+
 class NotFoundError(ProblemError):
     """There is no such route or resource, or the key may not see it."""
 
@@ -286,7 +295,7 @@ class InternalError(ProblemError):
 
 
 class UnavailableError(ProblemError):
-    """The database cannot be reached, or is not at the version this service needs."""
+    """The database, or a library this needs, cannot be reached or is not of the right version."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "unavailable"
@@ -303,6 +312,7 @@ PROBLEMS: Final = (
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
+    CrossSiteError,
     NotFoundError,
     MethodNotAllowedError,
     ConflictError,
@@ -447,12 +457,17 @@ def _unavailable(_error: Exception) -> ProblemError:
     )
 
 
+def _missing_library(error: Exception) -> ProblemError:
+    return UnavailableError(f"{error}.")
+
+
 _TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]], ...]] = (
     (RequestValidationError, _validation),
     (HTTPException, _http_exception),
     (InputFaults, _input_faults),
     (InputError, _input_error),
     (NetworkError, _network_error),
+    (MissingLibraryFault, _missing_library),
     (sqlalchemy.exc.IntegrityError, _integrity),
     (sqlalchemy.exc.DataError, _data),
     (sqlalchemy.exc.OperationalError, _operational),

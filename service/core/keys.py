@@ -78,6 +78,20 @@ def create_key(connection: Connection, *, role: str, name: str, areas: Sequence[
     return f"yike_{key_id}_{secret}"
 
 
+def key_id_of(key: str) -> str:
+    """Return the public part of a key.
+
+    Raises
+    ------
+    ValueError
+        When it is no key.
+    """
+    match = _PATTERN.fullmatch(key)
+    if match is None:
+        raise ValueError("this is no key")
+    return match[1]
+
+
 def authenticate(connection: Connection, key: str) -> Principal | None:
     """Return whose key it is; None when it is malformed, unknown, wrong or revoked."""
     match = _PATTERN.fullmatch(key)

@@ -87,8 +87,16 @@ _KEY_SCHEMES: Final[Mapping[str, Any]] = MappingProxyType(
             "name": KEY_PARAMETER,
             "description": "Keys of role viewer only",
         },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "yike_session",
+            "description": "Of a signed-in browser; a change needs X-CSRF-Token too",
+        },
     }
 )
+# Signing in and out: the key stands in the body, or the cookie goes.
+_WITHOUT_KEY: Final = frozenset({("/v1/session", "post"), ("/v1/session", "delete")})
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -170,7 +178,7 @@ def _document(app: FastAPI, schemas: Mapping[str, Mapping[str, Any]]) -> dict[st
             described = operation["responses"].get("422", {}).get("content", {})
             if MEDIA_TYPE not in described:
                 operation["responses"].pop("422", None)
-            if path.startswith("/v1/"):
+            if path.startswith("/v1/") and (path, method) not in _WITHOUT_KEY:
                 operation["security"] = [{scheme: []} for scheme in _KEY_SCHEMES]
     return document
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -13,18 +13,22 @@ from structlog.typing import FilteringBoundLogger
 
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
+from service.packs.cache import PackCache
+from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
 
 @dataclass(frozen=True)
 class Resources:
-    """The engine, the settings, the street network in memory, the logger, the reader of uploads."""
+    """The engine, the settings, what is kept in memory, the logger, the reader of uploads."""
 
     engine: Engine
     settings: Settings
     network_cache: NetworkCache
     logger: FilteringBoundLogger
     imports: ImportRunner
+    baselines: BaselineCache
+    pack_cache: PackCache = field(default_factory=PackCache)
 
     @contextmanager
     def reading(self, *, limited: bool = False) -> Iterator[Connection]:

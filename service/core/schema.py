@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from service.areas.tables import AREA
 from service.buildings.tables import BUILDING
 from service.core.database import METADATA
-from service.core.tables import API_KEY, AUDIT, DATA_STATE
+from service.core.tables import API_KEY, AUDIT, BROWSER_SESSION, DATA_STATE, SIGN_IN_LINK
 from service.districts.tables import DISTRICT
 from service.evaluations.tables import (
     EVALUATION,
@@ -26,6 +26,7 @@ from service.packs.tables import PACK
 from service.parks.tables import PARK
 from service.projects.tables import PROJECT
 from service.reviews.tables import REVIEW, REVIEW_OVERRIDE, REVIEW_SIGNATURE
+from service.scenarios.tables import SCENARIO
 from service.uploads.tables import DATA_IMPORT
 
 # The version table of each layer of `spatial.fields.LAYERS`, and of the projects.
@@ -43,6 +44,7 @@ VERSIONED: Final[Mapping[str, Table]] = MappingProxyType(
 __all__ = [
     "API_KEY",
     "AUDIT",
+    "BROWSER_SESSION",
     "DATA_IMPORT",
     "DATA_STATE",
     "EVALUATION",
@@ -57,5 +59,7 @@ __all__ = [
     "REVIEW",
     "REVIEW_OVERRIDE",
     "REVIEW_SIGNATURE",
+    "SCENARIO",
+    "SIGN_IN_LINK",
     "VERSIONED",
 ]

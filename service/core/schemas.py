@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.outcomes import outcome_items
+from service.evaluations.figures_schemas import AREA_VERDICTS_SCHEMA, WALKING_MINUTES_SCHEMA
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -20,9 +21,12 @@ from service.indicators.schemas import (
     STORED_INDICATORS_SCHEMA,
 )
 from service.packs.schemas import RULES_SCHEMA
+from service.page.schemas import PAGE_SCHEMA
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
+from service.scenarios.schemas import scenario_schemas
+from service.sessions.schemas import SignInBody
 from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
@@ -52,7 +56,14 @@ PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
 def named_schemas() -> dict[str, Mapping[str, Any]]:
     """Return every schema a route refers to by name."""
     bodies: dict[str, Mapping[str, Any]] = {}
-    for model in (EvaluationBody, CatchmentsBody, IsochronesBody, OverrideBody, SignatureBody):
+    for model in (
+        EvaluationBody,
+        CatchmentsBody,
+        IsochronesBody,
+        SignInBody,
+        OverrideBody,
+        SignatureBody,
+    ):
         body = model.model_json_schema(ref_template="#/components/schemas/{model}")
         bodies |= body.pop("$defs", {})
         bodies[model.__name__] = body
@@ -71,6 +82,10 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
+        "AreaVerdicts": AREA_VERDICTS_SCHEMA,
+        "WalkingMinutes": WALKING_MINUTES_SCHEMA,
+        "Page": PAGE_SCHEMA,
         **review_schemas(),
+        **scenario_schemas(),
         **bodies,
     }

@@ -4,6 +4,9 @@ A key comes in one of four places: ``X-API-Key``; ``Authorization: Bearer``; the
 ``Authorization: Basic``, for GIS programs that know nothing else; or ``?api_key=``, which ends
 in histories and logs of others and is therefore good for viewers only. A wrong key is refused
 wherever it stands; nothing is served to nobody, not even on the loopback interface.
+
+A browser that is signed in sends a cookie instead (`service.core.sessions`). Browsers send cookies
+whoever makes them ask, so a change by cookie must show that Yike's own page asks for it.
 """
 
 from __future__ import annotations
@@ -20,9 +23,16 @@ from fastapi import Depends, Request
 from service.core.errors import ForbiddenError, UnauthorizedError
 from service.core.keys import Principal, authenticate
 from service.core.parameters import KEY_PARAMETER
-from service.core.resources import ResourcesDependency
+from service.core.resources import Resources, ResourcesDependency
+from service.core.same_site import SAFE_METHODS, require_same_site, require_token
+from service.core.sessions import Session, find_session, touch
 
 MAX_KEY_LENGTH: Final = 256
+COOKIE: Final = "yike_session"
+# A script of a page is not asked for a password: the browser would open its own dialogue.
+_NO_DIALOGUE: Final[Mapping[str, str]] = MappingProxyType(
+    {"WWW-Authenticate": 'Bearer realm="Yike"'}
+)
 # Which roles may do what a role may: editors and reviewers each do more than viewers, and
 # neither does the other's work.
 _MAY_ACT_AS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -80,35 +90,96 @@ def _from_authorization(header: str | None) -> str | None:
 
 
 def read_principal(request: Request, resources: ResourcesDependency) -> Principal:
-    """Return whose key the request has; its id goes into the access log.
+    """Return who asks, by key or by cookie; the id goes into the access log.
 
     Raises
     ------
     UnauthorizedError
-        If there is no key, or it is unknown or revoked.
+        If there is neither, or the key is unknown or revoked, or the session is over.
     ForbiddenError
         If a key that may do more than view stands in the query string.
+    CrossSiteError
+        If a browser asks for a change and does not show that Yike's own page made it ask.
     """
     credential = find_credential(request)
     if credential is None:
-        raise UnauthorizedError(
-            "Send an API key in X-API-Key, or as Authorization: Bearer, "
-            "or as the password of HTTP Basic."
-        )
+        principal = _signed_in(request, resources).principal
+    else:
+        principal = _with_key(credential, resources)
+        # A browser keeps the password of HTTP Basic, and sends it along like a cookie.
+        if request.headers.get("sec-fetch-site") == "cross-site" and _changes(request):
+            require_same_site(request)
+    request.state.actor = principal.id
+    return principal
+
+
+def key_principal(key: str, resources: Resources) -> Principal:
+    """Return whose key it is.
+
+    Raises
+    ------
+    UnauthorizedError
+        If it is unknown or revoked.
+    """
     principal = None
     # What cannot be a key is not looked up; NUL cannot even be sent to the database.
-    if len(credential.key) <= MAX_KEY_LENGTH and credential.key.isprintable():
+    if len(key) <= MAX_KEY_LENGTH and key.isprintable():
         with resources.reading() as connection:
-            principal = authenticate(connection, credential.key)
+            principal = authenticate(connection, key)
     if principal is None:
         raise UnauthorizedError("The API key is not known.")
-    request.state.actor = principal.id
+    return principal
+
+
+def read_session(request: Request, resources: Resources) -> Session | None:
+    """Return the session of a request's cookie; None without one, or when it is over."""
+    secret = request.cookies.get(COOKIE)
+    if not secret:
+        return None
+    limits = resources.settings.session
+    with resources.reading() as connection:
+        session = find_session(
+            connection,
+            secret,
+            idle_seconds=limits.idle_seconds,
+            max_seconds=limits.max_seconds,
+        )
+    if session is not None and session.stale:
+        with resources.writing() as connection:
+            touch(connection, secret)
+    return session
+
+
+def _signed_in(request: Request, resources: Resources) -> Session:
+    session = read_session(request, resources)
+    if session is None:
+        by_script = request.headers.get("sec-fetch-mode", "navigate") != "navigate"
+        over = COOKIE in request.cookies
+        raise UnauthorizedError(
+            "The browser's session is over; sign in again."
+            if over
+            else "Send an API key in X-API-Key, or as Authorization: Bearer, "
+            "or as the password of HTTP Basic.",
+            headers=_NO_DIALOGUE if over or by_script else None,
+        )
+    if _changes(request):
+        require_same_site(request)
+        require_token(request, session.csrf_token)
+    return session
+
+
+def _with_key(credential: Credential, resources: Resources) -> Principal:
+    principal = key_principal(credential.key, resources)
     if credential.in_query and principal.role != "viewer":
         raise ForbiddenError(
             f"A key in the query string must be a viewer's, this one is of role {principal.role}; "
             "send it in a header."
         )
     return principal
+
+
+def _changes(request: Request) -> bool:
+    return request.method not in SAFE_METHODS
 
 
 def may_act_as(principal: Principal, role: str) -> bool:

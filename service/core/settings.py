@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -26,6 +37,21 @@ SEPARATOR: Final = "__"
 OTHER_NAMES: Final = ("YIKE_TEST_DATABASE_URL",)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Subdomain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,63}$")]
+# The host goes into a header as it is: letters, digits, dots, dashes and {s}, and nothing else.
+_HOST: Final = r"(?:[A-Za-z0-9.-]|\{s\})+(?::[0-9]{1,5})?"
+
+
+def _check_tiles(address: str) -> str:
+    if not re.fullmatch(rf"https?://{_HOST}/[!-~]*", address):
+        raise ValueError("expected an address like https://map.example/{z}/{x}/{y}.png?key=…")
+    missing = [name for name in ("{z}", "{x}", "{y}") if name not in address]
+    if missing:
+        raise ValueError(f"{', '.join(missing)} is missing")
+    return address
+
+
+HttpAddress = Annotated[str, AfterValidator(_check_tiles)]
 
 
 def checkout() -> Path:
@@ -73,6 +99,20 @@ class ServerSettings(Group):
     )
     max_body_bytes: int = Field(
         default=32 * 1024 * 1024, ge=1024, description="Largest request body accepted"
+    )
+
+
+class SessionSettings(Group):
+    """How long a browser stays signed in."""
+
+    link_seconds: int = Field(
+        default=3600, ge=1, description="How long a one-time sign-in link can be used"
+    )
+    idle_seconds: int = Field(
+        default=8 * 3600, ge=1, description="How long a signed-in browser may be idle"
+    )
+    max_seconds: int = Field(
+        default=7 * 24 * 3600, ge=1, description="How long a browser stays signed in at most"
     )
 
 
@@ -126,6 +166,14 @@ class ReachSettings(Group):
     )
 
 
+class ScenarioSettings(Group):
+    """What scenarios may keep in memory."""
+
+    max_baselines: int = Field(
+        default=2, ge=1, description="Evaluations kept ready in memory for scenarios"
+    )
+
+
 class PageSettings(Group):
     """Sizes of the pages of a list."""
 
@@ -144,6 +192,57 @@ class OgcSettings(Group):
     reader_seconds: float = Field(
         default=60, gt=0, description="How long a client may take to accept a piece of a long page"
     )
+
+
+class TileSettings(Group):
+    """Limits of map tiles."""
+
+    max_features: int = Field(default=20_000, ge=1, description="Most features of a map tile")
+    max_seconds: float = Field(
+        default=10, gt=0, description="Longest time the database may work on a map tile"
+    )
+    cache_bytes: int = Field(
+        default=128 * MIB, ge=0, description="Memory for map tiles that were made already"
+    )
+
+
+class MapSettings(Group):
+    """A base map of the bureau's own under the page's map; none unless set."""
+
+    url: HttpAddress | None = Field(
+        default=None,
+        description="Base map of the page: address of its tiles with {z}, {x} and {y} (and {s}), "
+        "its key in it; unset: Yike's own streets, nothing is asked of others",
+    )
+    labels_url: HttpAddress | None = Field(
+        default=None, description="Tiles drawn above the base map, as 天地图's place names"
+    )
+    subdomains: tuple[Subdomain, ...] = Field(
+        default=(), description="What {s} stands for, a JSON list"
+    )
+    attribution: str = Field(default="", description="What the map must say of its origin")
+    tile_size_px: Literal[256, 512] = Field(default=256, description="Size of the tiles")
+    max_zoom: int = Field(default=18, ge=0, le=24, description="Deepest zoom the tiles have")
+
+    @model_validator(mode="after")
+    def _whole(self) -> MapSettings:
+        for name in ("url", "labels_url"):
+            address = getattr(self, name)
+            if address is not None and ("{s}" in address) != bool(self.subdomains):
+                raise ValueError(f"{name}: {{s}} and subdomains go together")
+        if self.labels_url is not None and self.url is None:
+            raise ValueError("labels_url is set without url")
+        return self
+
+    def tiles(self, address: str) -> list[str]:
+        """List the addresses a template with ``{s}`` stands for."""
+        return [address.replace("{s}", one) for one in self.subdomains or ("",)]
+
+    def origins(self) -> list[str]:
+        """List the origins the page asks for tiles, each once."""
+        addresses = [one for one in (self.url, self.labels_url) if one is not None]
+        parts = [urlsplit(tile) for one in addresses for tile in self.tiles(one)]
+        return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
 
 class ImportSettings(Group):
@@ -211,12 +310,16 @@ class Settings(BaseSettings):
 
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
+    session: SessionSettings = SessionSettings()
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
+    scenario: ScenarioSettings = ScenarioSettings()
     page: PageSettings = PageSettings()
     ogc: OgcSettings = OgcSettings()
+    tiles: TileSettings = TileSettings()
+    page_map: MapSettings = MapSettings()
     imports: ImportSettings = ImportSettings()
     uploads: UploadSettings = UploadSettings()
     lang: Literal["zh", "en"] = Field(

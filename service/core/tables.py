@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    ForeignKey,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
@@ -46,6 +47,29 @@ API_KEY: Final = Table(
     CheckConstraint("role IN ('viewer', 'editor', 'reviewer', 'admin')", name="role_known"),
     CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
     CheckConstraint("array_position(areas, NULL) IS NULL", name="areas_given"),
+)
+
+# Both are found by the hash of a secret that only the browser, or the printed link, has.
+SIGN_IN_LINK: Final = Table(
+    "sign_in_link",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("key_id", Text, ForeignKey(API_KEY.c.id), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
+)
+
+BROWSER_SESSION: Final = Table(
+    "browser_session",
+    METADATA,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("key_id", Text, ForeignKey(API_KEY.c.id), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("ended_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
 )
 
 AUDIT: Final = Table(

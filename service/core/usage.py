@@ -1,6 +1,7 @@
 """What a person running Yike can put right.
 
 UsageFault
+├── MissingLibraryFault                  the system lacks a library that this needs
 └── service.core.postgres.ClusterError   the private database cannot be made, started or used
 """
 
@@ -12,3 +13,7 @@ class UsageFault(Exception):  # noqa: N818 - not a bug in Yike, hence no Error i
 
     The text is what the user reads: one clear line, or several, naming what to do.
     """
+
+
+class MissingLibraryFault(UsageFault):
+    """The system lacks a library; the text names the package to install."""

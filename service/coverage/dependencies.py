@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from service.core.errors import InvalidParameterError
 from service.core.parameters import AsOfDate
+from service.packs.cache import PackCache
 from service.packs.service import list_packs
 from spatial.coverage import MOST_NEAREST
 from spatial.policy.pack import Pack
@@ -97,15 +98,23 @@ def read_place(
     )
 
 
-def chosen_packs(connection: Connection, pack_ids: Sequence[str]) -> list[Pack]:
+def chosen_packs(
+    connection: Connection, pack_ids: Sequence[str], *, cache: PackCache | None = None
+) -> list[Pack]:
     """Return the packs asked for, in the order asked; without any, all but the background.
+
+    Parameters
+    ----------
+    cache
+        Where packs in use are kept; None reads them anew.
 
     Raises
     ------
     InvalidParameterError
         Naming the ones that are not stored.
     """
-    stored = {pack.id: pack for pack in list_packs(connection)}
+    in_use = list_packs(connection) if cache is None else cache.in_use(connection)
+    stored = {pack.id: pack for pack in in_use}
     unknown = [name for name in pack_ids if name not in stored]
     if unknown:
         known = ", ".join(stored) or "none"

@@ -53,7 +53,7 @@ def build_router() -> APIRouter:
     ) -> Response:
         with resources.reading() as connection:
             scope.require_place(connection, principal, lon=place.lon, lat=place.lat)
-            packs = chosen_packs(connection, place.pack_ids)
+            packs = chosen_packs(connection, place.pack_ids, cache=resources.pack_cache)
             facilities = history.current(
                 connection,
                 FACILITIES,

@@ -158,7 +158,7 @@ def package_answer(
         file = path.open("rb")
     title = package.main.title.zh if language == "zh" else name
     described = {
-        "Content-Disposition": _disposition(name, title, format_.suffix),
+        "Content-Disposition": disposition(name, title, format_.suffix),
         "Content-Length": str(os.fstat(file.fileno()).st_size),
         **language_headers(language),
         **(headers or {}),
@@ -213,8 +213,18 @@ class _Limit:
             )
 
 
-def _disposition(name: str, title: str, suffix: str) -> str:
-    """Return the header (RFC 6266): an ASCII name for all, the words of the reader for most."""
+def disposition(name: str, title: str, suffix: str) -> str:
+    """Return the header (RFC 6266): an ASCII name for all, the words of the reader for most.
+
+    Parameters
+    ----------
+    name
+        ASCII without quotes.
+    title
+        In the words of the reader.
+    suffix
+        With its dot.
+    """
     day = date.today().isoformat()  # noqa: DTZ011  the day where the service stands
     full = quote(f"{title}-{day}{suffix}", safe="")
     return f"attachment; filename=\"{name}-{day}{suffix}\"; filename*=UTF-8''{full}"

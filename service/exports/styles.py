@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from service.exports.content import Language
-from service.exports.package import Style, Table
+from service.exports.package import Category, Style, Table
 
 # As QGIS makes it when it saves a style, but for the time, in the form GeoPackage asks for.
 _TABLE: Final = """
@@ -48,6 +49,7 @@ _TYPE_OF: Final = {
     "Polygon": "fill",
     "MultiPolygon": "fill",
 }
+NO_OPTIONS: Final[Mapping[str, str]] = MappingProxyType({})
 _LAYER_TYPES: Final = {"marker": "0", "line": "1", "fill": "2"}
 
 
@@ -109,8 +111,22 @@ def qml(style: Style, *, symbol: str, lang: Language) -> str:
     root = ET.Element(
         "qgis", {"version": "3.22.0", "styleCategories": "Symbology", "labelsEnabled": "0"}
     )
-    renderer = ET.SubElement(
-        root,
+    root.append(categorized(style, symbol=symbol, lang=lang))
+    ET.SubElement(root, "layerGeometryType").text = _LAYER_TYPES[symbol]
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(
+        root, encoding="unicode"
+    )
+
+
+def categorized(style: Style, *, symbol: str, lang: Language) -> ET.Element:
+    """Return a QGIS renderer: one colour a value, its words in the legend.
+
+    Parameters
+    ----------
+    symbol
+        ``fill``, ``marker`` or ``line``.
+    """
+    renderer = ET.Element(
         "renderer-v2",
         {
             "type": "categorizedSymbol",
@@ -134,47 +150,56 @@ def qml(style: Style, *, symbol: str, lang: Language) -> str:
                 "render": "true",
             },
         )
-        held = ET.SubElement(
-            symbols,
-            "symbol",
-            {
-                "name": str(number),
-                "type": symbol,
-                "alpha": "1",
-                "clip_to_extent": "1",
-                "force_rhr": "0",
-            },
-        )
-        _paint(held, symbol, colour=category.colour, marker=category.marker)
-    ET.SubElement(root, "layerGeometryType").text = _LAYER_TYPES[symbol]
-    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(
-        root, encoding="unicode"
+        symbols.append(symbol_of(category, symbol, name=str(number)))
+    return renderer
+
+
+def symbol_of(
+    category: Category, symbol: str, *, name: str, options: Mapping[str, str] = NO_OPTIONS
+) -> ET.Element:
+    """Return a QGIS symbol of a category's colour and marker.
+
+    Parameters
+    ----------
+    symbol
+        ``fill``, ``marker`` or ``line``.
+    name
+        What a renderer calls it.
+    options
+        Options of its one layer over those a category gives.
+    """
+    held = ET.Element(
+        "symbol",
+        {"name": name, "type": symbol, "alpha": "1", "clip_to_extent": "1", "force_rhr": "0"},
     )
+    _paint(held, symbol, category, options)
+    return held
 
 
-def _paint(held: ET.Element, symbol: str, *, colour: str, marker: str) -> None:
+def _paint(held: ET.Element, symbol: str, category: Category, given: Mapping[str, str]) -> None:
+    colour, marker = category.colour, category.marker
     kind = {"fill": "SimpleFill", "marker": "SimpleMarker", "line": "SimpleLine"}[symbol]
     layer = ET.SubElement(
         held, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"}
     )
     options = {
         "fill": {
-            "color": _rgba(colour),
+            "color": rgba(colour),
             "style": "solid",
-            "outline_color": _rgba(_EDGE),
+            "outline_color": rgba(_EDGE),
             "outline_style": "solid",
             "outline_width": "0.2",
             "outline_width_unit": "MM",
         },
         "marker": {
             "name": marker,
-            "color": _rgba(colour),
-            "outline_color": _rgba(_EDGE),
+            "color": rgba(colour),
+            "outline_color": rgba(_EDGE),
             "size": "2.4",
             "size_unit": "MM",
         },
-        "line": {"line_color": _rgba(colour), "line_width": "0.5", "line_width_unit": "MM"},
-    }[symbol]
+        "line": {"line_color": rgba(colour), "line_width": "0.5", "line_width_unit": "MM"},
+    }[symbol] | dict(given)
     held_options = ET.SubElement(layer, "Option", {"type": "Map"})
     for name, value in options.items():
         ET.SubElement(held_options, "Option", {"name": name, "type": "QString", "value": value})
@@ -182,6 +207,7 @@ def _paint(held: ET.Element, symbol: str, *, colour: str, marker: str) -> None:
         ET.SubElement(layer, "prop", {"k": name, "v": value})
 
 
-def _rgba(colour: str) -> str:
+def rgba(colour: str, *, alpha: int = 255) -> str:
+    """Return a colour as QGIS writes it; `alpha` from 0 to 255."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"{red},{green},{blue},255"
+    return f"{red},{green},{blue},{alpha}"

@@ -33,6 +33,17 @@ def check_output(path: Path, *, system: OutputSystem = LONLAT) -> None:
         coordinates, or the folder cannot be written.
     """
     refuse_system(format_of(path), system, named=str(path))
+    check_target(path)
+
+
+def check_target(path: Path) -> None:
+    """Refuse a path where no file can be put.
+
+    Raises
+    ------
+    InputError
+        When it is a folder, or the folder it lies in is missing or cannot be written.
+    """
     if path.is_dir():
         raise InputError(f"{path}: is a folder, not a file")
     if not path.parent.is_dir():

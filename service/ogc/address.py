@@ -15,6 +15,12 @@ SCHEMA_JSON: Final = "application/schema+json"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 QUERYABLES_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SORTABLES_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+MVT: Final = "application/vnd.mapbox-vector-tile"
+QGIS: Final = "application/x-qgis-project"
+QGIS_PACKED: Final = "application/x-qgis-project-compressed"
+TILESETS_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+SCHEMES_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
+SCHEME_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 SCHEMA_RELATION: Final = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 
 Link = dict[str, str]

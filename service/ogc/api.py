@@ -19,7 +19,16 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
-from service.ogc.address import GEOJSON, HTML, JSON, OPENAPI, SCHEMA_JSON, base
+from service.ogc.address import (
+    GEOJSON,
+    HTML,
+    JSON,
+    OPENAPI,
+    QGIS,
+    QGIS_PACKED,
+    SCHEMA_JSON,
+    base,
+)
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
 from service.ogc.editing_document import BODY_SCHEMAS, changing, creating, operation_of
@@ -27,6 +36,7 @@ from service.ogc.landing import DESCRIPTION, TITLE
 from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.properties import Property
 from service.ogc.rights import is_writable
+from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
 _ITEM_PARAMETERS: Final = (
     "f-items",
@@ -41,6 +51,7 @@ _ITEM_PARAMETERS: Final = (
     "filter-lang",
     "filter-crs",
 )
+_BINARY: Final = {"type": "string", "format": "binary"}
 _SECURITY: Final = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "key_query": {
@@ -106,6 +117,12 @@ def api_document(
         "/api": _get("api", "This document", OPENAPI),
         "/collections": _get("collections", "Collections", JSON, HTML, form=True),
     }
+    project = _query("f", "Form", {"type": "string", "enum": ["qgs", "qgz"]})
+    paths["/qgis-project"] = _get(
+        "qgisProject", "A project for QGIS", QGIS, QGIS_PACKED, parameters=[project]
+    )
+    for operation in set_operations():
+        paths[operation.path] = _tile_path(operation)
     for one in collections:
         paths |= _collection_paths(one, writable=one.id in writable)
     return {
@@ -158,7 +175,11 @@ def _collection_paths(collection: Collection, *, writable: bool) -> dict[str, An
     if writable:
         items |= creating(name, title)
         item |= changing(name, title, key)
+    tiles = {
+        f"{path}{one.path}": _tile_path(one, own) for one in collection_operations(name, title)
+    }
     return {
+        **tiles,
         path: _get(f"describe_{name}", title, JSON, HTML, form=True),
         **{
             f"{path}/{part}": _get(f"{part}_{name}", f"{title}: {part}", SCHEMA_JSON)
@@ -167,6 +188,16 @@ def _collection_paths(collection: Collection, *, writable: bool) -> dict[str, An
         f"{path}/items": items,
         f"{path}/items/{{featureId}}": item,
     }
+
+
+def _tile_path(one: TileOperation, own: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    shared = [_reference(name) for name in one.shared]
+    filters = own if one.filtered else ()
+    parameters = [*one.parameters, *shared, *filters]
+    path = _get(one.operation, one.summary, *one.media_types, parameters=parameters)
+    if one.filtered:
+        path["get"]["responses"]["204"] = {"description": "Nothing is in this tile"}
+    return path
 
 
 def _get(
@@ -194,7 +225,7 @@ def _schema_of(media_type: str) -> dict[str, Any]:
     if media_type in {JSON, GEOJSON, SCHEMA_JSON, OPENAPI}:
         return {"$ref": "#/components/schemas/Object"}
     text = media_type.startswith("text/") or media_type == MEDIA_TYPES["geojsonseq"]
-    return {"type": "string"} if text else {"type": "string", "format": "binary"}
+    return {"type": "string"} if text else _BINARY
 
 
 def _problem_schema() -> dict[str, Any]:

@@ -92,13 +92,7 @@ def read_asked(
     matched, following = _read_cursor(query.get("after"), collection, sort)
     conditions = [
         *_box_conditions(query, collection, systems),
-        *_time_conditions(query.get("datetime"), collection),
-        *filter_conditions(query, collection, systems),
-        *(
-            _equals(one, query[name])
-            for name, one in collection.parameters.items()
-            if name in query
-        ),
+        *read_conditions(query, collection, systems=systems),
     ]
     return Asked(
         form=read_form(request, ITEM_FORMS),
@@ -109,6 +103,27 @@ def read_asked(
         behind=following,
         matched=matched,
     )
+
+
+def read_conditions(
+    query: Mapping[str, str], collection: Collection, *, systems: Mapping[str, ReferenceSystem]
+) -> list[ColumnElement[bool]]:
+    """Return what features must meet by datetime, filter and the names of properties.
+
+    Raises
+    ------
+    InvalidParameterError
+        If one of them has a value that cannot be used.
+    """
+    return [
+        *_time_conditions(query.get("datetime"), collection),
+        *filter_conditions(query, collection, systems),
+        *(
+            _equals(one, query[name])
+            for name, one in collection.parameters.items()
+            if name in query
+        ),
+    ]
 
 
 def _read_limit(text: str | None, page: PageSettings) -> int:

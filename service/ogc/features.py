@@ -26,7 +26,7 @@ from service.ogc.filtering import read_system
 from service.ogc.negotiation import DOCUMENT_FORMS, MEDIA_TYPES, SUFFIXES, read_form
 from service.ogc.notices import fixed_notices, source_notices
 from service.ogc.page import (
-    CHUNK,
+    AT_ONCE,
     end_of,
     header_links,
     html_page,
@@ -90,7 +90,7 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
             if asked.form == "html":
                 return html_page(request, collection, "".join(pieces), headers)
             media_type = MEDIA_TYPES[asked.form]
-            if asked.limit <= CHUNK:
+            if asked.limit <= AT_ONCE:
                 return Response("".join(pieces), media_type=media_type, headers=headers)
             # What is wrong with the query shows before the answer begins.
             first = next(pieces)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from service.core.geojson import encode_json
 from service.core.parameters import check_parameters
 from service.ogc import html
-from service.ogc.address import HTML, JSON, OPENAPI, base, link, page_links
+from service.ogc.address import HTML, JSON, OPENAPI, QGIS, SCHEMES_RELATION, base, link, page_links
 from service.ogc.negotiation import read_form
 
 _COMMON: Final = "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf"
@@ -21,6 +21,7 @@ CONFORMANCE: Final = (
     f"{_COMMON}/html",
     f"{_COMMON}/oas30",
 )
+_READABLE: Final = ("service-desc", "conformance", "data", "related")
 TITLE: Final = "Yike 一刻"
 DESCRIPTION: Final = (
     "Residential districts, childcare and elderly care facilities, the streets between them, and "
@@ -62,11 +63,13 @@ def build_router(conformance: Sequence[str]) -> APIRouter:
                 JSON,
                 "Collections",
             ),
+            link(f"{root}/tileMatrixSets", SCHEMES_RELATION, JSON, "Tile matrix sets"),
+            link(f"{root}/qgis-project", "related", QGIS, "Styled layers as a project of QGIS"),
         ]
         if form == "html":
-            shown = [one for one in links if one["rel"] in {"service-desc", "conformance", "data"}]
+            shown = [one for one in links if one["rel"] in _READABLE]
             readable = [
-                {**one, "href": one["href"] + ("" if one["type"] == OPENAPI else "?f=html")}
+                {**one, "href": one["href"] + ("?f=html" if one["type"] == JSON else "")}
                 for one in shown
             ]
             return html.page(TITLE, html.paragraph(DESCRIPTION), html.link_list(readable))

@@ -20,6 +20,7 @@ from service.ogc.address import (
     SCHEMA_JSON,
     SCHEMA_RELATION,
     SORTABLES_RELATION,
+    TILESETS_RELATION,
     Link,
     base,
     collection_address,
@@ -35,16 +36,17 @@ from service.ogc.negotiation import ITEM_FORMS, MEDIA_TYPES, Form, read_form
 CONFORMANCE: Final = ("http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",)
 
 
-def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
+def build_router(systems: Mapping[str, ReferenceSystem], extents: Extents) -> APIRouter:
     """Return the routes ``/collections`` and ``/collections/{id}``.
 
     Parameters
     ----------
     systems
         The CRSs offered, by URI.
+    extents
+        Of collections, as they were read last.
     """
     router = APIRouter()
-    extents = Extents()
 
     def describe(
         connection: Connection, request: Request, collection: Collection
@@ -132,6 +134,7 @@ def _links(request: Request, collection: Collection) -> list[Link]:
         link(f"{here}/queryables", "queryables", SCHEMA_JSON, "What filters may name"),
         link(f"{here}/sortables", SORTABLES_RELATION, SCHEMA_JSON, "What sortby may name"),
         link(f"{here}/schema", SCHEMA_RELATION, SCHEMA_JSON, "The properties of its features"),
+        link(f"{here}/tiles", TILESETS_RELATION, JSON, f"{collection.title} as vector tiles"),
     ]
 
 

@@ -25,9 +25,10 @@ from service.ogc.properties import Kind
 from service.ogc.selecting import count_features, end_query, page_query
 from service.ogc.sorting import Place, place_of, write_place
 
-# So many features are fetched, and sent, at a time; a page with no more is read at once, so that
-# a slow reader keeps no connection.
-CHUNK: Final = 1_000
+# A page with no more features is read at once, so that a slow reader keeps no connection.
+AT_ONCE: Final = 1_000
+# Of a longer one so many are fetched, and sent, at a time: some 2 MB, and few turns of waiting.
+CHUNK: Final = 2_500
 
 
 def page_pieces(

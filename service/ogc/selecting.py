@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, Text, cast, func, literal, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.sql.visitors import iterate
 
 from service.ogc.asking import Asked
 from service.ogc.collection import Collection
@@ -85,22 +98,28 @@ def box_of(
 
 
 def _features(collection: Collection, system: ReferenceSystem) -> Select[Any]:
-    values = []
-    for one in collection.properties:
-        values += [literal(one.name, Text), _value(one, system)]
-    text = func.concat(
-        '{"type": "Feature", "id": ',
-        cast(func.to_json(collection.key), Text),
-        ', "geometry": ',
-        func.coalesce(_geojson(collection.geometry.column, system), "null"),
-        ', "properties": ',
-        cast(func.json_build_object(*values), Text),
-        "}",
+    # || and row_to_json cost the database half of what concat and json_build_object do.
+    text = (
+        literal('{"type": "Feature", "id": ', Text)
+        + cast(func.to_json(collection.key), Text)
+        + literal(', "geometry": ', Text)
+        + func.coalesce(_geojson(collection.geometry.column, system), "null")
+        + literal(', "properties": ', Text)
+        + cast(func.row_to_json(_properties(collection, system)), Text)
+        + literal("}", Text)
     )
     source = literal(None) if collection.source_text is None else collection.source_text
     return select(
         text.label("text"), collection.order.label("place"), source.label("source")
     ).select_from(collection.source)
+
+
+def _properties(collection: Collection, system: ReferenceSystem) -> ScalarSelect[Any]:
+    """Return the properties of a feature as one record, whose fields have their names."""
+    tables = [one for one in iterate(collection.source) if isinstance(one, Table)]
+    values = [_value(one, system).label(one.name) for one in collection.properties]
+    record = select(*values).correlate(*tables).lateral("properties")
+    return select(record.table_valued()).scalar_subquery()
 
 
 def _value(one: Property, system: ReferenceSystem) -> ColumnElement[Any]:

@@ -15,14 +15,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
-from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from service.reports.fonts import LATIN_FAMILY, cjk_family, has_wide, without_wide
+from service.reports.ground import draw_streets, fill_polygons, lay_out
 from service.reports.legend import draw_legend
 from service.reports.map_words import FLAG_STYLES, SERVICE_STYLES
 from service.reports.scale import draw_north_arrow, draw_scale_bar
@@ -41,12 +40,8 @@ _NOTICE_PT: Final = 9
 _NOTICE_COLUMNS: Final = 165
 _NO_FONT: Final = "Chinese text is left out: no font for it is installed."
 
-_GROUND: Final = "#F6F4EE"
 _INK: Final = "#222222"
 _FAINT_INK: Final = "#5F5F5F"
-_STREET: Final = "#DAD6CB"
-_MAIN_STREET: Final = "#C3BCAC"
-_MAIN_CLASSES: Final = ("motorway", "trunk", "primary", "secondary")
 _MARGIN_SHARE: Final = 0.02
 _SMALLEST_M: Final = 400.0
 _INSET: Final = 0.52  # of the height of the map
@@ -278,65 +273,29 @@ def _outline_part(axes: Axes, part: Window) -> None:
 
 def _draw_layers(axes: Axes, layers: _Layers, window: Window, *, enlarged: float) -> None:
     """Draw what lies in the window; lines and markers `enlarged` times as large."""
-    axes.set_xlim(window.west, window.east)
-    axes.set_ylim(window.south, window.north)
-    axes.set_facecolor(_GROUND)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_color("#B8B4AA")
-        spine.set_linewidth(0.8)
+    lay_out(axes, window)
     if layers.streets is not None:
-        _draw_streets(axes, layers.street_lines, layers.streets, enlarged=enlarged)
+        known = "highway" in layers.streets.columns
+        draw_streets(
+            axes,
+            layers.street_lines,
+            highway=layers.streets["highway"].to_numpy(dtype=object) if known else None,
+            width_pt=(0.25 * enlarged, 0.55 * enlarged),
+        )
     flags = np.asarray(layers.districts["flag"].to_numpy(), dtype=object)
     _draw_districts(axes, layers.district_places, flags)
     _draw_facilities(axes, layers.facility_places, layers.facilities, enlarged=enlarged)
-
-
-def _draw_streets(
-    axes: Axes, lines: NDArray[np.object_], streets: gpd.GeoDataFrame, *, enlarged: float
-) -> None:
-    main = np.zeros(len(lines), dtype=bool)
-    if "highway" in streets.columns:
-        main = streets["highway"].isin(_MAIN_CLASSES).to_numpy(dtype=bool)
-    for chosen, colour, width in ((~main, _STREET, 0.25), (main, _MAIN_STREET, 0.55)):
-        parts = shapely.get_parts(lines[chosen])
-        coordinates, of = shapely.get_coordinates(parts, return_index=True)
-        segments = np.split(coordinates, np.flatnonzero(np.diff(of)) + 1) if len(of) else []
-        axes.add_collection(
-            LineCollection(segments, colors=colour, linewidths=width * enlarged, zorder=1),
-            autolim=False,
-        )
 
 
 def _draw_districts(axes: Axes, places: NDArray[np.object_], flags: NDArray[np.object_]) -> None:
     """Fill the polygons; districts known only as a point become a dot."""
     is_point = shapely.get_type_id(places) == shapely.GeometryType.POINT
     for flag, style in FLAG_STYLES.items():
-        parts = shapely.get_parts(places[~is_point & (flags == flag)])
-        axes.add_collection(
-            PathCollection(
-                [_outline(part) for part in parts],
-                facecolors=style.colour,
-                edgecolors="white",
-                linewidths=0.2,
-                zorder=2,
-            ),
-            autolim=False,
-        )
+        fill_polygons(axes, places[~is_point & (flags == flag)], face=style.colour)
         dots = shapely.get_coordinates(places[is_point & (flags == flag)])
         axes.scatter(
             dots[:, 0], dots[:, 1], s=22, c=style.colour, edgecolors="white", lw=0.4, zorder=2.5
         )
-
-
-def _outline(polygon: shapely.Polygon) -> Outline:
-    # Rings of opposite direction leave holes.
-    oriented = shapely.orient_polygons(polygon)
-    rings = [oriented.exterior, *oriented.interiors]
-    return Outline.make_compound_path(
-        *(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings)
-    )
 
 
 def _draw_facilities(

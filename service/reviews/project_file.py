@@ -22,11 +22,22 @@ def read_project(path: Path) -> Project:
     InputFaults
         With every fault and its JSON pointer.
     """
+    return parse_project(read_document(path), source=str(path))
+
+
+def read_document(path: Path) -> object:
+    """Read a JSON file, as plain data with exact numbers.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or is no JSON.
+    """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     text = _text(path)
     try:
-        document = json.loads(
+        document: object = json.loads(
             text,
             parse_float=Decimal,
             parse_constant=_refuse,
@@ -38,7 +49,7 @@ def read_project(path: Path) -> Project:
         ) from None
     except (RecursionError, ValueError, ArithmeticError) as error:
         raise InputError(f"{path}: is no JSON that can be read: {error}") from None
-    return parse_project(document, source=str(path))
+    return document
 
 
 def _text(path: Path) -> str:

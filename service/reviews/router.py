@@ -19,7 +19,6 @@ from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
 from service.coverage.dependencies import chosen_packs
-from service.packs.service import list_packs
 from service.reviews import storage
 from service.reviews.batch import (
     batch_answer,
@@ -137,9 +136,9 @@ def _add_making(router: APIRouter) -> None:
                 connection=connection,
                 principal=principal,
                 question=question,
-                packs=chosen_packs(connection, question.pack_ids)
+                packs=chosen_packs(connection, question.pack_ids, cache=resources.pack_cache)
                 if question.pack_ids
-                else list_packs(connection),
+                else resources.pack_cache.in_use(connection),
                 network=resources.network_cache.latest(connection),
             )
             instant = history.data_instant(connection)

@@ -74,6 +74,11 @@ REVIEW_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
                 "description": "Districts that gain or lose coverage, without and with the project",
                 "items": {"type": "object"},
             },
+            "capacity": {
+                "type": ["array", "null"],
+                "description": "Districts whose floor area, number, places or beds change",
+                "items": {"type": "object"},
+            },
             "network": {"type": ["string", "null"]},
             "notices": {"type": "array", "items": {"type": "string"}},
         },

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -120,6 +121,21 @@ class EvaluationParameters:
             "target_year": self.target_year,
             "penalties": self.penalties.as_json(),
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> EvaluationParameters:
+        """Return the parameters `as_json` wrote, exactly."""
+        return cls(
+            snap_limit_m=float(document["snap_limit_m"]),
+            grid_spacing_m=float(document["grid_spacing_m"]),
+            min_share=MappingProxyType(
+                {rule: Decimal(share) for rule, share in document["min_share"].items()}
+            ),
+            target_year=document["target_year"],
+            penalties=Penalties(
+                **{name: Fraction(text) for name, text in document["penalties"].items()}
+            ),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,3 +61,34 @@ def explain_area_row(row: Record, *, pack: Pack, rule: Rule, lang: str) -> str:
         ],
         lang=lang,
     )
+
+
+def calculation(finding: Mapping[str, Any], *, rule: Rule, lang: str) -> str | None:
+    """Write out how the figures of a rule about a new district were worked out.
+
+    Parameters
+    ----------
+    finding
+        ``verdict``, ``value``, ``threshold``, ``unit_households`` and the measures of reach, as a
+        review's document names them.
+    rule, lang
+        As in `explain_finding`.
+
+    Returns
+    -------
+    As `0.15 × 1,334`, exact; None for another kind of rule, and where there are no figures.
+    """
+    return of_district.calculation(finding, rule=rule, lang=lang)
+
+
+def remedy(finding: Record, *, rule: Rule, lang: str, district: Mapping[str, Any]) -> str | None:
+    """Say what would meet the rule, or decide it; None where it is met or nothing can be said.
+
+    Parameters as in `explain_finding`.
+    """
+    return of_district.remedy(finding, rule=rule, lang=lang, district=district)
+
+
+def area_remedy(row: Record, *, rule: Rule, lang: str) -> str | None:
+    """Say the same of a row of the area table; parameters as in `explain_area_row`."""
+    return of_area.remedy(row, rule=rule, lang=lang)

@@ -15,8 +15,8 @@ from typing import Annotated
 
 import typer
 
-PEERS = ("networkx", "pandana", "pyrosm")
-ROWS = ("pbf", "import", "nearest", "evaluation", "stored", "move", "growth")
+PEERS = ("networkx", "pandana", "pyrosm", "tipg")
+ROWS = ("pbf", "import", "ogc", "nearest", "evaluation", "stored", "move", "review", "growth")
 
 
 def bench(

@@ -25,6 +25,7 @@ LIBRARIES = (
     "pyrosm",
     "osmium",
     "psycopg",
+    "tipg",
     "sqlalchemy",
 )
 

@@ -13,26 +13,22 @@ from tests.bench.city import bench_city
 from tests.bench.four_rules import ask
 from tests.bench.import_row import import_row
 from tests.bench.move import move_row
+from tests.bench.ogc_rows import ogc_rows
 from tests.bench.pbf_row import pbf_rows
+from tests.bench.review_row import review_row
 from tests.bench.row import Row
 from tests.bench.rows import PEER_WARM, evaluation_row, growth_rows, nearest_row, peer_of
 from tests.bench.stored import stored_row
 
+WITHOUT_THE_CITY = frozenset({"pbf", "import", "ogc"})
 
-def measure(
+
+def measure(  # one question a row
     *, chosen: Sequence[str], districts: int, most_districts: int, repetitions: int
 ) -> Iterator[Row]:
     """Measure the chosen rows; each comes as soon as it is done."""
-    if "pbf" in chosen:
-        _say("OpenStreetMap extracts")
-        yield from pbf_rows()
-    if "import" in chosen:
-        _say("importing a large file")
-        try:
-            yield import_row(repetitions=3)
-        except ClusterError as fault:
-            yield Row("importing a large file", (), notes=(f"not measured: {fault}",))
-    if set(chosen) <= {"pbf", "import"}:
+    yield from _rows_without_the_city(chosen, repetitions=repetitions)
+    if set(chosen) <= WITHOUT_THE_CITY:
         return
     _say("making the demo city")
     demo = demo_city()
@@ -59,9 +55,33 @@ def measure(
     if "move" in chosen:
         _say("one facility moved")
         yield move_row(city, districts=districts, repetitions=repetitions)
+    if "review" in chosen:
+        _say("one review over HTTP")
+        try:
+            yield review_row(city, each=100)
+        except ClusterError as fault:
+            yield Row("one review over HTTP", (), notes=(f"not measured: {fault}",))
     if "growth" in chosen:
         _say("growth")
         yield from growth_rows(city, most_districts=most_districts)
+
+
+def _rows_without_the_city(chosen: Sequence[str], *, repetitions: int) -> Iterator[Row]:
+    if "pbf" in chosen:
+        _say("OpenStreetMap extracts")
+        yield from pbf_rows()
+    if "import" in chosen:
+        _say("importing a large file")
+        try:
+            yield import_row(repetitions=3)
+        except ClusterError as fault:
+            yield Row("importing a large file", (), notes=(f"not measured: {fault}",))
+    if "ogc" in chosen:
+        _say("a page of GeoJSON, and tiles")
+        try:
+            yield from ogc_rows(repetitions=repetitions)
+        except ClusterError as fault:
+            yield Row("a page of GeoJSON, and tiles", (), notes=(f"not measured: {fault}",))
 
 
 def _nearest(network: Network, *, repetitions: int) -> Row:

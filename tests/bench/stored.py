@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from service.core import history
 from service.core.cluster import running_cluster
+from service.core.cluster_layout import ClusterAddress
 from service.core.database import create_database_engine
 from service.core.history import Origin
 from service.core.migration import downgrade, upgrade
@@ -55,7 +56,7 @@ def stored_row(
     }
     # As a server has it, which keeps the streets and their graph from one request to the next.
     network_cache = NetworkCache(STATE / "cache")
-    with _filled(data, pack) as engine:
+    with filled(data, pack) as address, _engine(address.app_url) as engine:
         # Each a request of its own, or the first answer would come back; the grid spacing has no
         # part in districts that are points. The first run, which fills caches, is not counted.
         for number in range(repetitions + 1):
@@ -91,8 +92,8 @@ def stored_row(
 
 
 @contextmanager
-def _filled(data: PlanningData, pack: Pack) -> Iterator[Engine]:
-    """Have a fresh database that holds the city."""
+def filled(data: PlanningData, pack: Pack) -> Iterator[ClusterAddress]:
+    """Have a fresh database that holds the city; give its address."""
     origin = Origin(file="bench", crs="EPSG:4326", transformation=None, actor="bench")
     with running_cluster(STATE, purpose=PURPOSE) as address:
         downgrade(address.owner_url, "base")
@@ -110,6 +111,15 @@ def _filled(data: PlanningData, pack: Pack) -> Iterator[Engine]:
                 if data.network is not None:
                     store_network(connection, data.network, name="bench", source="bench")
                 store_packs(connection, [pack])
-            yield engine
         finally:
             engine.dispose()
+        yield address
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    engine = create_database_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

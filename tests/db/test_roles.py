@@ -17,6 +17,7 @@ APPEND_ONLY = (
     "review",
     "review_override",
     "review_signature",
+    "scenario",
 )
 SEALED = ("finding", "evaluation_district", "evaluation_area")
 EVERY_TABLE = (
@@ -26,6 +27,8 @@ EVERY_TABLE = (
     "network",
     "pack",
     "api_key",
+    "sign_in_link",
+    "browser_session",
     "data_state",
     "data_import",
 )
@@ -74,6 +77,20 @@ def test_nothing_is_deleted_emptied_or_redefined(engine, table):
     assert denied(engine, f"TRUNCATE {table}")
     assert denied(engine, f"DROP TABLE {table}")
     assert denied(engine, f"ALTER TABLE {table} ADD COLUMN x integer")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sign_in_link SET expires_at = now()",
+        "sign_in_link SET key_id = ''",
+        "browser_session SET created_at = now()",
+        "browser_session SET key_id = ''",
+        "browser_session SET hash = ''",
+    ],
+)
+def test_signing_in_is_used_up_and_ended_and_nothing_else(engine, change):
+    assert denied(engine, f"UPDATE {change}")
 
 
 def test_every_table_is_in_these_lists(owner):

@@ -48,7 +48,7 @@ WORDS = (
 FEW_WORDS = ("", "abc", "2026-13-45", "1e999", "99999999999999999999999", "\x00", "x" * 10_000)
 READ_BY_HAND = {
     *("limit", "after", "bbox", "lon", "lat", "as_of", "pack", "area", "rule", "level", "crs"),
-    *("minutes", "metres", "speed", "k"),
+    *("minutes", "metres", "speed", "k", "bin_minutes", "until_minutes"),
 }
 RAW = ("%", "%%", "%zz", "%00", "%ff%fe", "%c0%80", "%2F", "%2e%2e%2f", "%0d%0aX: y", "+", "a%2Fb")
 BODIES = (
@@ -72,6 +72,9 @@ BODIES = (
     b'{"facilities": {"type": []}, "minutes": [1e30]}',
     b'{"facilities": [[]], "profile": {}, "speed": "x", "area": 5}',
     b'{"properties": null, "geometry": null}',
+    b'{"name": [], "base_evaluation": {}, "changes": {}}',
+    b'{"name": "x", "base_evaluation": "\\u0000", "changes": [null]}',
+    b'{"key": []}',
     b'{"properties": [], "geometry": "x"}',
     b"1e400",
     b"-" * 1000,
@@ -113,6 +116,7 @@ def filled(path, run):
         path.replace("{evaluation_id}", run)
         .replace("{pack_id}", "jinhua-2022")
         .replace("{feature_id}", "west-2")
+        .replace("{district_id}", "west-2")
         .replace("{slug}", "conflict")
         .replace("{version}", "in-use")
         .replace("{format}", "geojson")
@@ -121,6 +125,7 @@ def filled(path, run):
 
 REQUIRED = {
     "/v1/coverage": {"lon": "114.3", "lat": "30.6", "service": "childcare"},
+    "/v1/evaluations/{evaluation_id}/walking-minutes": {"rule": "jinhua.childcare.radius"},
     "/v1/isochrone": {"lon": "114.3", "lat": "30.6", "minutes": "5"},
 }
 

@@ -64,7 +64,7 @@ def test_the_ogc_document_is_kept_to(town, pytestconfig):
     document["paths"] = {
         path: item
         for path, item in document["paths"].items()
-        if path.count("/") == 1 or path.startswith(COLLECTIONS)
+        if path.count("/") == 1 or path.startswith(("/tileMatrixSets", *COLLECTIONS))
     }
     assert "post" in document["paths"]["/collections/projects/items"]
     requests = requests_of(pytestconfig)

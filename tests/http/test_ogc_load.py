@@ -121,7 +121,7 @@ async def crowd(address, keys, seconds, watch):
     return statuses, sum(done)
 
 
-def test_a_crowd_is_served_and_nothing_is_lost(town, pytestconfig, record_property):
+def test_a_crowd_is_served_and_nothing_is_lost(town, pytestconfig, record_testsuite_property):
     for number in range(COUNTERS):
         body = feature(point(1, number), id=f"counter-{number}", kind="nursery", places=0)
         assert town.post(ITEMS, json=body).status_code == 201
@@ -142,7 +142,7 @@ def test_a_crowd_is_served_and_nothing_is_lost(town, pytestconfig, record_proper
         f"{sum(statuses.values())} answers in {seconds} s, {dict(statuses)}, {done} changes, "
         f"memory {memory[0]:.0f} to {max(memory):.0f} MiB"
     )
-    record_property("figures", figures)
+    record_testsuite_property("figures", figures)
     assert set(statuses) <= {200, 412}, figures
     assert done > 0
     assert sum(after) - sum(before) == done, figures

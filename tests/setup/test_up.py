@@ -18,6 +18,8 @@ YIKE = Path(sys.executable).parent / "yike"
 COMMAND = [YIKE, "up", "--as-of", "2025-06-30"]
 KEY = re.compile(r"yike_[0-9a-f]{12}_[0-9a-f]{64}")
 
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/sign-in\?token=[0-9a-f]{64}$", re.MULTILINE)
+
 
 @pytest.fixture(scope="module")
 def environment(module_database, tmp_path_factory):
@@ -90,8 +92,13 @@ def test_it_serves_until_it_is_told_to_stop(first, environment):
         printed = iter(process.stdout.readline, "")
         key = next(found[0] for line in printed if (found := KEY.search(line)))
         address = f"http://127.0.0.1:{port}/v1/packs"
+        link = next(found[0] for line in printed if (found := LINK.search(line)))
         assert status(address, {"X-API-Key": key}) == 200
         assert status(address, {}) == 401
+        with httpx2.Client() as browser:
+            assert browser.get(link).headers["location"] == "/"
+            session = browser.get(f"http://127.0.0.1:{port}/v1/session").json()
+            assert (session["actor"], session["role"]) == (key.split("_")[1], "admin")
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)

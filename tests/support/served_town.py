@@ -160,10 +160,10 @@ def street_lines() -> gpd.GeoDataFrame:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, **options: Any) -> Iterator[str]:
     """Serve the application on a free loopback port within the block."""
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, **options),
         host="127.0.0.1",
         port=0,
         log_config=None,

@@ -38,7 +38,7 @@ def test_the_pack_of_twenty_lines_is_a_pack(tmp_path: Path) -> None:
 
 
 def test_every_command_named_exists() -> None:
-    listed = set(re.findall(r"`\./yike (\w+)", README))
+    listed = set(re.findall(r"`\./yike ([\w-]+)", README))
     commands = (ROOT / "service" / "cli.py").read_text(encoding="utf-8")
     script = (ROOT / "yike").read_text(encoding="utf-8")
     for command in listed:

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from housing import (
     AREA,
+    RADIUS,
     SITE,
     at,
     conditions,
@@ -28,6 +29,7 @@ from jsonschema import Draft202012Validator
 from planning import square
 
 from spatial.errors import InputError, InputFaults
+from spatial.policy.review.massing import demand_buildings
 from spatial.policy.review.parsing import parse_project, project_schema
 
 
@@ -265,3 +267,57 @@ def test_nonsense_is_a_fault_and_no_crash(nonsense, where):
 
 def test_dates_are_dates():
     assert project(station()).facilities[0].dates.built_on == dt.date(2025, 6, 1)
+
+
+# --- massing ---
+
+
+def mass(east_m: float, side_m: float, storeys: int, **changes: object) -> dict:
+    shape = ground(east_m, side_m)
+    return {"id": f"b{east_m}", "phase": "1", "geometry": shape, "storeys": storeys, **changes}
+
+
+def test_units_are_spread_over_a_massing_by_floor_area():
+    """20 × 20 × 6 = 2,400 and 40 × 40 × 3 = 4,800 m²: of 100 units 33.3 and 66.7."""
+    document = plain(units=[100, 7], massing=[mass(-60, 20, 6), mass(40, 40, 3)])
+    document["massing"].append(mass(0, 10, 1, phase="2"))
+    submitted = parse_project(document, source="p")
+    assert [(one.phase, one.units) for one in demand_buildings(submitted)] == [
+        ("1", 33),
+        ("1", 67),
+        ("2", 7),
+    ]
+    found = reviewed(
+        submitted, around=[{"id": "old", "geometry": shapely.Point(at(0)["coordinates"])}]
+    )
+    radius = of(found, RADIUS)
+    assert radius.measures["demand"] == "buildings"
+    assert {"assumption": "massing", "blocks": "3"} in found.assumptions
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer", "words"),
+    [
+        ({"massing": [mass(0, 10, 0)]}, "/massing/0/storeys", "minimum"),
+        ({"massing": [mass(0, 10, 1, phase="9")]}, "/massing/0/phase", "there is no phase '9'"),
+        ({"massing": [mass(100, 10, 1)]}, "/massing/0/geometry", "outside the site"),
+        ({"massing": [mass(0, 10, 1, geometry=at(0))]}, "/massing/0/geometry", "Polygon"),
+        ({"massing": [mass(0, 10, 1)] * 2}, "/massing/1/id", "is already in massing"),
+        (
+            {"massing": [mass(0, 10, 1)], "units": [5, 5]},
+            "/massing",
+            "phase '2' has units, and no block",
+        ),
+        (
+            {
+                "massing": [mass(0, 10, 1)],
+                "buildings": [{"id": "h", "phase": "1", "geometry": at(0)}],
+            },
+            "/massing",
+            "beside buildings",
+        ),
+    ],
+)
+def test_a_massing_that_cannot_be_used(changes, pointer, words):
+    found = faults(plain(**changes))
+    assert any(place == pointer and words in message for place, message in found), found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from housing import AS_OF, PACKS, RADIUS, nursery, of, project, street
 from planning import districts, facilities, point
@@ -85,3 +87,43 @@ def test_the_report_names_them() -> None:
     assert f"[改善] 甲, {RADIUS}: 建议 750 m → 符合 250 m" in chinese
     english = report_text(found, packs=[JINHUA], lang="en")
     assert f"[gains] 甲, {RADIUS}: advice 750 m → met 250 m" in english
+
+
+def held(**members) -> dict:
+    """Make a nursery allotted to the district a, with the places it has."""
+    return {
+        "id": "old",
+        "kind": "nursery",
+        "floor_area_m2": Decimal(250),
+        "places": 60,
+        "district_id": "a",
+        "geometry": point(1000),
+        **members,
+    }
+
+
+def test_who_loses_floor_area_and_places_with_what_is_taken_down() -> None:
+    """100 households need 150 m² (the minimum for existing ones): 250 are there, then none."""
+    homes = around(("a", 1100), ("b", 400))
+    found = changed(project(nursery(200), removes=["old"]), homes, held())
+    (lost,) = [one for one in found.capacity if one.unit == "m2"]
+    assert (lost.district, lost.change, lost.threshold) == ("a", "loses", 150)
+    assert (lost.capacity_of, lost.unit) == ("places", "m2")
+    assert (lost.before.verdict, lost.before.value, lost.before.deficit) == ("met", 250, None)
+    assert (lost.after.verdict, lost.after.value, lost.after.deficit) == ("not_met", 0, 150)
+    assert (lost.baseline, lost.before.capacity, lost.after.capacity) == (lost.before, 60, 0)
+    chinese = report_text(found, packs=[JINHUA], lang="zh")
+    assert "[变差] a, jinhua.childcare.area.existing: 符合 250㎡ → 不符合 0㎡" in chinese
+    silent = changed(project(nursery(200)), homes, held(places=None))
+    assert silent.capacity == (), "who keeps what he has changes nothing"
+    assert changed(project(), around(), held()).capacity == ()
+
+
+def test_what_is_stored_of_the_project_already_is_in_the_baseline() -> None:
+    """The project's own nursery is stored at 0 m; without the project it is not there."""
+    homes = around(("a", 250))
+    own = {"id": "n1", "geometry": point(0), "project_id": "p"}
+    found = changed(project(nursery(200)), homes, own, {"id": "old", "geometry": point(1000)})
+    (radius,) = [one for one in found.neighbours if one.rule == RADIUS]
+    assert (radius.baseline, radius.before, radius.after) == ("met", "advise", "met")
+    assert (radius.baseline_m, radius.before_m, radius.after_m) == (250, 750, 250)

@@ -48,7 +48,7 @@ def sentences(row: Record, *, rule: Rule, lang: str) -> list[str | None]:
     Parameters as in `spatial.policy.explain.explain_area_row`.
     """
     case = Case(row, rule, lang)
-    explained = _KINDS[rule.kind] if rule.kind not in DISTRICT_KINDS else _ROLLED_UP
+    explained = _explained(rule)
     colon, stop = pick(lang, "：", ": "), pick(lang, "。", ".")
     return [
         f"{_subject(case)}{colon}{explained.computed(case)}{stop}",
@@ -62,6 +62,15 @@ def sentences(row: Record, *, rule: Rule, lang: str) -> list[str | None]:
         letter.verdict(case.verdict, rule, lang=lang),
         _remedy(case, explained),
     ]
+
+
+def remedy(row: Record, *, rule: Rule, lang: str) -> str | None:
+    """Say what would meet the rule; see `spatial.policy.explain.area_remedy`."""
+    return _remedy(Case(row, rule, lang), _explained(rule))
+
+
+def _explained(rule: Rule) -> _Explained:
+    return _KINDS[rule.kind] if rule.kind not in DISTRICT_KINDS else _ROLLED_UP
 
 
 def _subject(case: Case) -> str:

@@ -13,7 +13,15 @@ from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.holding import area_remedy, area_text, count_remedy, count_text
 from spatial.policy.explaining.letter import Record, pick, text
 from spatial.policy.explaining.reach import circle_remedy, circle_text, radius_remedy, radius_text
-from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_MET, UNDETERMINED
+from spatial.policy.findings import (
+    ADVISE,
+    MET,
+    MET_RELAXED,
+    NOT_APPLICABLE,
+    NOT_MET,
+    UNDETERMINED,
+)
+from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.rule import Rule
 from spatial.policy.terms import FIELDS, STAGES, term
@@ -39,6 +47,25 @@ def sentences(
         _remarks(case),
         _remedy(case, explained),
     ]
+
+
+def calculation(finding: Mapping[str, Any], *, rule: Rule, lang: str) -> str | None:
+    """Write out the figures of a finding; see `spatial.policy.explain.calculation`."""
+    explained = _KINDS.get(rule.kind)
+    if explained is None or finding.get("value") is None or finding["verdict"] == NOT_APPLICABLE:
+        return None
+    if not DISTRICT_KINDS[rule.kind].reach and finding.get("unit_households") is None:
+        return None
+    # What a reason would say without figures is told by the finding itself.
+    unknown = "area_unknown" if finding["verdict"] == UNDETERMINED else None
+    names = ("walking_m", "nearest_m", "households_outside", "threshold", "unit_households")
+    known = {**dict.fromkeys(names), **finding, "reason_code": unknown}
+    return explained.computed(Case(known, rule, lang, {"stage": "new"}))
+
+
+def remedy(finding: Record, *, rule: Rule, lang: str, district: Mapping[str, Any]) -> str | None:
+    """Say what would meet the rule; see `spatial.policy.explain.remedy`."""
+    return _remedy(Case(finding, rule, lang, district), _KINDS[rule.kind])
 
 
 def _subject(case: Case) -> str:
@@ -195,12 +222,12 @@ def _remedy(case: Case, explained: _Explained) -> str | None:
         ),
     }
     found = common.get(case.reason or "")
-    remedy = pick(case.lang, *found) if found is not None else explained.remedy(case)
-    if remedy is None:
+    said = pick(case.lang, *found) if found is not None else explained.remedy(case)
+    if said is None:
         return None
     if case.verdict == UNDETERMINED:
-        return pick(case.lang, f"得出判定的途径：{remedy}。", f"What would decide it: {remedy}.")
-    return pick(case.lang, f"达到要求的途径：{remedy}。", f"What would meet it: {remedy}.")
+        return pick(case.lang, f"得出判定的途径：{said}。", f"What would decide it: {said}.")
+    return pick(case.lang, f"达到要求的途径：{said}。", f"What would meet it: {said}.")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from spatial.crs import project as to_metres
 from spatial.policy.review.ledger import ledger_faults
 from spatial.policy.review.matching import candidates
 from spatial.policy.review.project import (
+    Block,
     Milestones,
     PlannedBuilding,
     PlannedFacility,
@@ -41,6 +42,8 @@ def consistency_faults(project: Project) -> Iterator[ProjectFault]:
     """Yield every contradiction in a project whose single values are sound."""
     yield from _repeated("phases", [phase.id for phase in project.phases])
     yield from _repeated("buildings", [building.id for building in project.buildings])
+    yield from _repeated("massing", [block.id for block in project.massing])
+    yield from _massing(project)
     yield from _repeated("facilities", [facility.id for facility in project.facilities])
     yield from _phase_names(project)
     yield from _shapes(project)
@@ -63,9 +66,22 @@ def _repeated(member: str, ids: Sequence[str]) -> Iterator[ProjectFault]:
 
 def _things(
     project: Project,
-) -> Iterator[tuple[str, Sequence[PlannedBuilding | PlannedFacility]]]:
+) -> Iterator[tuple[str, Sequence[PlannedBuilding | Block | PlannedFacility]]]:
     yield "buildings", project.buildings
+    yield "massing", project.massing
     yield "facilities", project.facilities
+
+
+def _massing(project: Project) -> Iterator[ProjectFault]:
+    """Yield a massing beside buildings, and phases of which it shows nothing."""
+    if not project.massing:
+        return
+    if project.buildings:
+        yield pointer("massing"), "is given beside buildings: which of the two is meant is not said"
+    shown = {block.phase for block in project.massing}
+    for phase in project.phases:
+        if phase.id not in shown:
+            yield pointer("massing"), f"phase {phase.id!r} has units, and no block"
 
 
 def _phase_names(project: Project) -> Iterator[ProjectFault]:

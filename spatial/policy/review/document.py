@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,9 @@ def review_document(review: Review, *, lang: str) -> dict[str, Any]:
         "neighbours": None
         if review.neighbours is None
         else [vars(change) for change in review.neighbours],
+        "capacity": None
+        if review.capacity is None
+        else [asdict(change) for change in review.capacity],
     }
 
 

@@ -41,9 +41,10 @@ class NeighbourChange:
         What is asked of it.
     change
         ``gains`` or ``loses``: by the households outside, else by the verdict, else by distance.
-    before, after
-        Verdicts without the project and with it, all its facilities open.
-    before_m, after_m
+    baseline, before, after
+        Verdicts as things are stored, without the project, and with it, all its facilities open.
+        The first two differ where facilities of the project are stored already.
+    baseline_m, before_m, after_m
         Distance of the farthest demand point, metres; None beyond 5,000 m or not known.
     before_outside, after_outside
         Households outside; None where not known.
@@ -55,8 +56,10 @@ class NeighbourChange:
     pack: str
     rule: str
     change: str
+    baseline: str
     before: str
     after: str
+    baseline_m: float | None
     before_m: float | None
     after_m: float | None
     before_outside: int | None
@@ -64,35 +67,76 @@ class NeighbourChange:
 
 
 def neighbour_changes(
+    *,
+    cities: Cities,
+    packs: Sequence[Pack],
+) -> tuple[NeighbourChange, ...]:
+    """Ask the rules of reach of every district around, without the project and with it.
+
+    Parameters
+    ----------
+    cities
+        The districts around, in three states of the facilities; see `neighbour_cities`.
+
+    Returns
+    -------
+    What changes, by district, in the order of packs and rules.
+    """
+    near = cities.without.districts
+    found: list[tuple[int, NeighbourChange]] = []
+    for pack in packs:
+        for rule in _rules_of_reach(pack):
+            states = tuple(asked(city, pack, rule) for city in cities.states)
+            found += [
+                (at, change)
+                for at in range(len(near))
+                if (change := _change(near, at, pack, rule, states)) is not None
+            ]
+    return tuple(change for _, change in sorted(found, key=lambda one: one[0]))
+
+
+@dataclass(frozen=True, eq=False)
+class Cities:
+    """The districts around a project: as stored, without the project and with it."""
+
+    baseline: City
+    without: City
+    together: City
+
+    @property
+    def states(self) -> tuple[City, City, City]:
+        """The three, in this order."""
+        return self.baseline, self.without, self.together
+
+
+def neighbour_cities(
     project: Project,
     *,
     districts: GeoDataFrame,
+    baseline: GeoDataFrame,
     before: GeoDataFrame,
     after: GeoDataFrame,
     network: Network | None,
-    packs: Sequence[Pack],
     as_of: dt.date,
     parameters: EvaluationParameters,
-) -> tuple[NeighbourChange, ...]:
-    """Ask the rules of reach of every district around, without the project and with it.
+) -> Cities | None:
+    """Lay out the districts around a project; None where there are none.
 
     Parameters
     ----------
     districts
         Validated frame, EPSG:4326. Those within 5,000 m of the site are looked at; the project
         itself is no neighbour.
-    before, after
-        Facilities without the project, and with those it brings open and those it takes down gone.
-
-    Returns
-    -------
-    What changes, by district, in the order of packs and rules.
+    baseline, before, after
+        Facilities as stored; without the project; and with those it brings open and those it
+        takes down gone.
     """
     near = _near(project, districts)
     if len(near) == 0:
-        return ()
-    then, now = (
-        City(
+        return None
+
+    def city(facilities: GeoDataFrame) -> City:
+        return City(
             districts=near,
             facilities=facilities.sort_values("id", kind="stable", ignore_index=True),
             areas=None,
@@ -103,18 +147,14 @@ def neighbour_changes(
             grid_spacing_m=parameters.grid_spacing_m,
             penalties=parameters.penalties,
         )
-        for facilities in (before, after)
+
+    without = city(before)
+    # Mostly no facility of the project is stored yet: then nothing is asked twice.
+    return Cities(
+        baseline=without if len(baseline) == len(before) else city(baseline),
+        without=without,
+        together=city(after),
     )
-    found: list[tuple[int, NeighbourChange]] = []
-    for pack in packs:
-        for rule in _rules_of_reach(pack):
-            was, becomes = (_asked(city, pack, rule) for city in (then, now))
-            found += [
-                (at, change)
-                for at in range(len(near))
-                if (change := _change(near, at, pack, rule, was, becomes)) is not None
-            ]
-    return tuple(change for _, change in sorted(found, key=lambda one: one[0]))
 
 
 def _rules_of_reach(pack: Pack) -> list[Rule]:
@@ -140,7 +180,8 @@ def _near(project: Project, districts: GeoDataFrame) -> GeoDataFrame:
     return others[shapely.distance(places, site) <= SEARCH_LIMIT_M].reset_index(drop=True)
 
 
-def _asked(city: City, pack: Pack, rule: Rule) -> dict[str, NDArray[Any]]:
+def asked(city: City, pack: Pack, rule: Rule) -> dict[str, NDArray[Any]]:
+    """Ask a rule of every district of a city; return the columns of its findings."""
     stage, _ = stages(city.districts, document_date=pack.effective_from)
     facts = Facts(city=city, stage=stage, rural=np.zeros(len(city.districts), dtype=bool))
     columns: dict[str, NDArray[Any]] = DISTRICT_KINDS[rule.kind].judge(rule, facts)
@@ -152,10 +193,10 @@ def _change(
     at: int,
     pack: Pack,
     rule: Rule,
-    was: dict[str, NDArray[Any]],
-    becomes: dict[str, NDArray[Any]],
+    states: Sequence[dict[str, NDArray[Any]]],
 ) -> NeighbourChange | None:
-    """Compare one district's two findings; None where nothing of it changes."""
+    """Compare one district's findings; None where the project changes nothing of them."""
+    stored, was, becomes = states
     pairs = [_rank(columns, at) for columns in (was, becomes)]
     if pairs[0] == pairs[1]:
         return None
@@ -163,16 +204,18 @@ def _change(
     return NeighbourChange(
         district=str(row["id"]),
         name=row["name"],
-        households=_whole(row["households"]),
+        households=whole(row["households"]),
         pack=pack.id,
         rule=rule.id,
         change=GAINS if pairs[1] < pairs[0] else LOSES,
+        baseline=str(stored["verdict"][at]),
         before=str(was["verdict"][at]),
         after=str(becomes["verdict"][at]),
-        before_m=_metres(was["value"][at]),
-        after_m=_metres(becomes["value"][at]),
-        before_outside=_whole(was["households_outside"][at]),
-        after_outside=_whole(becomes["households_outside"][at]),
+        baseline_m=number(stored["value"][at]),
+        before_m=number(was["value"][at]),
+        after_m=number(becomes["value"][at]),
+        before_outside=whole(was["households_outside"][at]),
+        after_outside=whole(becomes["households_outside"][at]),
     )
 
 
@@ -186,9 +229,11 @@ def _rank(columns: dict[str, NDArray[Any]], at: int) -> tuple[float, int, float]
     )
 
 
-def _metres(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """Return a cell as a plain number; None for NaN."""
     return None if np.isnan(value) else float(value)
 
 
-def _whole(value: Any) -> int | None:  # noqa: ANN401 - any scalar of a frame
+def whole(value: Any) -> int | None:  # noqa: ANN401 - any scalar of a frame
+    """Return a cell as a whole number; None where it is missing."""
     return None if pd.isna(value) else int(value)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.review.consistency import consistency_faults, pointer
 from spatial.policy.review.project import (
     AsBuilt,
+    Block,
     Handover,
     HouseholdSize,
     Item,
@@ -52,6 +54,11 @@ def project_schema() -> dict[str, Any]:
     return schema
 
 
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(project_schema())
+
+
 def parse_project(document: object, *, source: str) -> Project:
     """Check a project given as plain JSON data, and build it.
 
@@ -71,7 +78,7 @@ def parse_project(document: object, *, source: str) -> Project:
     faults = [
         (pointer(*error.absolute_path), error.message)
         for error in sorted(
-            Draft202012Validator(project_schema()).iter_errors(document),
+            _validator().iter_errors(document),
             key=lambda error: [str(step) for step in error.absolute_path],
         )
     ]
@@ -93,7 +100,7 @@ def _value_faults(value: object, path: tuple[str | int, ...]) -> Sequence[tuple[
             here = (*path, str(name))
             allowed = dict(_SHAPES).get(str(name))
             if allowed is not None:
-                if path[:1] == ("phases",):
+                if path[:1] in (("phases",), ("massing",)):
                     allowed = _SURFACES
                 message = _shape_fault(inner, allowed)
                 found += [] if message is None else [(pointer(*here), message)]
@@ -272,6 +279,10 @@ def _project(plain: Mapping[str, Any]) -> Project:
         buildings=tuple(
             PlannedBuilding(one["id"], one["phase"], _flat(one["geometry"]), one.get("units"))
             for one in plain.get("buildings", ())
+        ),
+        massing=tuple(
+            Block(one["id"], one["phase"], _flat(one["geometry"]), one["storeys"])
+            for one in plain.get("massing", ())
         ),
         facilities=tuple(_facility(one) for one in plain.get("facilities", ())),
         given_population=plain.get("planned_population"),

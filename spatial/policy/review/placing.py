@@ -17,6 +17,7 @@ from spatial.network import Network
 from spatial.policy.evaluation import PlanningData
 from spatial.policy.review.frames import layer_frame
 from spatial.policy.review.ledger import counting_share, pooled
+from spatial.policy.review.massing import demand_buildings
 from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
 from spatial.policy.review.stages import Stage
 
@@ -58,8 +59,10 @@ class Placed:
         grant what the documents ask for. The same as `reach` where nothing differs.
     unplaced
         Ids and kinds of own facilities without a place.
-    before, after
-        Facilities around without the project; and with it, its own that have a place open.
+    before
+        Facilities around without the project.
+    left, opened
+        Those of them it does not take down; its own that have a place, as rows, open.
     provided_by
         By service who says what is provided: ``project``, ``control_plan`` or
         ``planning_conditions``.
@@ -68,9 +71,15 @@ class Placed:
     reach: PlanningData
     stock: PlanningData
     before: GeoDataFrame
-    after: GeoDataFrame
+    left: GeoDataFrame
+    opened: Sequence[Mapping[str, Any]]
     unplaced: tuple[tuple[str, str], ...]
     provided_by: Mapping[str, str]
+
+    @property
+    def after(self) -> GeoDataFrame:
+        """Facilities around with the project in place; made when asked for."""
+        return _with(self.left, self.opened)
 
 
 def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: dt.date) -> Placed:
@@ -120,7 +129,8 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     return Placed(
         reach=reach,
         before=before,
-        after=_with(around, opened),
+        left=around,
+        opened=opened,
         stock=reach if same else replace(reach, facilities=_with(around, located)),
         unplaced=tuple(
             dict.fromkeys(
@@ -282,7 +292,7 @@ def _data(
             "households": building.units,
             "geometry": building.geometry,
         }
-        for building in project.buildings
+        for building in demand_buildings(project)
     ]
     return PlanningData(
         districts=layer_frame(DISTRICTS, [_district(project, stage), *_members(project)]),
@@ -298,16 +308,12 @@ def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFra
         return own
     if len(own) == 0:
         return around
-    # Column by column: a concatenation of frames would guess dtypes anew.
-    columns = {
-        name: pd.concat([around[name], own[name]], ignore_index=True)
-        if around[name].dtype == own[name].dtype and around[name].dtype != object
-        else pd.Series([*around[name], *own[name]], dtype=object)
-        for name in FACILITIES.names
-        if name != "geometry"
-    }
-    shapes = [*around.geometry, *own.geometry]
-    return GeoDataFrame(pd.DataFrame(columns), geometry=shapes, crs=around.crs)
+    names = list(FACILITIES.names)
+    # As plain frames: of the same dtypes, which stay, and without asking for the CRS of each.
+    both = pd.concat(
+        [pd.DataFrame(around, columns=names), pd.DataFrame(own, columns=names)], ignore_index=True
+    )
+    return GeoDataFrame(both, geometry="geometry", crs=around.crs)
 
 
 def _district(project: Project, stage: Stage) -> dict[str, Any]:

@@ -74,6 +74,16 @@ class PlannedBuilding:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A residential block of a massing: footprint in EPSG:4326 and storeys, ≥ 1."""
+
+    id: str
+    phase: str
+    geometry: BaseGeometry
+    storeys: int
+
+
+@dataclass(frozen=True)
 class AsBuilt:
     """What was measured on completion, m²; None where not measured."""
 
@@ -317,6 +327,9 @@ class Project:
         Administrative code of the place, which tells whether a pack's region holds it.
     removes
         Ids of existing facilities the project takes down.
+    buildings, massing
+        Planned residential buildings, or blocks from which they follow
+        (`spatial.policy.review.massing`); not both.
     """
 
     id: str
@@ -328,6 +341,7 @@ class Project:
     entrances: shapely.MultiPoint | None = None
     phases_under_review: tuple[str, ...] = ()
     buildings: tuple[PlannedBuilding, ...] = ()
+    massing: tuple[Block, ...] = ()
     facilities: tuple[PlannedFacility, ...] = ()
     given_population: int | None = None
     household_size: HouseholdSize | None = None

@@ -10,14 +10,21 @@ from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
 from spatial.policy.review.review import BACKGROUND, ILLUSTRATION, Review
+from spatial.policy.review.stages import STAGES
 from spatial.policy.review.wording import missing_text, verdict_word
 
+CHECK: Final = "check"
 _LABELS: Final = MappingProxyType(
     {
-        "title": (
+        "check": (
             "项目审查（试算，未签发）",
             "Review of a housing project (a check, not signed off)",
         ),
+        "draft": (
+            "项目审查（草稿，未签发）",
+            "Review of a housing project (a draft, not signed off)",
+        ),
+        "signed": ("项目审查（已签发）", "Review of a housing project (signed off)"),
         "project": ("项目", "Project"),
         "stage": ("阶段", "Stage"),
         "as_of": ("日期", "As of"),
@@ -26,6 +33,10 @@ _LABELS: Final = MappingProxyType(
         "assumed": (
             "假设每户{persons}人（{source}）",
             "assuming {persons} persons a household ({source})",
+        ),
+        "massing": (
+            "体块{blocks}个，各期户数按占地面积×层数分摊",
+            "{blocks} blocks of a massing; units spread by footprint × storeys",
         ),
         "provided_by": (
             "{service}以{document}所列为准",
@@ -54,6 +65,10 @@ _LABELS: Final = MappingProxyType(
         "no change": ("无变化", "nothing"),
         "gains": ("改善", "gains"),
         "loses": ("变差", "loses"),
+        "m2": ("㎡", " m²"),
+        "facilities": ("处", " facilities"),
+        "places": ("托位", "places"),
+        "beds": ("床位", "beds"),
         "own": ("本项目规划条件", "The project's own planning conditions"),
     }
 )
@@ -71,22 +86,36 @@ def report_text(review: Review, *, packs: Sequence[Pack], lang: str) -> str:
     lang
         ``zh`` or ``en``.
     """
+    titles = {pack.id: f"{pack.title} {pack.document_no}" for pack in packs}
+    return document_text(review_document(review, lang=lang), titles=titles, lang=lang)
+
+
+def document_text(
+    document: Mapping[str, Any], *, titles: Mapping[str, str], lang: str, standing: str = CHECK
+) -> str:
+    """Write a review for people from its plain data; see `report_text`.
+
+    Parameters
+    ----------
+    titles
+        Of the packs, by id.
+    standing
+        ``check`` where nothing is stored, else ``draft`` or ``signed``.
+    """
     say = _Labels(lang)
-    document = review_document(review, lang=lang)
     facts = document["project"]
-    stage = review.stage
+    stage = STAGES[document["stage"]]
     name = facts["name"] or facts["id"]
     lines = [
-        say("title"),
+        say(standing),
         f"{say('project')}: {name} ({facts['id']}), {facts['units']} {say('units')}"
         + (f", {facts['population']} {say('people')}" if facts["population"] else ""),
         f"{say('stage')}: {stage.name_zh if lang == 'zh' else stage.name_en}",
         f"{say('as_of')}: {document['as_of']}",
-        f"{say('verdict')}: {verdict_word(review.verdict, lang=lang)}"
-        + (f" ({say('illustration')})" if review.illustration else ""),
+        f"{say('verdict')}: {verdict_word(document['verdict'], lang=lang)}"
+        + (f" ({say('illustration')})" if document["illustration"] else ""),
         *_assumptions(document, say),
     ]
-    titles = {pack.id: f"{pack.title} {pack.document_no}" for pack in packs}
     for pack in document["packs"]:
         note = {ILLUSTRATION: say("outside"), BACKGROUND: say("background")}.get(pack["basis"])
         lines += [
@@ -120,6 +149,8 @@ def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
             lines.append(
                 say("assumed").format(persons=one["persons_per_unit"], source=one["source"])
             )
+        elif one["assumption"] == "massing":
+            lines.append(say("massing").format(blocks=one["blocks"]))
         else:
             lines.append(
                 say("provided_by").format(
@@ -139,7 +170,25 @@ def _neighbours(document: Mapping[str, Any], say: _Labels, *, lang: str) -> list
             f"[{say(one['change'])}] {one['name'] or one['district']}, {one['rule']}: "
             f"{before} {figure(one['before_m'])} m → {after} {figure(one['after_m'])} m"
         )
-    return lines
+    return [*lines, *(_stock(one, say, lang=lang) for one in document["capacity"] or ())]
+
+
+def _stock(change: Mapping[str, Any], say: _Labels, *, lang: str) -> str:
+    unit = say(change["unit"])
+    was, becomes = (
+        f"{verdict_word(one['verdict'], lang=lang)} {figure(one['value'])}{unit}"
+        for one in (change["before"], change["after"])
+    )
+    held = [change[name]["capacity"] for name in ("before", "after")]
+    beds = (
+        ""
+        if None in held or held == [0, 0]
+        else f" ({held[0]} → {held[1]} {say(change['capacity_of'])})"
+    )
+    return (
+        f"[{say(change['change'])}] {change['name'] or change['district']}, {change['rule']}: "
+        f"{was} → {becomes}{beds}"
+    )
 
 
 def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:

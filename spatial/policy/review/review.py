@@ -15,6 +15,7 @@ from spatial.policy.evaluation import (
     EvaluationParameters,
 )
 from spatial.policy.pack import Pack
+from spatial.policy.review.capacity import CapacityChange, capacity_changes
 from spatial.policy.review.consistency import skipped_stage
 from spatial.policy.review.finding import ReviewFinding
 from spatial.policy.review.gated import (
@@ -24,7 +25,11 @@ from spatial.policy.review.gated import (
     low_conditions,
 )
 from spatial.policy.review.general import general_findings
-from spatial.policy.review.neighbours import NeighbourChange, neighbour_changes
+from spatial.policy.review.neighbours import (
+    NeighbourChange,
+    neighbour_changes,
+    neighbour_cities,
+)
 from spatial.policy.review.placing import Placed, Surroundings, place
 from spatial.policy.review.project import Project
 from spatial.policy.review.stages import STAGES, Stage
@@ -110,6 +115,8 @@ class Review:
         Codes and figures of what was assumed, fit for JSON.
     neighbours
         Districts around that gain or lose coverage; None where they were not asked about.
+    capacity
+        Those whose floor area, number of facilities, places or beds change; None likewise.
     """
 
     project: Project
@@ -122,6 +129,7 @@ class Review:
     strictest: Mapping[tuple[str, str, str], str]
     assumptions: tuple[Mapping[str, str], ...]
     neighbours: tuple[NeighbourChange, ...] | None = None
+    capacity: tuple[CapacityChange, ...] | None = None
 
 
 def review(
@@ -197,6 +205,7 @@ def review(
     illustration = not any(one.basis == BINDING and one.id != PROJECT for one in verdicts)
     deciding = [one for one in verdicts if illustration or one.basis == BINDING]
     findings += own
+    neighbours, capacity = _neighbours(project, placed, surroundings, packs, as_of, parameters)
     return Review(
         project=project,
         stage=at,
@@ -209,7 +218,8 @@ def review(
             [one for one in findings if one.pack in {pack.id for pack in deciding}]
         ),
         assumptions=_assumptions(project, placed.provided_by),
-        neighbours=_neighbours(project, placed, surroundings, packs, as_of, parameters),
+        neighbours=neighbours,
+        capacity=capacity,
     )
 
 
@@ -220,18 +230,25 @@ def _neighbours(
     packs: Sequence[Pack],
     as_of: dt.date,
     parameters: ReviewParameters,
-) -> tuple[NeighbourChange, ...] | None:
+) -> tuple[tuple[NeighbourChange, ...] | None, tuple[CapacityChange, ...] | None]:
+    """Return what changes for the neighbours in reach and in stock; None where not asked."""
     if surroundings.districts is None or surroundings.facilities is None:
-        return None
-    return neighbour_changes(
+        return None, None
+    cities = neighbour_cities(
         project,
         districts=surroundings.districts,
+        baseline=surroundings.facilities,
         before=placed.before,
         after=placed.after,
         network=surroundings.network,
-        packs=packs,
         as_of=as_of,
         parameters=parameters.evaluation,
+    )
+    if cities is None:
+        return (), ()
+    return (
+        neighbour_changes(cities=cities, packs=packs),
+        capacity_changes(cities=cities, packs=packs),
     )
 
 
@@ -283,6 +300,8 @@ def _assumptions(project: Project, provided_by: Mapping[str, str]) -> tuple[Mapp
                 "population": str(population.persons),
             }
         )
+    if project.massing:
+        found.append({"assumption": "massing", "blocks": str(len(project.massing))})
     found += [
         {"assumption": "provided_by", "service": service, "document": provider}
         for service, provider in provided_by.items()

@@ -428,6 +428,11 @@ def verdict_word(verdict: str, *, lang: str) -> str:
     return term(VERDICT_WORDS, verdict, lang=lang)
 
 
+def receiver_name(receiver: str, *, lang: str) -> str:
+    """Name who receives a facility."""
+    return term(_WORDS, receiver, lang=lang)
+
+
 def missing_text(missing: Sequence[Mapping[str, str]]) -> str:
     """List what is missing as identifiers, which stay English."""
     return ", ".join(".".join(str(part) for part in gap.values()) for gap in missing)

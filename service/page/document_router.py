@@ -1,0 +1,45 @@
+"""What the page starts from: GET /v1/page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from service.core.geojson import encode_json
+from service.core.language import LanguageDependency, language_headers
+from service.core.openapi import content, problems
+from service.core.resources import ResourcesDependency
+from service.core.security import ViewerDependency
+from service.page.document import page_document
+
+
+def build_router() -> APIRouter:
+    """Return the route of what the page starts from."""
+    router = APIRouter(tags=["page"])
+
+    @router.get(
+        "/page",
+        operation_id="get_page",
+        summary="Read what the page starts from: packs, evaluations, streets, extent, base map",
+        response_class=Response,
+        responses={
+            200: content("application/json", "Page", "All of it"),
+            **problems(400, 401),
+        },
+    )
+    def get_page(
+        resources: ResourcesDependency,
+        principal: ViewerDependency,
+        language: LanguageDependency,
+    ) -> Response:
+        with resources.reading() as connection:
+            document = page_document(
+                connection, principal, settings=resources.settings, language=language
+            )
+        return Response(
+            encode_json(document),
+            media_type="application/json",
+            headers=dict(language_headers(language)),
+        )
+
+    return router

@@ -1,0 +1,61 @@
+"""What a session looks like over HTTP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.json_input import Json
+from service.core.keys import Principal
+
+
+class SessionDocument(BaseModel):
+    """Who is signed in."""
+
+    actor: str = Field(description="The id of the key, as the audit names it")
+    name: str = Field(description="The name of the key")
+    role: Literal["viewer", "editor", "reviewer", "admin"]
+    areas: list[str] = Field(description="Codes of the areas it is limited to; empty: no limit")
+    csrf_token: str | None = Field(
+        description="For the header X-CSRF-Token of requests that change something; "
+        "null where the request came with a key"
+    )
+
+    @classmethod
+    def of(cls, principal: Principal, csrf_token: str | None) -> SessionDocument:
+        """Describe a principal."""
+        return cls.model_validate(
+            {
+                "actor": principal.id,
+                "name": principal.name,
+                "role": principal.role,
+                "areas": list(principal.areas),
+                "csrf_token": csrf_token,
+            }
+        )
+
+
+class SignInBody(BaseModel):
+    """The key to sign in by."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    key: str = Field(description="An API key: yike_…")
+
+
+def read_sign_in(value: Json) -> str:
+    """Return the key of a body.
+
+    Raises
+    ------
+    InvalidBodyError
+        Naming each fault; the key itself is not repeated.
+    """
+    try:
+        return SignInBody.model_validate(value).key
+    except ValidationError as error:
+        raise InvalidBodyError.listing(
+            [Detail(str(one["msg"]), pointer=pointer(*one["loc"])) for one in error.errors()]
+        ) from None
