@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
@@ -88,10 +89,17 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
     )
 
-    imports = ImportRunner(engine, settings.uploads, logger, cache_dir=settings.cache_dir)
+    imports = ImportRunner(
+        engine,
+        settings.uploads,
+        logger,
+        reading=settings.imports.limits(),
+        cache_dir=settings.cache_dir,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(imports.expire)
         yield
         imports.stop()
         engine.dispose()

@@ -177,8 +177,9 @@ def sample_places(geometries: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.fl
     at = at[np.linspace(0, len(at) - 1, min(len(at), _PLACES)).astype(int)]
     shapes = geometries[at]
     # A point on a bow-tie is not always to be had: its first vertex does as well.
-    # Nor on one with a vertex that is nowhere, which its bounds pass over.
-    with np.errstate(invalid="ignore"):
+    # Nor on one with a vertex that is nowhere, which its bounds pass over, or beyond all numbers
+    # once it is doubled.
+    with np.errstate(invalid="ignore", over="ignore"):
         inner = shapely.point_on_surface(shapes)
     placed = np.isfinite(shapely.bounds(inner)).all(axis=1)
     return shapes[placed], shapely.get_coordinates(inner[placed])

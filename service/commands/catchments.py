@@ -37,7 +37,7 @@ from service.core import history, scope
 from service.core.history import Moment
 from service.core.notices import notices
 from service.exports.content import compact_json
-from service.exports.features import check_features_output, feature_file
+from service.exports.writer import check_parts_output, feature_file
 from service.imports.places import read_places_file
 from service.imports.reader import read_layer
 from service.networks.service import sources_of
@@ -145,7 +145,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
         walking, straight, (*straight, *timed), parse_date(as_of, option="--as-of")
     )
     if out is not None:
-        check_features_output(out)
+        check_parts_output(out)
     elif not json_:
         raise InputError("--out is missing: name a file to write, or --json for the counts")
     if sum(given is not None for given in (facilities, points, facility or None)) != 1:

@@ -32,7 +32,8 @@ from service.core.language import Language
 from service.core.notices import notices
 from service.coverage.schemas import place_document
 from service.exports.content import compact_json
-from service.exports.features import FeatureFile, check_features_output, feature_file
+from service.exports.features import FeatureFile
+from service.exports.writer import check_parts_output, feature_file
 from service.imports.packs import find_packs, shipped_packs
 from service.imports.places import ReadPlaces
 from service.imports.reader import read_layer
@@ -132,7 +133,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     if k is not None and not 1 <= k <= MOST_NEAREST:
         raise InputError(f"--k: {k} is not between 1 and {MOST_NEAREST}")
     if out is not None:
-        check_features_output(out)
+        check_parts_output(out)
     packs = find_packs(pack) if pack else [one for one in shipped_packs() if not one.background]
     question = _Question(service, tuple(packs), parse_date(as_of, option="--as-of"), k, path)
     files = StreetFiles(network, barriers, elevation, planarize)

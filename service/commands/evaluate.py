@@ -15,6 +15,7 @@ from service.commands.options import (
     parse_date,
     parse_file_options,
     parse_language,
+    parse_reading,
     parse_seconds,
     parse_target_year,
 )
@@ -110,6 +111,14 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             "--planarize", help="Split street lines where they cross or touch without a common end."
         ),
     ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
+    ] = None,
+    heading_row: Annotated[
+        int | None,
+        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
+    ] = None,
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
@@ -165,6 +174,7 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             crs_as_declared=crs_as_declared,
         ),
         planarize=planarize,
+        how=parse_reading(encoding, heading_row),
     )
     files = Files(
         districts, facilities, network, areas, buildings, parks, indicators, barriers, osm
@@ -198,6 +208,8 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         ("--kinds-from-names", kinds_from_names),
         ("--assume-status", assume_status),
         ("--planarize", planarize),
+        ("--encoding", encoding),
+        ("--heading-row", heading_row),
     ):
         if value:
             raise InputError(f"{name}: is for files; name them with --districts and --facilities")

@@ -136,16 +136,20 @@ def read_files(
             try:
                 if kind == "network":
                     streets = read_network(
-                        path, crs=options.crs_of(kind), planarize=options.planarize
+                        path,
+                        crs=options.crs_of(kind),
+                        planarize=options.planarize,
+                        how=options.how,
                     )
                 elif kind == "barriers":
-                    walls = read_barriers(path, crs=options.crs_of(kind))
+                    walls = read_barriers(path, crs=options.crs_of(kind), how=options.how)
                 elif kind == "indicators":
                     figures = read_indicators(
                         path,
                         columns=options.columns_of(kind),
                         shared_columns=options.columns_of(None),
                         saved=options.saved,
+                        how=options.how,
                     )
                 else:
                     layers[kind] = read_layer(
@@ -157,6 +161,7 @@ def read_files(
                         assume_status=assume_status if kind == "facilities" else None,
                         saved=options.saved,
                         kinds_from_names=options.kinds_from_names,
+                        how=options.how,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)

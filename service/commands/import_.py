@@ -23,7 +23,13 @@ from service.commands.import_network import (
 from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
 from service.commands.import_storing import Imported, record_import, store_part
 from service.commands.import_systems import check_against_stored
-from service.commands.options import FileOptions, parse_date, parse_file_options, parse_language
+from service.commands.options import (
+    FileOptions,
+    parse_date,
+    parse_file_options,
+    parse_language,
+    parse_reading,
+)
 from service.commands.osm_layers import NETWORK
 from service.commands.progress import Progress, tell, warn
 from service.core.address import with_database
@@ -33,10 +39,8 @@ from service.core.settings import Settings, load_settings
 from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
-from service.imports.encoding import parse_encoding
 from service.imports.indicators import ReadIndicators, unanswered_figures
 from service.imports.packs import shipped_packs
-from service.imports.raw import Reading
 from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
@@ -190,14 +194,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     layers.refuse_unfit(kind, files)
     progress = Progress()
     limits = settings.imports.limits()
-    if encoding is not None:
-        parse_encoding(encoding)
+    asked = parse_reading(encoding, heading_row)
     undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
     with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
         # Before the progress bar has a thread of its own.
         apart.start()
-        how = Reading(encoding=encoding, heading_row=heading_row, limits=limits, apart=apart)
+        how = replace(asked, limits=limits, apart=apart)
         source = Source(how, connect, undeclared)
         read = read_parts(
             kind,

@@ -31,7 +31,8 @@ from service.commands.reach_data import (
 )
 from service.core.notices import notices
 from service.exports.content import compact_json
-from service.exports.features import FeatureFile, check_features_output, feature_file
+from service.exports.features import FeatureFile
+from service.exports.writer import check_parts_output, feature_file
 from service.imports.places import ReadPlaces
 from service.reach.isochrone_document import GROUND, isochrone_features, shown_status
 from service.reach.walking import Walking, read_limits, read_walking
@@ -100,7 +101,7 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     )
     if out is None:
         raise InputError("--out is missing: name a .geojson or .gpkg file to write")
-    check_features_output(out)
+    check_parts_output(out)
     files = StreetFiles(network, barriers, elevation, planarize)
     files.refuse_incomplete()
     systems = parse_file_options(crs or (), ())

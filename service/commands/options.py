@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from service.exports.content import Language
+from service.imports.encoding import parse_encoding
+from service.imports.raw import PLAIN, Reading
 from service.imports.saved_mapping import (
     SavedLayer,
     SavedMapping,
@@ -46,6 +48,8 @@ class FileOptions:
         True to split street lines where they cross or touch without a common end.
     crs_as_declared
         True to believe what is said of the coordinates whatever the evidence.
+    how
+        What ``--encoding`` and ``--heading-row`` say.
     """
 
     crs: Mapping[str | None, str]
@@ -55,6 +59,7 @@ class FileOptions:
     save_to: Path | None = None
     planarize: bool = False
     crs_as_declared: bool = False
+    how: Reading = PLAIN
 
     def crs_of(self, kind: str) -> str | None:
         """Return what is said of the coordinates of one kind of file; None if nothing."""
@@ -67,6 +72,19 @@ class FileOptions:
     def columns_of(self, kind: str | None) -> Mapping[str, str]:
         """Return what is said of the columns of one kind of file, or under None of all."""
         return self.columns.get(kind, {})
+
+
+def parse_reading(encoding: str | None, heading_row: int | None) -> Reading:
+    """Return what ``--encoding`` and ``--heading-row`` say.
+
+    Raises
+    ------
+    InputError
+        When there is no such encoding.
+    """
+    if encoding is not None:
+        parse_encoding(encoding)
+    return Reading(encoding=encoding, heading_row=heading_row)
 
 
 def parse_file_options(

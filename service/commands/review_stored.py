@@ -138,12 +138,12 @@ def review_list(
         typer.echo(encode_json([record_document(one) for one in found]))
         return
     for one in found:
-        words = [verdict_word(one.verdict, lang=language)]
-        if one.effective_verdict != one.verdict:
-            words.append(verdict_word(one.effective_verdict, lang=language))
+        # Once where officers changed nothing.
+        verdicts = dict.fromkeys((one.verdict, one.effective_verdict))
+        said = " → ".join(verdict_word(each, lang=language) for each in verdicts)
         moment = f"{one.made_at:%Y-%m-%d %H:%M}"
         typer.echo(
-            f"{one.id}  {moment}  {one.state:<6}  {one.stage:<12}  {' → '.join(words)}  "
+            f"{one.id}  {moment}  {one.state:<6}  {one.stage:<12}  {said}  "
             f"{one.project_name or one.project_id}"
         )
 

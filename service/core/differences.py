@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from service.core import history
 from service.core.history import NOW
+from service.core.incoming import incoming
 from service.core.schema import VERSIONED
 from spatial.fields import FieldType, Layer
 
@@ -83,7 +84,7 @@ def compare(
         Further conditions on the table of the layer, of what can be gone.
     """
     table = VERSIONED[layer.name]
-    with history.incoming(connection, layer, frame) as rows:
+    with incoming(connection, layer, frame) as rows:
         marks = [_mark(rows, table, name, layer.field(name).type) for name in layer.names]
         named: ColumnElement[Any] = array(marks)
         differing = func.array_remove(cast(named, ARRAY(Text)), None)

@@ -14,6 +14,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── NotFoundError             404 no such route or resource
 ├── MethodNotAllowedError     405 the route exists, not with this method
 ├── ConflictError             409 the stored state does not allow it
+├── GoneError                 410 the resource is kept no longer
 ├── PreconditionFailedError   412 If-Match names another version
 ├── TooLargeError             413 the body is larger than the limit
 ├── TooManyOriginsError       413 more places than one question may ask about
@@ -238,6 +239,14 @@ class ConflictError(ProblemError):
     title = "The stored data do not allow this"
 
 
+class GoneError(ProblemError):
+    """The resource was here and is kept no longer."""
+
+    status = HTTPStatus.GONE
+    slug = "gone"
+    title = "The resource is kept no longer"
+
+
 class PreconditionFailedError(ProblemError):
     """If-Match names a version that is not the current one."""
 
@@ -316,6 +325,7 @@ PROBLEMS: Final = (
     NotFoundError,
     MethodNotAllowedError,
     ConflictError,
+    GoneError,
     PreconditionFailedError,
     TooLargeError,
     TooManyOriginsError,

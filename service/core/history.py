@@ -8,10 +8,9 @@ data again.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -22,18 +21,16 @@ from geopandas import GeoDataFrame
 from pyproj import CRS
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Column,
     ColumnElement,
     Connection,
     FromClause,
     Integer,
-    MetaData,
     Select,
     Table,
     Text,
     and_,
     delete,
+    false,
     func,
     insert,
     literal,
@@ -43,14 +40,12 @@ from sqlalchemy import (
     update,
 )
 
-from service.core.copying import copy_rows
-from service.core.rows import columns_of, from_columns, selected, to_copy
+from service.core.incoming import ROW_COLUMN, append_first, constant, incoming
+from service.core.rows import columns_of, from_columns, selected
 from service.core.schema import DATA_STATE, VERSIONED
-from service.core.versions import column_type
 from spatial.errors import InputError
 from spatial.fields import FieldType, Layer
 
-ROW_COLUMN: Final = "_row"
 # Fewer rows are found one by one, through the index.
 _LARGE_ROWS: Final = 1_000
 # A frame read with `current` may be stored again as it is.
@@ -146,10 +141,56 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
     sqlalchemy.exc.IntegrityError
         When a value breaks a constraint of the table; validation reports those before.
     """
-    table = VERSIONED[layer.name]
     _refuse_unusable(frame, layer)
+    with _writing(connection):
+        is_known = frame[layer.key].isin(_known(connection, layer, frame[layer.key]))
+        known, unknown = frame[is_known], frame[~is_known]
+        stored, instant = Stored(added=0, changed=0, unchanged=0), None
+        if len(known):
+            stored, instant = _store_known(connection, layer, known, origin=origin)
+        if len(unknown):
+            instant = instant or advance(connection)
+            _store_unknown(connection, layer, unknown, instant=instant, origin=origin)
+    return replace(stored, added=stored.added + len(unknown))
+
+
+def _known(connection: Connection, layer: Layer, keys: pd.Series[Any]) -> list[str]:
+    """Return those of the keys that have a version, be it current or not."""
+    column = VERSIONED[layer.name].c[layer.key]
+    # Of an empty table, as the first import finds it, nothing need be asked.
+    if not connection.execute(select(select(column).exists())).scalar_one():
+        return []
+    wanted = func.any(literal([str(key) for key in keys], ARRAY(Text)))
+    return list(connection.execute(select(column).where(column == wanted).distinct()).scalars())
+
+
+def _store_unknown(
+    connection: Connection,
+    layer: Layer,
+    frame: GeoDataFrame,
+    *,
+    instant: datetime,
+    origin: Origin,
+) -> None:
+    """Store first versions: they need no comparison, and so no table in between."""
+    values = {
+        "version": constant("version", "int4", 1),
+        "recorded_at": constant("recorded_at", "timestamptz", instant),
+        **{
+            name: constant(name, "text", value)
+            for name, value in origin_values(origin).items()
+            if value is not None
+        },
+    }
+    append_first(connection, VERSIONED[layer.name], layer, frame, values=values)
+
+
+def _store_known(
+    connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: Origin
+) -> tuple[Stored, datetime | None]:
+    """Store rows whose keys have versions; return the instant too, None if nothing changed."""
+    table = VERSIONED[layer.name]
     with (
-        _writing(connection),
         incoming(connection, layer, frame) as rows,
         _set_by_set(connection, len(frame)),
     ):
@@ -165,7 +206,7 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
         unchanged = connection.execute(same).rowcount
         left = len(frame) - unchanged
         if left == 0:
-            return Stored(added=0, changed=0, unchanged=unchanged)
+            return Stored(added=0, changed=0, unchanged=unchanged), None
         instant = advance(connection)
         supersede = (
             update(table)
@@ -181,15 +222,15 @@ def store(connection: Connection, layer: Layer, frame: GeoDataFrame, *, origin: 
         )
         values: dict[str, Any] = {field: rows.c[field] for field in layer.names}
         values |= {
-            "version": func.coalesce(former.c.version, 0) + 1,
+            "version": former.c.version + 1,
             "recorded_at": literal(instant),
             "source_row": rows.c[ROW_COLUMN],
         }
         values |= {name: literal(value, Text) for name, value in origin_values(origin).items()}
-        joined = rows.outerjoin(former, former.c[layer.key] == rows.c[layer.key])
-        added = select(*values.values()).select_from(joined)
-        connection.execute(insert(table).from_select(list(values), added))
-    return Stored(added=left - changed, changed=changed, unchanged=unchanged)
+        joined = rows.join(former, former.c[layer.key] == rows.c[layer.key])
+        again = select(*values.values()).select_from(joined)
+        connection.execute(insert(table).from_select(list(values), again))
+    return Stored(added=left - changed, changed=changed, unchanged=unchanged), instant
 
 
 def close(connection: Connection, layer: Layer, key: str, *, on: date, origin: Origin) -> bool:
@@ -484,49 +525,21 @@ def _refuse_unusable(frame: GeoDataFrame, layer: Layer) -> None:
         raise InputError(f"{layer.name}: {layer.key} {keys[keys.duplicated()].iloc[0]} is double")
 
 
-@contextmanager
-def incoming(connection: Connection, layer: Layer, frame: GeoDataFrame) -> Iterator[Table]:
-    """Hold the rows of a frame in a temporary table, so that they are stored set by set."""
-    rows = Table(
-        f"incoming_{secrets.token_hex(8)}",
-        MetaData(),
-        *(Column(field.name, column_type(field.type)) for field in layer.fields),
-        Column(ROW_COLUMN, BigInteger),
-        prefixes=["TEMPORARY"],
-        postgresql_on_commit="DROP",
-    )
-    rows.create(connection)
-    columns = [
-        to_copy(frame[field.name], field.type) if field.name in frame else [None] * len(frame)
-        for field in layer.fields
-    ]
-    copy_rows(
-        connection,
-        rows,
-        [*layer.names, ROW_COLUMN],
-        zip(*columns, _row_numbers(frame), strict=True),
-    )
-    connection.execute(text(f"ANALYZE {rows.name}"))
-    yield rows
-    rows.drop(connection)
-
-
-def _row_numbers(frame: GeoDataFrame) -> list[int | None]:
-    if ROW_COLUMN in frame:
-        return to_copy(frame[ROW_COLUMN], FieldType.INTEGER)
-    if pd.api.types.is_integer_dtype(frame.index):
-        return [int(number) + 1 for number in frame.index]
-    return [None] * len(frame)
-
-
 def same_value(
     new: ColumnElement[Any], stored: ColumnElement[Any], type_: FieldType
 ) -> ColumnElement[bool]:
-    """Return whether an incoming value of a field is the stored one, to the last bit."""
-    if type_ in {FieldType.GEOMETRY, FieldType.POINTS}:
-        # The operator = of PostGIS compares only what its sort order sees; bytes are exact.
-        new, stored = func.ST_AsBinary(new), func.ST_AsBinary(stored)
-    return new.is_not_distinct_from(stored)
+    """Return whether an incoming value of a field is the stored one, to the last bit.
+
+    Where a ring begins and which way it runs says nothing of a place, and formats differ in it: a
+    Shapefile's outer rings run clockwise, GeoJSON's the other way.
+    """
+    if type_ not in {FieldType.GEOMETRY, FieldType.POINTS}:
+        return new.is_not_distinct_from(stored)
+    # The operator = of PostGIS compares only what its sort order sees; bytes are exact. The
+    # normal form is asked for only where they differ.
+    exact = func.ST_AsBinary(new).is_not_distinct_from(func.ST_AsBinary(stored))
+    normal = func.ST_AsBinary(func.ST_Normalize(new)) == func.ST_AsBinary(func.ST_Normalize(stored))
+    return or_(exact, func.coalesce(normal, false()))
 
 
 def origin_values(origin: Origin) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.outcomes import outcome_items
-from service.evaluations.figures_schemas import AREA_VERDICTS_SCHEMA, WALKING_MINUTES_SCHEMA
+from service.evaluations.figures_schemas import (
+    AREA_VERDICTS_SCHEMA,
+    DISTRICT_TABLE_SCHEMA,
+    WALKING_MINUTES_SCHEMA,
+)
 from service.evaluations.schemas import (
     AREA_EXPLANATION_SCHEMA,
     EVALUATION_SCHEMA,
@@ -27,7 +31,12 @@ from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
 from service.scenarios.schemas import scenario_schemas
 from service.sessions.schemas import SignInBody
-from service.uploads.schemas import IMPORT_FILE_SCHEMA, IMPORT_SCHEMA, IMPORTS_SCHEMA
+from service.uploads.schemas import (
+    IMPORT_FILE_SCHEMA,
+    IMPORT_FORM_SCHEMA,
+    IMPORT_SCHEMA,
+    IMPORTS_SCHEMA,
+)
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -81,8 +90,10 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         "Import": IMPORT_SCHEMA,
         "Imports": IMPORTS_SCHEMA,
         "ImportFile": IMPORT_FILE_SCHEMA,
+        "ImportForm": IMPORT_FORM_SCHEMA,
         "Catchments": CATCHMENTS_SCHEMA,
         "AreaVerdicts": AREA_VERDICTS_SCHEMA,
+        "DistrictTable": DISTRICT_TABLE_SCHEMA,
         "WalkingMinutes": WALKING_MINUTES_SCHEMA,
         "Page": PAGE_SCHEMA,
         **review_schemas(),

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
-    StringConstraints,
     ValidationError,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from service.core.map_settings import MapSettings
+from service.core.setting_group import Group
 from service.core.usage import UsageFault
 from service.imports.limits import DEFAULT_LIMITS, MIB, Limits
 
@@ -37,21 +33,6 @@ SEPARATOR: Final = "__"
 OTHER_NAMES: Final = ("YIKE_TEST_DATABASE_URL",)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Subdomain = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,63}$")]
-# The host goes into a header as it is: letters, digits, dots, dashes and {s}, and nothing else.
-_HOST: Final = r"(?:[A-Za-z0-9.-]|\{s\})+(?::[0-9]{1,5})?"
-
-
-def _check_tiles(address: str) -> str:
-    if not re.fullmatch(rf"https?://{_HOST}/[!-~]*", address):
-        raise ValueError("expected an address like https://map.example/{z}/{x}/{y}.png?key=…")
-    missing = [name for name in ("{z}", "{x}", "{y}") if name not in address]
-    if missing:
-        raise ValueError(f"{', '.join(missing)} is missing")
-    return address
-
-
-HttpAddress = Annotated[str, AfterValidator(_check_tiles)]
 
 
 def checkout() -> Path:
@@ -66,12 +47,6 @@ def default_state_dir() -> Path:
         return root / ".yike"
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(base).expanduser() / "yike"
-
-
-class Group(BaseModel):
-    """A group of settings; unknown names are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DatabaseSettings(Group):
@@ -136,19 +111,18 @@ class EvaluationSettings(Group):
 
 
 class UploadSettings(Group):
-    """Limits of a file that is uploaded to be imported."""
+    """What is taken over HTTP to be imported; reading it is under `ImportSettings` too."""
 
     max_bytes: int = Field(
         default=256 * 1024 * 1024, ge=1024, description="Largest file taken for an import"
     )
     max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
-    max_seconds: int = Field(default=300, ge=1, description="Longest time spent reading it")
-    max_memory_bytes: int = Field(
-        default=4 * 1024**3, ge=512 * 1024**2, description="Most memory used in reading it"
-    )
     at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
     wait_seconds: float = Field(
         default=10, ge=0, description="How long a request waits for its file to be read"
+    )
+    keep_hours: int = Field(
+        default=168, ge=1, description="How long an upload nobody stores is kept, in hours"
     )
 
 
@@ -204,45 +178,6 @@ class TileSettings(Group):
     cache_bytes: int = Field(
         default=128 * MIB, ge=0, description="Memory for map tiles that were made already"
     )
-
-
-class MapSettings(Group):
-    """A base map of the bureau's own under the page's map; none unless set."""
-
-    url: HttpAddress | None = Field(
-        default=None,
-        description="Base map of the page: address of its tiles with {z}, {x} and {y} (and {s}), "
-        "its key in it; unset: Yike's own streets, nothing is asked of others",
-    )
-    labels_url: HttpAddress | None = Field(
-        default=None, description="Tiles drawn above the base map, as 天地图's place names"
-    )
-    subdomains: tuple[Subdomain, ...] = Field(
-        default=(), description="What {s} stands for, a JSON list"
-    )
-    attribution: str = Field(default="", description="What the map must say of its origin")
-    tile_size_px: Literal[256, 512] = Field(default=256, description="Size of the tiles")
-    max_zoom: int = Field(default=18, ge=0, le=24, description="Deepest zoom the tiles have")
-
-    @model_validator(mode="after")
-    def _whole(self) -> MapSettings:
-        for name in ("url", "labels_url"):
-            address = getattr(self, name)
-            if address is not None and ("{s}" in address) != bool(self.subdomains):
-                raise ValueError(f"{name}: {{s}} and subdomains go together")
-        if self.labels_url is not None and self.url is None:
-            raise ValueError("labels_url is set without url")
-        return self
-
-    def tiles(self, address: str) -> list[str]:
-        """List the addresses a template with ``{s}`` stands for."""
-        return [address.replace("{s}", one) for one in self.subdomains or ("",)]
-
-    def origins(self) -> list[str]:
-        """List the origins the page asks for tiles, each once."""
-        addresses = [one for one in (self.url, self.labels_url) if one is not None]
-        parts = [urlsplit(tile) for one in addresses for tile in self.tiles(one)]
-        return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
 
 class ImportSettings(Group):

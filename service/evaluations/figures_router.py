@@ -22,6 +22,7 @@ from service.evaluations.dependencies import (
     check_rule,
     packs_of,
 )
+from service.evaluations.district_table import district_table
 from service.evaluations.figures import verdicts_by_area, walking_minutes
 from service.evaluations.lines import district_lines
 from service.evaluations.presentation import run_members
@@ -66,6 +67,28 @@ def _add_figures(router: APIRouter) -> None:
             members = run_members(connection, stored, language)
         return Response(
             encode_json({**members, "areas": areas}),
+            media_type="application/json",
+            headers=dict(language_headers(language)),
+        )
+
+    @router.get(
+        f"{RUN}/table",
+        operation_id="get_evaluation_table",
+        summary="Read all districts of a run as columns, without texts and geometries",
+        response_class=Response,
+        responses={
+            200: content("application/json", "DistrictTable", "Lists of one length, by rank"),
+            **problems(400, 401, 404),
+        },
+    )
+    def get_table(
+        stored: RunDependency, resources: ResourcesDependency, language: LanguageDependency
+    ) -> Response:
+        with resources.reading() as connection:
+            table = district_table(connection, stored.id)
+            members = run_members(connection, stored, language)
+        return Response(
+            encode_json({**members, **table}),
             media_type="application/json",
             headers=dict(language_headers(language)),
         )

@@ -71,3 +71,23 @@ WALKING_MINUTES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
+_LIST: Final = {"type": "array"}
+DISTRICT_TABLE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "All districts of a run in rank order, column by column",
+        "required": ["evaluation", "id", "rank", "flag", "bbox", "place", "verdicts"],
+        "properties": {
+            "evaluation": _TEXT,
+            **dict.fromkeys(("id", "rank", "name", "stage", "households", "community"), _LIST),
+            **dict.fromkeys(("flag", "households_concerned"), _LIST),
+            "bbox": {**_LIST, "description": "West, south, east, north of each, degrees"},
+            "place": {**_LIST, "description": "A point on each, degrees"},
+            "verdicts": {
+                "type": "object",
+                "description": "By rule, in the order of the packs",
+                "additionalProperties": _LIST,
+            },
+        },
+    }
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,6 @@ import shapely
 from geopandas import GeoDataFrame
 
 from service.exports.content import as_table, compact_json, plain
-from service.exports.writer import replacing
-from spatial.errors import InputError
 
 
 class FeatureFile(Protocol):
@@ -28,30 +25,6 @@ class FeatureFile(Protocol):
 
     def finish(self, members: Mapping[str, Any]) -> None:
         """End the file, with what is to be said of the whole."""
-
-
-def check_features_output(path: Path) -> None:
-    """Refuse a path nothing can be written to, before hours are spent on what goes there.
-
-    Raises
-    ------
-    InputError
-        When the suffix is none of the known ones, or the folder cannot be written.
-    """
-    if path.suffix.lower() not in _WRITERS:
-        raise InputError(
-            f"{path}: unknown output format '{path.suffix}'; known are {', '.join(_WRITERS)}"
-        )
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: cannot be written there")
-
-
-@contextmanager
-def feature_file(path: Path) -> Iterator[FeatureFile]:
-    """Open a file for features; it takes the place of one there before at the end, or never."""
-    check_features_output(path)
-    with replacing(path) as temporary, _WRITERS[path.suffix.lower()](temporary) as file:
-        yield file
 
 
 class _GeoJSON:
@@ -144,14 +117,13 @@ _KINDS: Final[Mapping[str, frozenset[int]]] = MappingProxyType(
 
 
 @contextmanager
-def _geojson(path: Path) -> Iterator[FeatureFile]:
+def geojson_parts(path: Path) -> Iterator[FeatureFile]:
+    """Open a FeatureCollection."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         yield _GeoJSON(file)
 
 
 @contextmanager
-def _geopackage(path: Path) -> Iterator[FeatureFile]:
+def geopackage_parts(path: Path) -> Iterator[FeatureFile]:
+    """Open a GeoPackage."""
     yield _GeoPackage(path)
-
-
-_WRITERS: Final = MappingProxyType({".geojson": _geojson, ".gpkg": _geopackage})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from service.exports.csv_table import write_csv
+from service.exports.features import FeatureFile, geojson_parts, geopackage_parts
 from service.exports.flatgeobuf import write_flatgeobuf
 from service.exports.geojson import write_geojson, write_lines, write_sequence
 from service.exports.geopackage import write_geopackage
@@ -37,6 +39,9 @@ class Format:
         True where the format allows longitude and latitude alone.
     picture
         True for a picture of an evaluation in memory, which no stored data can be written to.
+    parts
+        Opens a file that is written part by part, by questions that are answered so; None where
+        the format must be written at once.
     """
 
     suffix: str
@@ -44,6 +49,7 @@ class Format:
     write: Callable[[Path, Package], None]
     lonlat_only: bool = False
     picture: bool = False
+    parts: Callable[[Path], AbstractContextManager[FeatureFile]] | None = None
 
     @property
     def name(self) -> str:
@@ -55,10 +61,21 @@ FORMATS: Final = MappingProxyType(
     {
         one.suffix: one
         for one in (
-            Format(".geojson", "application/geo+json", write_geojson, lonlat_only=True),
+            Format(
+                ".geojson",
+                "application/geo+json",
+                write_geojson,
+                lonlat_only=True,
+                parts=geojson_parts,
+            ),
             Format(".geojsonl", "application/x-ndjson", write_lines, lonlat_only=True),
             Format(".geojsons", "application/geo+json-seq", write_sequence, lonlat_only=True),
-            Format(".gpkg", "application/geopackage+sqlite3", write_geopackage),
+            Format(
+                ".gpkg",
+                "application/geopackage+sqlite3",
+                write_geopackage,
+                parts=geopackage_parts,
+            ),
             Format(".shp.zip", "application/zip", write_shapefile),
             Format(".fgb", "application/flatgeobuf", write_flatgeobuf),
             Format(".parquet", "application/vnd.apache.parquet", write_geoparquet),
@@ -75,6 +92,11 @@ FORMATS: Final = MappingProxyType(
 # What holds a table, of any data.
 TABLE_FORMATS: Final = MappingProxyType(
     {one.name: one for one in FORMATS.values() if not one.picture}
+)
+
+# What questions about reach are written to, part by part.
+PARTS_FORMATS: Final = MappingProxyType(
+    {suffix: one for suffix, one in FORMATS.items() if one.parts is not None}
 )
 
 

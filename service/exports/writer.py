@@ -14,7 +14,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 
 from service.exports.content import Content, Language, collect
 from service.exports.evaluation_tables import content_package
-from service.exports.formats import format_of, refuse_system
+from service.exports.features import FeatureFile
+from service.exports.formats import PARTS_FORMATS, format_of, refuse_system
 from service.exports.package import Package
 from service.exports.systems import LONLAT, OutputSystem
 from spatial.errors import InputError
@@ -114,6 +115,34 @@ def write_package(path: Path, package: Package) -> None:
     check_output(path, system=package.system)
     with replacing(path) as temporary:
         format_of(path).write(temporary, package)
+
+
+def check_parts_output(path: Path) -> None:
+    """Refuse a path that nothing can be written to part by part; see `check_output`."""
+    if format_of(path).parts is None:
+        raise InputError(
+            f"{path}: such an answer is not written as {format_of(path).suffix}; "
+            f"known are {', '.join(PARTS_FORMATS)}"
+        )
+    check_output(path)
+
+
+@contextmanager
+def feature_file(path: Path) -> Iterator[FeatureFile]:
+    """Open a file for features; it takes the place of one there before at the end, or never.
+
+    Raises
+    ------
+    InputError
+        As `check_parts_output`, or when the file cannot be written.
+    """
+    check_parts_output(path)
+    opened = format_of(path).parts
+    if opened is None:
+        msg = f"{path} was checked and cannot be opened"
+        raise TypeError(msg)
+    with replacing(path) as temporary, opened(temporary) as file:
+        yield file
 
 
 @contextmanager

@@ -276,8 +276,11 @@ def convert(column: pd.Series[Any], field: Field) -> Converted:
     if whole is not None:
         return Converted(whole, ())
     cells = column.astype(object).tolist()
-    if not field.required and all(map(is_missing, cells)):
+    if not field.required and (_is_void(cells) or all(map(is_missing, cells))):
         return Converted(_series([None] * len(column), field, column.index), ())
+    plain = _plain_texts(cells, field)
+    if plain is not None:
+        return Converted(_series(plain, field, column.index), ())
     converter = _CONVERTERS[field.type]
     values: list[object] = []
     faults: list[tuple[int, str]] = []
@@ -304,12 +307,30 @@ def _series(values: list[object], field: Field, index: pd.Index[Any]) -> pd.Seri
     if field.type in _DTYPES:
         extension: pd.Series[Any] = pd.Series(values, index=index, dtype=_DTYPES[field.type])
         return extension
-    # Filled cell by cell: numpy would unpack tuples, pandas turn None into NaN.
-    cells = np.empty(len(values), dtype=object)
-    for position, value in enumerate(values):
-        cells[position] = value
+    # One object a cell: numpy would unpack tuples, pandas turn None into NaN.
+    cells = np.fromiter(values, dtype=object, count=len(values))
     objects: pd.Series[Any] = pd.Series(cells, index=index, dtype=object)
     return objects
+
+
+def _is_void(cells: list[object]) -> bool:
+    """Tell whether no cell holds anything at all, as in a column the file does not have."""
+    return all(cell is None for cell in cells)
+
+
+def _plain_texts(cells: list[object], field: Field) -> list[object] | None:
+    """Convert a column of nothing but faultless texts at once; None for any other column.
+
+    Names and identifiers are each of their own, and there are as many as rows.
+    """
+    if field.type is not FieldType.TEXT or field.choices:
+        return None
+    if not all(type(cell) is str for cell in cells):
+        return None
+    texts: list[Any] = [cell.strip() for cell in cells]  # type: ignore[attr-defined]  # all str
+    if not all(texts) or _CONTROL.search("".join(texts)):
+        return None
+    return texts
 
 
 def _whole_numbers(column: pd.Series[Any], field: Field) -> pd.Series[Any] | None:

@@ -15,6 +15,7 @@ from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns
 from service.imports.csv_table import read_csv
 from service.imports.formats import check_file
+from service.imports.raw import PLAIN, Reading
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.indicators.fields import INDICATORS, KEY
 from spatial.errors import Fault, InputError, InputFaults
@@ -61,6 +62,7 @@ def read_indicators(
     columns: Mapping[str, str] = MappingProxyType({}),
     shared_columns: Mapping[str, str] = MappingProxyType({}),
     saved: SavedMapping | None = None,
+    how: Reading = PLAIN,
 ) -> ReadIndicators:
     """Read a CSV of figures.
 
@@ -84,7 +86,7 @@ def read_indicators(
     if path.suffix.lower() != SUFFIX:
         raise InputError(f"{path}: figures are read from CSV, not from '{path.suffix}'")
     try:
-        raw = read_csv(path, prefer=INDICATORS.name, table=None)
+        raw = read_csv(path, prefer=INDICATORS.name, table=None, how=how)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     shared = {

@@ -39,7 +39,7 @@ class Limits:
     unpacked_bytes: int = 4 * GIB
     unpack_ratio: float = 200.0
     entries: int = 1_000
-    memory_bytes: int = 2 * GIB
+    memory_bytes: int = 4 * GIB
     cpu_seconds: int = 300
     wall_seconds: float = 600.0
 

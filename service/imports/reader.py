@@ -154,6 +154,7 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
     named = name_columns(
         frame, layer, columns, source=source, saved=kept.columns, placed=raw.placed
     )
+    joined = not raw.placed and stored is not None and not says_where(named.frame)
     values = read_values(
         named.frame,
         layer,
@@ -162,11 +163,11 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
         saved=kept,
         serial_dates=raw.serial_dates,
         kinds_from_names=kinds_from_names,
+        joined=joined,
     )
     frame = values.frame
     faults = list(values.faults)
     at_fault = dict(values.at_fault)
-    joined = not raw.placed and stored is not None and not says_where(frame)
     if joined and stored is not None:
         frame = join_stored(frame, layer, stored(), source=source)
         # Stored features are where they are, whatever is said of the coordinates of files.
@@ -219,7 +220,8 @@ def read_layer(  # noqa: PLR0913  # what a user may say of a file, by name only
         notes=() if note is None else (f"{source}: {note}",),
         encoding=raw.encoding,
         not_read=raw.not_read,
-        subject=subject,
+        # Stored places were checked when they came.
+        subject=None if joined else subject,
     )
 
 

@@ -22,7 +22,7 @@ from service.imports.raw import PLAIN, RawTable, Reading, without_reasons
 from service.imports.reader import ReadLayer, read_layer
 from service.imports.repairs import Repair, repair
 from service.imports.saved_mapping import SavedMapping
-from spatial.errors import Fault, InputError, InputFaults
+from spatial.errors import Fault, InputFaults
 from spatial.fields import Layer
 
 # Checks of several fields come after those of one, those of several rows after both.
@@ -102,7 +102,6 @@ def sift_layer(
     reading: LayerReading,
     *,
     source: str | None = None,
-    max_rows: int | None = None,
 ) -> Sifted:
     """Read a file, setting the rows at fault aside and repairing geometries.
 
@@ -110,20 +109,14 @@ def sift_layer(
     ----------
     source
         What the file is called in messages; None means its path.
-    max_rows
-        The most rows it may have; None means any number.
 
     Raises
     ------
     InputError
-        As `read_layer`, when the file as a whole cannot be used, and when it has more rows.
+        As `read_layer`, when the file as a whole cannot be used.
     """
     check_key(reading.key, layer)
     raw = without_reasons(read_raw(path, prefer=layer.name, how=reading.how))
-    if max_rows is not None and len(raw.frame) > max_rows:
-        raise InputError(
-            f"{source or path}: has {len(raw.frame)} rows, more than the {max_rows} taken at once"
-        )
     repaired = repair(raw, reading.columns)
     columns = dict(reading.columns)
     table = repaired.raw

@@ -85,9 +85,9 @@ def read_lines(path: Path, *, crs: str | None = None) -> gpd.GeoDataFrame:
     return read_street_lines(path, crs=crs).frame
 
 
-def read_barriers(path: Path, *, crs: str | None = None) -> ReadLines:
+def read_barriers(path: Path, *, crs: str | None = None, how: Reading = PLAIN) -> ReadLines:
     """Read user-drawn barriers: lines and polygons; see `read_street_lines`."""
-    return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs)
+    return _read_shapes(path, types=BARRIER_TYPES, prefer="barriers", crs=crs, how=how)
 
 
 def read_street_lines(path: Path, *, crs: str | None = None, how: Reading = PLAIN) -> ReadLines:

@@ -24,7 +24,7 @@ from service.imports.kind_column import FilledKinds, fill_kinds, unknown_line
 from service.imports.saved_mapping import SavedLayer
 from service.imports.tables import one_width
 from service.imports.units import Unit, exact_decimal, read_quantity
-from service.imports.words import field_words, plain_word
+from service.imports.words import field_words, plain_word, plain_words
 from spatial.errors import Fault
 from spatial.fields import Field, FieldType, Layer
 
@@ -116,6 +116,7 @@ def read_values(
     saved: SavedLayer | None = None,
     serial_dates: bool = False,
     kinds_from_names: bool = False,
+    joined: bool = False,
 ) -> Values:
     """Translate the cells of a table whose columns bear the names of fields.
 
@@ -133,6 +134,8 @@ def read_values(
         True where numbers in columns of dates may be days as Excel counts them.
     kinds_from_names
         True to take the kind of a facility without a type from its name.
+    joined
+        True where the rows are joined to stored features: a kind not given is the stored one.
 
     Returns
     -------
@@ -151,12 +154,16 @@ def read_values(
         if _plain_numbers(column, one, units):
             continue
         words = {plain_word(word): choice for word, choice in given.get(one.name, {}).items()}
+        if _says_itself(column, one, layer, words):
+            continue
         read = _reader(one, layer, unit=units.get(one.name), words=words, serial=serial_dates)
         columns[one.name] = _translated(column, one, read, told)
     result = frame.assign(**columns)
     found = list(told.faults)
     kinds = FilledKinds(result)
-    if layer.name == "facilities":
+    if layer.name == "facilities" and joined:
+        kinds = fill_kinds(result, layer, skip=range(len(result)), from_names=False)
+    elif layer.name == "facilities":
         skip = frozenset(at for at, name, _ in found if name == "kind")
         kinds = fill_kinds(result, layer, skip=skip, from_names=kinds_from_names)
         found += [(at, "kind", why) for at, why in kinds.faults]
@@ -182,6 +189,22 @@ def _plain_numbers(column: pd.Series[Any], field: Field, units: Mapping[str, Uni
     """Tell whether a column holds nothing but numbers in the unit of the field."""
     numbers = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb"
     return numbers and field.name not in units and field.type is not FieldType.DATE
+
+
+def _says_itself(
+    column: pd.Series[Any], field: Field, layer: Layer, words: Mapping[str, str]
+) -> bool:
+    """Tell whether every cell of a column is missing or a free text that stands for itself."""
+    if field.type is not FieldType.TEXT or field.choices or words:
+        return False
+    texts = [cell for cell in column.astype(object).tolist() if cell is not None]
+    if not all(type(cell) is str for cell in texts):
+        return False
+    known = field_words(layer, field)
+    special = known.unknown | known.choices.keys() | known.flags.keys()
+    # What a word looks like in its plain form is asked once for all: line breaks part them.
+    lines = plain_words("\n".join(" ".join(cell.split()) for cell in texts))
+    return special.isdisjoint(lines)
 
 
 def _translated(

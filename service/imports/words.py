@@ -39,6 +39,14 @@ def plain_word(text: str) -> str:
     return "".join(one_width(text).split())
 
 
+def plain_words(lines: str) -> set[str]:
+    """Return the words of a text, one a line, each as `plain_word` makes it.
+
+    Neither changing the width nor the case of a text depends on what stands beside it.
+    """
+    return {"".join(line.split()) for line in one_width(lines).split("\n")}
+
+
 @cache
 def field_words(layer: Layer, field: Field) -> FieldWords:
     """Return what words mean in a column of a field; the field's own choices are not repeated."""

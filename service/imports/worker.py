@@ -69,7 +69,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, *, memory_bytes: int) -> None:
     """
     # Arrow's own pool reserves addresses by the gigabyte, whatever little it needs.
     pa.set_memory_pool(pa.system_memory_pool())
-    _confine(memory_bytes)
+    confine(memory_bytes)
     enable_needed_drivers()
     while True:
         try:
@@ -80,7 +80,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, *, memory_bytes: int) -> None:
             send(answers, letter, answer)
 
 
-def _confine(memory_bytes: int) -> None:
+def confine(memory_bytes: int) -> None:
     """Bind the process: no core files, so much memory."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
@@ -94,7 +94,7 @@ def _confine(memory_bytes: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
-def _allow_time(limits: Limits) -> None:
+def allow_time(limits: Limits) -> None:
     """Allow so much more time of the processor, counted from now."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + 1
@@ -133,7 +133,7 @@ def _read(request: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     from service.imports.formats import format_named  # noqa: PLC0415  # it imports this module's peers
 
     limits = Limits(**request["limits"])
-    _allow_time(limits)
+    allow_time(limits)
     how = Reading(
         encoding=request["encoding"],
         heading_row=request["heading_row"],

@@ -15,7 +15,7 @@ from service.imports.transport import Streamed
 from spatial.errors import Fault, InputError, InputFaults
 
 # What lies beside a file and belongs to it.
-_COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
+COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ".shp": (".shx", ".dbf", ".prj", ".cpg"),
     ".tab": (".dat", ".map", ".id", ".ind"),
     ".mif": (".mid",),
@@ -60,7 +60,7 @@ class ZipReader:
             unpack(archive, main, place, limits=how.limits, source=source)
             for entry in every:
                 beside = entry.name.suffix.lower()
-                if beside in _COMPANIONS.get(suffix, ()) and _same_stem(entry, main):
+                if beside in COMPANIONS.get(suffix, ()) and _same_stem(entry, main):
                     target = place.with_suffix(beside)
                     unpack(archive, entry, target, limits=how.limits, source=source)
         named = f"{source}, {main.name}"

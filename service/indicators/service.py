@@ -37,7 +37,8 @@ from sqlalchemy import (
 
 from service.core import history
 from service.core.copying import copy_rows
-from service.core.history import NOW, ROW_COLUMN, Moment, Origin, Stored
+from service.core.history import NOW, Moment, Origin, Stored
+from service.core.incoming import ROW_COLUMN
 from service.core.rows import columns_of, object_array
 from service.core.schema import VERSIONED
 from service.indicators.fields import INDICATORS, KEY

@@ -196,7 +196,10 @@ def _tile_path(one: TileOperation, own: Sequence[dict[str, Any]] = ()) -> dict[s
     parameters = [*one.parameters, *shared, *filters]
     path = _get(one.operation, one.summary, *one.media_types, parameters=parameters)
     if one.filtered:
-        path["get"]["responses"]["204"] = {"description": "Nothing is in this tile"}
+        path["get"]["responses"] |= {
+            "204": {"description": "Nothing is in this tile"},
+            "503": {"$ref": "#/components/responses/Problem"},
+        }
     return path
 
 
@@ -222,10 +225,9 @@ def _get(
 
 
 def _schema_of(media_type: str) -> dict[str, Any]:
-    if media_type in {JSON, GEOJSON, SCHEMA_JSON, OPENAPI}:
-        return {"$ref": "#/components/schemas/Object"}
-    text = media_type.startswith("text/") or media_type == MEDIA_TYPES["geojsonseq"]
-    return {"type": "string"} if text else _BINARY
+    if media_type.startswith("text/") or media_type == MEDIA_TYPES["geojsonseq"]:
+        return {"type": "string"}
+    return {"$ref": "#/components/schemas/Object"} if "json" in media_type else _BINARY
 
 
 def _problem_schema() -> dict[str, Any]:

@@ -19,6 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, func
 
@@ -174,8 +175,14 @@ class ReferenceSystem:
         else:
             box = shapely.box(west, south, east, north)
         if not self.geographic and not isinstance(box, shapely.Point):
-            longest = max(east - west, north - south) / (_POINTS_OF_EDGE - 1)
-            box = shapely.segmentize(box, longest)
+            longest = max(east - west, north - south)
+            # Within a metre an edge is as good as straight; and what is far smaller than the
+            # numbers it lies between cannot be divided at all.
+            if longest > 1:
+                try:
+                    box = shapely.segmentize(box, longest / (_POINTS_OF_EDGE - 1))
+                except ShapelyError:
+                    raise ValueError("the box is too large, or too small where it is") from None
         if self.north_first:
             box = shapely.transform(box, lambda xy: xy[:, ::-1])
         return self.to_storage(box)

@@ -48,8 +48,6 @@ CONFORMANCE: Final = (
 )
 # Fields that follow from another one, by layer.
 _DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
-# Fields that follow from another one, by layer.
-_DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
 
 
 def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:

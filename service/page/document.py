@@ -13,9 +13,10 @@ from service.core import history, scope
 from service.core.history import NOW
 from service.core.keys import Principal
 from service.core.language import Language
+from service.core.map_settings import MapSettings
 from service.core.notices import notices
 from service.core.schema import VERSIONED
-from service.core.settings import MapSettings, Settings
+from service.core.settings import Settings
 from service.evaluations.storage import StoredEvaluation, list_evaluations
 from service.networks.service import list_networks
 from service.packs.schemas import PackSummary

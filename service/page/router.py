@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from service.core.errors import NotFoundError
 from service.core.etags import is_tag_known
 from service.core.language import LanguageDependency
-from service.core.settings import MapSettings
+from service.core.map_settings import MapSettings
 from service.page.built import ASSETS, INDEX, caching, find_file, top_files
 from service.page.headers import page_headers
 from service.page.notes import note_page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, Final
 
 from docx import Document
@@ -64,7 +63,8 @@ def paper_docx(paper: Paper) -> bytes:
     title.style = document.styles["Title"]
     if paper.number:
         _paragraph(document, paper.number, size=10, colour=FAINT_INK, centred=True, after=8)
-    for block, after in pairwise((*paper.blocks, None)):
+    following = (*paper.blocks[1:], None)
+    for block, after in zip(paper.blocks, following, strict=True):
         _add(document, block)
         if isinstance(block, Heading):
             # LibreOffice loses rows of a table whose head repeats where a heading is to stay with

@@ -10,20 +10,33 @@ import json
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from geopandas import GeoDataFrame
+
 from service.core.geojson import encode_json
 from service.imports.crs_check import UndeclaredCRSError
-from service.uploads.frames import to_stream
+from service.imports.limits import Limits
+from service.imports.worker import allow_time, confine
+from service.uploads.frames import from_stream, to_stream
 from service.uploads.reading import LISTED, read_file
 from service.uploads.request import ImportRequest
 from service.uploads.systems import subject_document
 from spatial.errors import InputError, InputFaults
+from spatial.fields import Layer
 
 TASK: Final = "task.json"
 RESULT: Final = "result.json"
 ACCEPTED: Final = "accepted.arrow"
+# Written by the parent when this process has said that it needs them.
+STORED: Final = "stored.arrow"
+
+
+class StoredWantedError(Exception):
+    """The file says nothing of where its rows are: they are joined to what is stored."""
 
 
 def main() -> None:
@@ -33,6 +46,8 @@ def main() -> None:
     limit(task)
     try:
         result = read(folder, task)
+    except StoredWantedError:
+        result = {"wants_stored": True}
     except UndeclaredCRSError as error:
         result = {"undeclared": subject_document(error.subject)}
     except InputFaults as error:
@@ -51,28 +66,31 @@ def main() -> None:
 
 def limit(task: Mapping[str, Any]) -> None:
     """Set the limits of this process: memory, processor time, size of what is written."""
-    for kind, amount in (
-        (resource.RLIMIT_AS, task["max_memory_bytes"]),
-        (resource.RLIMIT_CPU, task["max_seconds"]),
-        (resource.RLIMIT_FSIZE, task["max_file_bytes"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, most = resource.getrlimit(kind)
-        allowed = amount if most == resource.RLIM_INFINITY else min(amount, most)
-        resource.setrlimit(kind, (allowed, allowed))
+    limits = Limits(**task["limits"])
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    written = task["written_bytes"]
+    allowed = written if most == resource.RLIM_INFINITY else min(written, most)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, allowed))
+    confine(limits.memory_bytes)
+    allow_time(limits)
 
 
 def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     """Read the file and write its rows; return what is to be told of it."""
     request = ImportRequest.from_json(task["request"])
+    asked = request.reading
+    reading = replace(
+        asked,
+        how=replace(asked.how, limits=Limits(**task["limits"])),
+        stored=partial(_stored, folder, request.layer),
+    )
     found = read_file(
         folder / task["file"],
         request.layer,
-        request.reading,
+        reading,
         label=task["label"],
         quarantine=folder,
         tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
-        max_rows=task["max_rows"],
     )
     (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {
@@ -82,6 +100,13 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         "subject": subject_document(found.read.subject),
         "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
+
+
+def _stored(folder: Path, layer: Layer) -> GeoDataFrame:
+    path = folder / STORED
+    if not path.is_file():
+        raise StoredWantedError
+    return from_stream(path.read_bytes(), layer)
 
 
 if __name__ == "__main__":

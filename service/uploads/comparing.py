@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, literal, se
 
 from service.core import history
 from service.core.differences import Difference, compare
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.core.rows import selected
 from service.core.schema import VERSIONED
 from service.imports.natural_keys import key_values

@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
 
-from service.core.errors import InvalidBodyError, InvalidParameterError, UnsupportedMediaTypeError
-from service.core.json_input import media_type
+from service.core.errors import InvalidBodyError, InvalidParameterError
+from service.core.json_input import media_type, require_media_type
 from service.core.parameters import AsOfDate
 from service.core.security import EditorDependency
 from service.imports.encoding import parse_encoding
@@ -21,6 +21,7 @@ from service.imports.formats import FORMATS
 from service.imports.natural_keys import check_key
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
+from service.uploads.form import FORM_TYPE, main_file, receive_form
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
 from spatial.errors import InputError
@@ -168,35 +169,44 @@ async def receive_upload(
     UnsupportedMediaTypeError
         When neither the name nor the type of the body says which format it is in.
     InvalidBodyError
-        When it is empty.
+        When it is empty, or a form that brings no file, or several.
     """
     del principal, asked
-    label, suffix = _named(request, file)
+    require_media_type(request, (*UPLOAD_TYPES, FORM_TYPE))
     folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
-    upload = Upload(folder, f"upload{suffix}", label)
-    received = 0
     try:
-        with (folder / upload.file).open("wb") as out:
-            async for part in request.stream():
-                received += len(part)
-                out.write(part)
+        if media_type(request) == FORM_TYPE:
+            return await _from_form(request, file, folder)
+        return await _from_body(request, file, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+async def _from_body(request: Request, file: str | None, folder: Path) -> Upload:
+    label, suffix = _named(media_type(request), file)
+    upload = Upload(folder, f"upload{suffix}", label)
+    received = 0
+    with (folder / upload.file).open("wb") as out:
+        async for part in request.stream():
+            received += len(part)
+            out.write(part)
     if not received:
-        shutil.rmtree(folder, ignore_errors=True)
         raise InvalidBodyError.of("", "the body is empty; a file is expected")
     return upload
 
 
-def _named(request: Request, file: str | None) -> tuple[str, str]:
+async def _from_form(request: Request, file: str | None, folder: Path) -> Upload:
+    files = await receive_form(request.stream(), request.headers["content-type"], folder)
+    main, beside = main_file(files)
+    label, suffix = _named(main.type, file or main.name)
+    for one, ending in ((main, suffix), *((other, other.suffix) for other in beside)):
+        one.path.rename(folder / f"upload{ending}")
+    return Upload(folder, f"upload{suffix}", label)
+
+
+def _named(kind: str, file: str | None) -> tuple[str, str]:
     """Return what the file is called and the suffix of its format; no path is made of the name."""
-    kind = media_type(request)
-    if kind not in UPLOAD_TYPES:
-        raise UnsupportedMediaTypeError(
-            f"Content-Type is {kind or 'missing'}; expected {' or '.join(UPLOAD_TYPES)}.",
-            headers={"Accept-Post": ", ".join(UPLOAD_TYPES)},
-        )
     label = re.split(r"[/\\]", file or "")[-1].strip()
     if not label.isprintable():
         raise InvalidParameterError.of("file", "has characters that cannot be printed")
@@ -207,7 +217,7 @@ def _named(request: Request, file: str | None) -> tuple[str, str]:
         raise InvalidParameterError.of(
             "file", f"its ending must say the format: {', '.join(SUFFIXES)}"
         )
-    return label or f"upload{suffix}", suffix
+    return label[:_MAX_TEXT] or f"upload{suffix}", suffix
 
 
 UploadDependency = Annotated[Upload, Depends(receive_upload)]

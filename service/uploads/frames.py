@@ -11,7 +11,7 @@ import pyarrow as pa
 import shapely
 from geopandas import GeoDataFrame
 
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.core.rows import from_columns, to_copy
 from spatial.fields import FieldType, Layer
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from geopandas import GeoDataFrame
 
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
@@ -54,7 +54,6 @@ def read_file(
     label: str,
     quarantine: Path,
     tell: Tell = lambda _stage, _rows: None,
-    max_rows: int | None = None,
 ) -> ReadFile:
     """Read a file, set the rows at fault aside and write them into a file of their own.
 
@@ -66,8 +65,6 @@ def read_file(
         Folder for the file of rows set aside, or the file itself where it has a suffix.
     tell
         Called with the stage and the rows done.
-    max_rows
-        The most rows the file may have; None means any number.
 
     Raises
     ------
@@ -75,7 +72,7 @@ def read_file(
         When the file as a whole cannot be used.
     """
     tell("reading", None)
-    sifted = sift_layer(path, layer, reading, source=label, max_rows=max_rows)
+    sifted = sift_layer(path, layer, reading, source=label)
     tell("checking", len(sifted.raw.frame))
     aside = sifted.set_aside
     written: Path | None = None

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from service.core.errors import NotFoundError
+from service.core.errors import GoneError, NotFoundError
 from service.core.keys import Principal
 from service.uploads.request import ImportRequest
-from service.uploads.tables import DATA_IMPORT, READING
+from service.uploads.tables import DATA_IMPORT, EXPIRED, FAILED, PREVIEWED, READING, REFUSED
 
 # A class of locks of its own, so that no other lock of the database is meant.
 _ALIVE_LOCK: Final = 0x494D50
@@ -69,6 +69,24 @@ def advance(connection: Connection, import_id: str, **values: object) -> None:
     )
 
 
+def expire(connection: Connection, *, hours: int) -> int:
+    """Forget what was read of imports that are older than so many hours and were not stored.
+
+    Returns
+    -------
+    How many; that they were stays.
+    """
+    oldest = func.now() - func.make_interval(0, 0, 0, 0, hours)
+    return connection.execute(
+        update(DATA_IMPORT)
+        .where(
+            DATA_IMPORT.c.state.in_((PREVIEWED, REFUSED, FAILED)),
+            DATA_IMPORT.c.created_at < oldest,
+        )
+        .values(state=EXPIRED, accepted=None, quarantine=None, report=None, digest=None)
+    ).rowcount
+
+
 def find(
     connection: Connection, import_id: str, *, principal: Principal | None, lock: bool = False
 ) -> Row[Any]:
@@ -78,11 +96,18 @@ def find(
     ------
     NotFoundError
         When there is none, or the key may not see it.
+    GoneError
+        When nobody stored it in time.
     """
     statement = select(DATA_IMPORT).where(DATA_IMPORT.c.id == import_id, *_visible(principal))
     row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if row is None:
         raise NotFoundError("There is no such import.")
+    if row.state == EXPIRED:
+        raise GoneError(
+            f"This import of {row.created_at:%Y-%m-%d} was not stored in time and has expired; "
+            "upload the file again."
+        )
     return row
 
 

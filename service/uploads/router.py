@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -24,6 +26,7 @@ from service.uploads.dependencies import (
     ImportRequestDependency,
     UploadDependency,
 )
+from service.uploads.form import FORM_TYPE
 from service.uploads.schemas import import_document
 from service.uploads.tables import READING
 
@@ -36,6 +39,18 @@ _TYPE_OF_SUFFIX: Final = {
     ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# A form cannot say which part is which by its field: every part that has a name is a file.
+_BODY: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "requestBody": {
+            "required": True,
+            "content": {
+                **request_body(*UPLOAD_TYPES, schemas=("ImportFile",))["requestBody"]["content"],
+                FORM_TYPE: {"schema": {"$ref": "#/components/schemas/ImportForm"}},
+            },
+        }
+    }
+)
 _IMPORT: Final = content("application/json", "Import", "The import")
 
 
@@ -55,12 +70,13 @@ def _add_uploading(router: APIRouter) -> None:
         operation_id="upload_import",
         summary="Upload a file and compare it with what is stored; nothing is stored yet",
         description=(
-            "The body is the file. It is read in a process of its own; rows at fault are set "
+            "The body is the file, or a form with it (of a Shapefile, with the files beside it). "
+            "It is read in a process of its own; rows at fault are set "
             "aside with the reason, geometries are repaired where their meaning is clear. 201 "
             "when it is read, be it `previewed` or `refused`; 202 while it is still being read."
         ),
         response_class=Response,
-        openapi_extra=request_body(*UPLOAD_TYPES, schemas=("ImportFile",)),
+        openapi_extra=dict(_BODY),
         responses={
             201: content("application/json", "Import", "The import with its report"),
             202: content("application/json", "Import", "The file is still being read"),
@@ -135,7 +151,7 @@ def _add_reading(router: APIRouter) -> None:
         operation_id="get_import",
         summary="Read one import: how far it is, and its report",
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 410)},
     )
     def get_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -156,7 +172,7 @@ def _add_reading(router: APIRouter) -> None:
                 "description": "The rows as they stood in the file",
                 "content": {kind.partition(";")[0]: {} for kind in _TYPE_OF_SUFFIX.values()},
             },
-            **problems(400, 401, 403, 404),
+            **problems(400, 401, 403, 404, 410),
         },
     )
     def get_quarantine(
@@ -186,7 +202,7 @@ def _add_deciding(router: APIRouter) -> None:
             "that it would do other things; the import then shows that."
         ),
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def commit_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -207,7 +223,7 @@ def _add_deciding(router: APIRouter) -> None:
         summary="Take a stored import back: every row is again as it was before",
         description="409 with the rows that were written again after it; then nothing is done.",
         response_class=Response,
-        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409)},
+        responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def undo_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency
@@ -223,7 +239,7 @@ def _add_deciding(router: APIRouter) -> None:
         operation_id="discard_import",
         summary="Throw an import away that is not stored",
         response_class=Response,
-        responses={204: {"description": "Discarded"}, **problems(400, 401, 403, 404, 409)},
+        responses={204: {"description": "Discarded"}, **problems(400, 401, 403, 404, 409, 410)},
     )
     def discard_import(
         import_id: str, resources: ResourcesDependency, principal: EditorDependency

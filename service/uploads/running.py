@@ -9,26 +9,30 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from structlog.typing import FilteringBoundLogger
 
+from service.core import history, scope
 from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
+from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
+from service.imports.limits import Limits
 from service.uploads import records
 from service.uploads import service as uploads
-from service.uploads.frames import from_stream
+from service.uploads.frames import from_stream, to_stream
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
 from service.uploads.systems import check_uploaded
 from service.uploads.tables import FAILED, PREVIEWED, REFUSED
-from spatial.fields import AREAS
+from spatial.fields import AREAS, Layer
 
 _RETRY_S: Final = "10"
 
@@ -60,7 +64,9 @@ class ImportRunner:
     engine
         Gives each upload a session of its own while it is read.
     limits
-        Of one file, and how many are read at once.
+        Of what is taken, how many are read at once, and how long they are kept.
+    reading
+        What reading one file may cost.
     cache_dir
         Folder of cached street networks.
     """
@@ -71,11 +77,13 @@ class ImportRunner:
         limits: UploadSettings,
         logger: FilteringBoundLogger,
         *,
+        reading: Limits,
         cache_dir: Path,
     ) -> None:
         self._engine = engine
         self._limits = limits
         self._logger = logger
+        self._reading = replace(reading, rows=min(reading.rows, limits.max_rows))
         self._cache_dir = cache_dir
         self._slots = threading.BoundedSemaphore(limits.at_once)
         self._stopped = threading.Event()
@@ -85,6 +93,17 @@ class ImportRunner:
     def limits(self) -> UploadSettings:
         """The limits of one file."""
         return self._limits
+
+    def expire(self) -> None:
+        """Forget uploads that nobody stored in time, as the service starts and with each upload.
+
+        The service starts without its database too; then the next upload does it.
+        """
+        try:
+            with self._engine.begin() as connection:
+                records.expire(connection, hours=self._limits.keep_hours)
+        except DBAPIError as error:
+            self._logger.warning("uploads not looked through", reason=type(error).__name__)
 
     def reserve(self) -> None:
         """Take one of the places for reading a file; `release` or `start` gives it back.
@@ -110,6 +129,7 @@ class ImportRunner:
         connection = self._engine.connect()
         try:
             records.claim(connection, import_id)
+            records.expire(connection, hours=self._limits.keep_hours)
             records.begin(connection, import_id, request, file=upload.label, actor=principal.id)
             connection.commit()
         except BaseException:
@@ -186,9 +206,10 @@ class ImportRunner:
             upload.file,
             request,
             label=upload.label,
-            limits=self._limits,
+            limits=self._reading,
             tell=tell,
             stopped=self._stopped,
+            stored=lambda: _stored(connection, request.layer, principal),
         )
         if result.refused is not None:
             return _refused(result.refused)
@@ -223,6 +244,14 @@ class ImportRunner:
             "quarantine": None if aside is None else aside.read_bytes(),
             "quarantine_suffix": None if aside is None else aside.suffix,
         }
+
+
+def _stored(connection: Connection, layer: Layer, principal: Principal) -> bytes:
+    """Return what the rows of a table can be joined to: the features the key may see."""
+    conditions = scope.conditions(connection, principal, layer)
+    frame = history.current(connection, layer, *conditions)
+    frame[ROW_COLUMN] = range(len(frame))
+    return to_stream(frame, layer)
 
 
 def _refused(told: Any) -> dict[str, Any]:  # noqa: ANN401  # a part of a report

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from service.core.settings import UploadSettings
 from service.imports.crs_check import CrsSubject
-from service.uploads.child import ACCEPTED, RESULT, TASK
+from service.imports.limits import Limits
+from service.uploads.child import ACCEPTED, RESULT, STORED, TASK
 from service.uploads.reading import Tell
 from service.uploads.request import ImportRequest
 from service.uploads.systems import read_subject
@@ -64,9 +65,10 @@ def read_in_child(
     request: ImportRequest,
     *,
     label: str,
-    limits: UploadSettings,
+    limits: Limits,
     tell: Tell,
     stopped: threading.Event,
+    stored: Callable[[], bytes],
 ) -> SandboxResult:
     """Read an uploaded file in a child process under limits.
 
@@ -76,10 +78,15 @@ def read_in_child(
         A folder of this upload alone, in which the child works.
     file
         Name of the file in it, chosen by the service.
+    limits
+        What reading it may cost.
     tell
         Called with each stage and the rows done.
     stopped
         Ends the child when it is set.
+    stored
+        The features stored already, as `service.uploads.frames.to_stream` writes them; asked for
+        where the rows of the file are to be joined to them, and the file is read once more.
 
     Raises
     ------
@@ -91,12 +98,19 @@ def read_in_child(
         "file": file,
         "label": label,
         "request": request.as_json(),
-        "max_rows": limits.max_rows,
-        "max_seconds": limits.max_seconds,
-        "max_memory_bytes": limits.max_memory_bytes,
-        "max_file_bytes": max(_LEAST_FILE_BYTES, _GROWTH * size),
+        "limits": asdict(limits),
+        "written_bytes": max(_LEAST_FILE_BYTES, _GROWTH * size),
     }
     (folder / TASK).write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
+    document = _run(folder, limits, tell, stopped)
+    if "wants_stored" in document:
+        (folder / STORED).write_bytes(stored())
+        document = _run(folder, limits, tell, stopped)
+    return _result(folder, document)
+
+
+def _run(folder: Path, limits: Limits, tell: Tell, stopped: threading.Event) -> dict[str, Any]:
+    """Let a child read the file of a folder, and return what it says of it."""
     with (
         (folder / "stderr").open("wb") as errors,
         subprocess.Popen(  # noqa: S603  # our own interpreter and module
@@ -113,11 +127,11 @@ def read_in_child(
         listener = threading.Thread(target=_listen, args=(process, tell), daemon=True)
         listener.start()
         try:
-            _wait(process, limits.max_seconds, stopped)
+            _wait(process, limits.wall_seconds, stopped)
         finally:
             # Whoever is told shares a session with the caller.
             listener.join()
-    return _result(folder, process.returncode)
+    return _said(folder, process.returncode, limits)
 
 
 def _listen(process: subprocess.Popen[str], tell: Tell) -> None:
@@ -140,14 +154,20 @@ def _wait(process: subprocess.Popen[str], seconds: float, stopped: threading.Eve
         stopped.wait(_STEP_S)
 
 
-def _result(folder: Path, code: int) -> SandboxResult:
+def _said(folder: Path, code: int, limits: Limits) -> dict[str, Any]:
     result = folder / RESULT
     if code != 0 or not result.is_file():
         said = (folder / "stderr").read_text(encoding="utf-8", errors="replace")
         if "MemoryError" in said or "bad_alloc" in said:
             raise ReaderError("reading the file took more memory than it may")
+        if code == -signal.SIGXCPU:
+            raise ReaderError(f"reading the file took more than {limits.cpu_seconds} seconds")
         raise ReaderError("the process that read the file ended unexpectedly")
-    document = json.loads(result.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return document
+
+
+def _result(folder: Path, document: Mapping[str, Any]) -> SandboxResult:
     if "refused" in document:
         return SandboxResult(document, {}, b"", "", None, None)
     if "undeclared" in document:

@@ -14,6 +14,20 @@ from service.uploads.tables import FAILED, READING, STATES
 IMPORT_FILE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {"type": "string", "format": "binary", "description": "The file, as it is"}
 )
+IMPORT_FORM_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "string", "format": "binary"},
+                "description": "The file; of a Shapefile its .shp, .shx, .dbf, .prj and .cpg",
+            }
+        },
+    }
+)
 IMPORT_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "type": "object",

@@ -26,7 +26,8 @@ FAILED: Final = "failed"
 COMMITTED: Final = "committed"
 UNDONE: Final = "undone"
 DISCARDED: Final = "discarded"
-STATES: Final = (READING, PREVIEWED, REFUSED, FAILED, COMMITTED, UNDONE, DISCARDED)
+EXPIRED: Final = "expired"
+STATES: Final = (READING, PREVIEWED, REFUSED, FAILED, COMMITTED, UNDONE, DISCARDED, EXPIRED)
 
 _WORDS = ", ".join(f"'{state}'" for state in STATES)
 

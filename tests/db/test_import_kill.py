@@ -17,7 +17,7 @@ from sqlalchemy import Engine, text
 
 from service.core import audit, history
 from service.core.geojson import encode_json
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
 from service.uploads import records, undoing
 from service.uploads import service as uploads
 from service.uploads.frames import to_stream

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pyogrio
+import shapely
 from town import DISTRICT_ROWS, Run, write_csv
 
 FILES = (
@@ -51,6 +52,33 @@ def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> Non
     assert book["居住区"].max_row == count + 1
     assert sum(len(f["properties"]["findings"]) for f in features) == len(findings)
     assert book["规则结果"].max_row == len(findings) + 1
+
+
+def test_encoding_and_heading_row_are_said_as_in_imports(town: Path, yike: Run) -> None:
+    rows = json.loads((town / "facilities.geojson").read_text(encoding="utf-8"))["features"]
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    # Two rows could head the columns; the first one that does is the wrong one.
+    names = ["id", "kind", "status", "lon", "lat"]
+    sheet.append([f"{name}1" for name in names])
+    sheet.append(names)
+    for row in rows:
+        said = row["properties"]
+        place = shapely.from_geojson(json.dumps(row["geometry"])).centroid
+        sheet.append([said.get("id", row.get("id")), said["kind"], "operating", place.x, place.y])
+    book.save(town / "f.xlsx")
+    districts = ("--districts=districts.geojson", "--network=streets.parquet", "--json")
+    asked = ("evaluate", "--pack=jinhua-2022", "--as-of=2025-06-01", *districts)
+
+    silent = yike(*asked, "--facilities=f.xlsx", "--crs=facilities=EPSG:4326")
+    told = yike(*asked, "--facilities=f.xlsx", "--crs=facilities=EPSG:4326", "--heading-row=2")
+    wrong = yike(*asked, "--facilities=facilities.geojson", "--encoding=klingon")
+
+    assert silent.returncode == 2
+    assert told.returncode == 0, told.stderr
+    assert wrong.returncode == 2
+    assert "klingon" in wrong.stderr
 
 
 def test_json_alone_is_on_the_standard_output(town: Path, yike: Run) -> None:

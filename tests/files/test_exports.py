@@ -383,6 +383,67 @@ def test_qgis_finds_a_style_for_the_layer(tmp_path: Path) -> None:
     }
 
 
+# As Debian's GDAL takes them: what it opens, and how it is to see the places of a plain table.
+_DEBIAN = {
+    ".geojson": ("{}", ()),
+    ".geojsonl": ("{}", ()),
+    ".geojsons": ("{}", ()),
+    ".gpkg": ("{}", ()),
+    ".fgb": ("{}", ()),
+    ".shp.zip": ("/vsizip/{}", ()),
+    ".csv": ("{}", ("-oo", "GEOM_POSSIBLE_NAMES=wkt", "-oo", "KEEP_GEOM_COLUMNS=NO")),
+}
+
+
+@pytest.mark.gdal
+@pytest.mark.parametrize("suffix", _DEBIAN)
+def test_the_gdal_of_debian_reads_the_same_features(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"r{suffix}"
+    write_package(path, package_of(FACILITIES, frame_of(FACILITIES, *FACILITY_ROWS)))
+    name, options = _DEBIAN[suffix]
+    place = name.format(path)
+    listed = subprocess.run(
+        ["ogrinfo", "-ro", "-q", place], capture_output=True, text=True, check=True
+    )
+    layers = [
+        line.split(": ", 1)[1].partition(" (")[0]
+        for line in listed.stdout.splitlines()
+        if line[:1].isdigit()
+    ]
+    found: dict[str, Any] = {}
+    for number, layer in enumerate(layers):
+        if layer == "layer_styles":
+            continue
+        out = tmp_path / f"{number}.geojsonl"
+        form = ("-f", "GeoJSONSeq", "-lco", "COORDINATE_PRECISION=15")
+        command = ["ogr2ogr", *form, "-a_srs", "EPSG:4326", *options, out, place, layer]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        # GeoJSON has no dates of its own; all else that is said would be about our file.
+        assert [line for line in done.stderr.splitlines() if "Misconversion" not in line] == []
+        for line in out.read_text(encoding="utf-8").splitlines():
+            feature = json.loads(line)
+            # What is the identifier of a GeoJSON feature is no property any more.
+            key = feature["properties"].get("id", feature.get("id"))
+            found[unguarded(key)] = feature
+
+    assert set(found) == {row["id"] for row in FACILITY_ROWS}
+    for row in FACILITY_ROWS:
+        feature = found[row["id"]]
+        shape = shapely.from_geojson(json.dumps(feature["geometry"]))
+        wanted = row["geometry"]
+        if isinstance(wanted, shapely.MultiPolygon) != isinstance(shape, shapely.MultiPolygon):
+            shape = shapely.multipolygons([shape])
+        assert shapely.equals_exact(shape.normalize(), wanted.normalize(), 1e-13)
+        for name in ("name", "kind", "places", "beds"):
+            # One that no row has is left out.
+            value = feature["properties"].get(name)
+            if suffix == ".csv" and isinstance(value, str):
+                # It takes every line break for a plain one.
+                value = unguarded(value) or None
+                row = {**row, "name": (row.get("name") or "").replace("\r\n", "\n") or None}  # noqa: PLW2901  # as it reads
+            same_value(value, row, name)
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".fgb", ".shp.zip"])
 def test_ogrinfo_reads_it_without_a_warning(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"r{suffix}"

@@ -468,6 +468,103 @@ def test_formats_are_named_by_the_file_or_the_type(town):
     assert_problem(empty, 400, "invalid-body")
 
 
+@pytest.mark.usefixtures("clean")
+def test_a_table_without_places_is_joined_to_what_is_stored(town, rows):
+    before = rows()
+
+    def send(text, role="editor", **params):
+        answer = town.post(
+            "/v1/imports",
+            params={"kind": "facilities", **params},
+            content=text.encode(),
+            headers={"Content-Type": "text/csv"},
+            role=role,
+        )
+        return done(town, answer, role)
+
+    found = send("名称,托位数\n托育园,77\n日间照料,\n无此处,5\n", mapping="名称=name")
+    assert found["state"] == "previewed", found["report"]
+    assert found["report"]["diff"]["changes"] == [
+        {"id": "nursery-1", "fields": ["places"], "values": {"places": [60, 77]}}
+    ]
+    assert found["report"]["diff"]["unchanged"] == 1
+    (aside,) = found["report"]["quarantined"]
+    assert (aside["row"], aside["field"]) == (3, "name")
+    assert "names none of the stored facilities" in aside["reason"]
+    assert ask(town, "commit", found).json()["state"] == "committed"
+    after = rows()
+    assert after["nursery-1"]["geometry"] == before["nursery-1"]["geometry"]
+    assert after["nursery-1"]["places"] == "77"
+
+    by_id = send("id,places\nnursery-1,78\nnowhere,1\n")
+    assert by_id["report"]["diff"]["changed_fields"] == {"places": 1}
+    assert "is none of the" in by_id["report"]["quarantined"][0]["reason"]
+    # What a key cannot see it cannot join.
+    east = send("id,places\nnursery-1,78\n", role="west editor")
+    assert east["state"] in {"previewed", "refused"}
+    nothing = send("places\n5\n")
+    assert nothing["state"] == "refused"
+    assert "which stored facilities they are" in nothing["report"]["refused"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_form_brings_a_file_or_a_whole_shapefile(town, tmp_path):
+    def send(*names, params="", data=None):
+        parts = [("file", (name, (tmp_path / name).read_bytes())) for name in names]
+        return town.post(
+            f"/v1/imports?kind=facilities&kinds_from_names=true{params}", files=parts, data=data
+        )
+
+    frame = gpd.GeoDataFrame(
+        {"id": ["s1"], "name": ["阳光托育园"], "status": ["operating"], "kind": ["nursery"]},
+        geometry=[shapely.Point(*place(5, 5))],
+        crs="EPSG:4326",
+    )
+    frame.to_file(tmp_path / "园.shp", encoding="GBK")
+    (tmp_path / "园.DBF").write_bytes((tmp_path / "园.dbf").read_bytes())
+    frame.drop(columns="geometry").assign(lon=frame.geometry.x, lat=frame.geometry.y).to_csv(
+        tmp_path / "园.csv", index=False
+    )
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "other.prj").write_bytes((tmp_path / "园.prj").read_bytes())
+
+    whole = done(town, send("园.prj", "园.DBF", "园.shx", "园.shp", "园.cpg"))
+    assert whole["state"] == "previewed", whole["report"]
+    assert whole["file"] == "园.shp"
+    assert whole["report"]["encoding"]["declared"] == "GBK"
+    assert whole["report"]["first_rows"][0]["name"] == "阳光托育园"
+    assert ask(town, "commit", whole).json()["state"] == "committed"
+    again = done(town, send("园.csv", params="&crs=EPSG:4326"))
+    assert again["report"]["diff"]["unchanged"] == 1
+
+    for answer, said in (
+        (send("园.shp", "园.csv"), "holds several files (园.shp, 园.csv)"),
+        (send("园.shp", "other.prj"), "holds several files"),
+        (send("园.shp", "园.dbf", "园.DBF"), "holds several files"),
+        (send("empty.csv"), "has no file, or an empty one"),
+        (send("园.csv", data={"crs": "EPSG:4326"}), "the part 'crs' is no file"),
+    ):
+        assert said in assert_problem(answer, 400, "invalid-body")["detail"]
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    for body, said in (
+        (b"no form", "is no form that can be read"),
+        (head + b"id,name", "ends before its last part"),
+        (head + b"id\r\n--x--\r\n", None),
+    ):
+        answer = town.post("/v1/imports?kind=facilities", content=body, headers=form)
+        if said is None:
+            assert done(town, answer)["report"]["rows"]["read"] == 0
+        else:
+            assert said in assert_problem(answer, 400, "invalid-body")["detail"]
+    bare = town.post(
+        "/v1/imports?kind=facilities",
+        content=b"x",
+        headers={"Content-Type": "multipart/form-data"},
+    )
+    assert_problem(bare, 400, "invalid-parameter")
+
+
 def test_who_may_do_what(town):
     for role in ("viewer", "reviewer"):
         assert_problem(upload(town, MIXED, role=role), 403, "forbidden")
@@ -531,16 +628,17 @@ def test_what_is_discarded_is_forgotten(town):
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("uploads", "imports", "said"),
     [
-        ({"max_rows": 5}, "has 10 rows, more than the 5 taken at once"),
-        ({"max_seconds": 1}, "took more than 1 seconds"),
+        ({"max_rows": 5}, {}, "has too many rows: 10, at most 5 are read"),
+        ({}, {"wall_seconds": 1}, "took more than 1 seconds"),
+        ({}, {"max_rows": 6}, "has too many rows: 10, at most 6 are read"),
     ],
 )
-def test_a_file_beyond_the_limits_is_not_read(town, make_settings, limits, said):
-    settings = make_settings(uploads={"wait_seconds": 60, **limits})
+def test_a_file_beyond_the_limits_is_not_read(town, make_settings, uploads, imports, said):
+    settings = make_settings(uploads={"wait_seconds": 60, **uploads}, imports=imports)
     body = json.dumps(
-        MIXED if "max_rows" in limits else collection(*(nursery(n) for n in range(60_000)))
+        collection(*(nursery(n) for n in range(60_000))) if "wall_seconds" in imports else MIXED
     ).encode()
     with serving(settings) as address:
         answer = town.client.post(
@@ -571,6 +669,44 @@ def test_large_files_and_many_at_once_are_refused(town, make_settings):
     # The service is gone, and with it the one who read the file.
     left = town.get(f"/v1/imports/{first.json()['id']}").json()
     assert left["state"] in {"failed", "previewed"}
+
+
+@pytest.mark.usefixtures("clean")
+def test_an_upload_nobody_stores_expires(town):
+    old, kept = (done(town, upload(town, collection(nursery(n)))) for n in (1, 2))
+    committed = done(town, upload(town, collection(nursery(3))))
+    assert ask(town, "commit", committed).status_code == 200
+    engine = create_database_engine(town.settings.database.owner_url.get_secret_value())
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE data_import SET created_at = created_at - interval '169 hours' "
+                "WHERE id = ANY(:ids)"
+            ),
+            {"ids": [old["id"], committed["id"]]},
+        )
+    assert town.get(f"/v1/imports/{old['id']}").json()["state"] == "previewed"
+    town.ask("DELETE", f"/v1/imports/{done(town, upload(town, collection()))['id']}")
+
+    path = f"/v1/imports/{old['id']}"
+    for answer in (
+        town.get(path),
+        town.get(f"{path}/quarantine"),
+        ask(town, "commit", old),
+        ask(town, "undo", old),
+        town.ask("DELETE", path),
+    ):
+        problem = assert_problem(answer, 410, "gone")
+        assert "was not stored in time and has expired; upload the file again" in problem["detail"]
+    states = {one["id"]: one["state"] for one in town.get("/v1/imports").json()["imports"]}
+    assert (states[old["id"]], states[kept["id"]]) == ("expired", "previewed")
+    assert states[committed["id"]] == "committed"
+    with engine.connect() as connection:
+        left = connection.execute(
+            text("SELECT accepted, report FROM data_import WHERE id = :id"), {"id": old["id"]}
+        ).one()
+    assert tuple(left) == (None, None)
+    engine.dispose()
 
 
 def test_a_file_nobody_reads_any_more_has_failed(town):

@@ -531,7 +531,17 @@ def test_no_more_is_claimed_than_is_proved(town):
     listed = town.get("/ogc/conformance", role="viewer").json()["conformsTo"]
     assert len(listed) == len(set(listed))
     # Tiles and processes have tests of their own.
-    others = (f"{SPEC}/ogcapi-tiles", f"{SPEC}/ogcapi-processes")
+    others = tuple(f"{SPEC}/{one}" for one in ("ogcapi-tiles", "ogcapi-processes", "tms"))
     assert {one for one in listed if not one.startswith(others)} == {
         f"{SPEC}/{part}/conf/{name}" for part, names in CLAIMED.items() for name in names
     }
+
+
+@pytest.mark.parametrize(
+    "box", ["0,0,0,5e-324", "-1.7e308,0,1.7e308,1", "1e16,0,1e16,2", "0,0,1e300,1e-9"]
+)
+def test_boxes_at_the_edge_of_numbers_are_no_defect(town, check_problem, box):
+    for srid in (3857, 4547):
+        answer = town.get(f"{ITEMS}?bbox={box}&bbox-crs={EPSG}{srid}", role="viewer")
+        if answer.status_code != 200:
+            check_problem(answer, 400)

@@ -50,7 +50,7 @@ def test_every_route_of_the_design_is_there(operations):
             f"GET /v1/evaluations/{{evaluation_id}}/{part}"
             for part in (
                 *("summary", "districts", "findings", "areas"),
-                *("verdicts", "walking-minutes", "districts/{district_id}/paths"),
+                *("verdicts", "table", "walking-minutes", "districts/{district_id}/paths"),
             )
         ),
         "GET /v1/evaluations/{evaluation_id}/findings/{finding}/explain",

@@ -123,6 +123,26 @@ def test_verdicts_are_counted_by_area(town, run):
     assert level == [areas["420101"]]
 
 
+def test_all_districts_are_read_as_columns(town, run, districts):
+    table = town.get(f"/v1/evaluations/{run}/table", role="viewer").json()
+    assert table["rank"] == list(range(1, len(districts) + 1))
+    shapes = {
+        one["id"]: shapely.geometry.shape(one["geometry"])
+        for one in town.get(f"/v1/evaluations/{run}/districts?limit=1000").json()["features"]
+    }
+    for number, key in enumerate(table["id"]):
+        one = districts[key]
+        for name in ("rank", "name", "stage", "households", "flag", "households_concerned"):
+            assert table[name][number] == one[name], (key, name)
+        verdicts = {rule: column[number] for rule, column in table["verdicts"].items()}
+        assert verdicts == {f["rule"]: f["verdict"] for f in one["findings"]}
+        assert table["bbox"][number] == pytest.approx(shapes[key].bounds, abs=1e-6)
+        assert shapes[key].distance(shapely.Point(table["place"][number])) < 1e-6
+    assert list(table["verdicts"]) == list(
+        town.get(f"/v1/evaluations/{run}/summary").json()["rules"]
+    )
+
+
 @pytest.mark.parametrize("rule", ["jinhua.childcare.radius", "circle"])
 @pytest.mark.parametrize(("step", "until"), [("5", "60"), ("0.5", "7"), ("7", "20")])
 def test_households_are_counted_by_minutes(town, run, districts, rule, step, until):

@@ -89,5 +89,5 @@ def not_in_noto(texts: Iterable[str]) -> set[str]:
 
 def word_texts(data: bytes) -> str:
     document = Document(io.BytesIO(data))
-    parts = [document.element, *(s.header._element for s in document.sections)]
+    parts = [document.element, *(s.header._element for s in document.sections)]  # noqa: SLF001  # no public way
     return squeezed("".join(t.text or "" for part in parts for t in part.iter(qn("w:t"))))

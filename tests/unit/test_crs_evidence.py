@@ -11,7 +11,7 @@ from pyproj import CRS, Transformer
 
 from seed.wuhan.city import DemoCity
 from spatial.coordinate_systems import NORTHING_FIRST, CoordinateSystem, possible_systems
-from spatial.crs_evidence import weigh_systems
+from spatial.crs_evidence import sample_places, weigh_systems
 from spatial.network import Network, build_network
 from spatial.webmap_crs import WebMap
 
@@ -243,3 +243,11 @@ def test_zones_and_their_twins_are_as_the_register_has_them() -> None:
         assert CRS.from_epsg(code).name == name
     numbered = possible_systems(np.array([[45_500_000.0, 3_000_000.0]]), lon_range=None)
     assert [s.name for s in numbered] == ["EPSG:4533"]
+
+
+def test_a_vertex_too_far_for_arithmetic_is_passed_over_in_silence():
+    far = shapely.Polygon([(0, 0), (1.7e308, 0), (1.7e308, 1.7e308), (-1.7e308, 1.7e308)])
+    near = shapely.box(114, 30, 115, 31)
+    shapes, points = sample_places(np.array([near, far], dtype=object))
+    assert near in shapes
+    assert np.isfinite(points).all()

@@ -22,6 +22,7 @@ from housing import (
 )
 from planning import pack, rule
 
+from spatial.errors import InputFaults
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.review import ReviewParameters
@@ -484,3 +485,79 @@ def test_the_strictest_is_named_among_equals_only():
         ("childcare", "service_radius", "m"): "other.radius",
     }
     assert found.verdict == "not_pass", "the worst over the packs that bind"
+
+
+# --- a local profile: conditions on floor, entrance and lift are data of a pack ---
+
+
+def local(**asked):
+    gate = rule("service_radius", rule_id="county.gate", applies_to=["project"])
+    gate |= {
+        "kind": "review_gate",
+        "parameters": {
+            "stage": "design",
+            "checks": ["facility_conditions"],
+            "uses_rule": None,
+            "facility_conditions": asked,
+        },
+    }
+    return pack(gate, pack_id="county")
+
+
+@pytest.mark.parametrize(
+    ("asked", "built", "verdict", "remedy"),
+    [
+        ({"max_floor_level": 3}, {"floor_level": 3}, "met", None),
+        (
+            {"max_floor_level": 3},
+            {"floor_level": 4},
+            "not_met",
+            Remedy("lower_floor", Decimal(3), facility="n1"),
+        ),
+        ({"max_floor_level": 3}, {}, "undetermined", None),
+        ({"own_entrance": True}, {"own_entrance": True}, "met", None),
+        (
+            {"own_entrance": True},
+            {"own_entrance": False},
+            "not_met",
+            Remedy("add_entrance", facility="n1"),
+        ),
+        ({"lift": True}, {"lift": False}, "not_met", Remedy("add_lift", facility="n1")),
+        ({"lift": True}, {"lift": True}, "met", None),
+        ({"lift": True, "kinds": ["community_childcare"]}, {"lift": False}, "not_applicable", None),
+        ({"lift": False}, {"lift": False}, "not_applicable", None),
+    ],
+)
+def test_a_local_profile_sets_floor_entrance_and_lift(asked, built, verdict, remedy):
+    found = of(reviewed(project(nursery(200, **built)), local(**asked)), "county.gate")
+    assert found.verdict == verdict
+    assert found.remedies == (() if remedy is None else (remedy,))
+    if verdict == "undetermined":
+        assert found.missing == ({"facility": "n1", "field": "floor_level"},)
+
+
+def test_a_local_profile_is_checked_like_every_pack():
+    with pytest.raises(InputFaults, match="max_floor"):
+        local(max_floor=3)
+
+
+# --- taken at each stage, one phase and the same in two give the same verdicts ---
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_same_in_two_phases_changes_nothing_at_any_stage(stage):
+    """The gates of Panzhihua, the housing of the second phase in step too."""
+    one, _ = judged(stage)
+    document = plain(
+        station(),
+        units=[600, 400],
+        area="510402",
+        planning_unit=UNIT,
+        control_plan={**conditions(item(), no="控规"), "issued_on": "2022-05-01"},
+        planning_conditions=conditions(item()),
+    )
+    two = reviewed(parse_project(document, source="p"), PZH, stage=stage)
+    assert [(f.rule, f.verdict) for f in two.findings] == [
+        (f.rule, f.verdict) for f in one.findings
+    ]
+    assert (one.verdict, two.verdict) == ("pass", "pass")

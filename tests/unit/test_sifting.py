@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from service.core.history import ROW_COLUMN
+from service.core.incoming import ROW_COLUMN
+from service.imports.limits import Limits
 from service.imports.quarantine import write_quarantine
-from service.imports.raw import RawTable
+from service.imports.raw import RawTable, Reading
 from service.imports.reader import read_layer
 from service.imports.repairs import repair
 from service.imports.sifting import LayerReading, sift_layer
@@ -124,8 +125,9 @@ def test_a_fault_of_the_whole_file_sets_no_rows_aside(tmp_path):
     path = write(tmp_path / "swapped.csv", "id,lon,lat", *swapped)
     with pytest.raises(InputError, match="seem to be swapped in every row"):
         sift_layer(path, DISTRICTS, LayerReading(crs="EPSG:4326"))
-    with pytest.raises(InputError, match="has 20 rows, more than the 19"):
-        sift_layer(path, DISTRICTS, LayerReading(crs="EPSG:4547"), max_rows=19)
+    few = Reading(limits=Limits(rows=19))
+    with pytest.raises(InputError, match="has too many rows: 20, at most 19"):
+        sift_layer(path, DISTRICTS, LayerReading(crs="EPSG:4547", how=few))
 
 
 def test_twins_are_of_one_name_and_one_place():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.kinds.kind import AreaKind
@@ -33,7 +34,21 @@ KIND: Final = AreaKind(
         "checks": {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
         "uses_rule": {"type": ["string", "null"]},
     },
-    optional={"shrink_tolerance": {"type": "number", "minimum": 0}},
+    optional={
+        "shrink_tolerance": {"type": "number", "minimum": 0},
+        # For the check of that name: what a local profile asks of facilities apart from distance.
+        "facility_conditions": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {
+                "kinds": {"type": "array", "minItems": 1, "items": {"enum": list(FACILITY_KINDS)}},
+                "max_floor_level": {"type": "integer", "minimum": -10, "maximum": 200},
+                "own_entrance": {"type": "boolean"},
+                "lift": {"type": "boolean"},
+            },
+        },
+    },
     judge=judge,
     evaluable="review-stage",
 )

@@ -12,6 +12,7 @@ from spatial.policy.review import completion, conditions, grant, handing_over
 from spatial.policy.review.gate import GateCase, Step
 from spatial.policy.review.land import CHECK as LAND
 from spatial.policy.review.land import land_minimum
+from spatial.policy.review.suitability import facility_conditions
 from spatial.policy.review.sync import four_sync
 
 CHECKS: Final[Mapping[str, Callable[[GateCase], list[Step]]]] = MappingProxyType(
@@ -23,6 +24,7 @@ CHECKS: Final[Mapping[str, Callable[[GateCase], list[Step]]]] = MappingProxyType
             *completion.CHECKS,
             *handing_over.CHECKS,
             four_sync,
+            facility_conditions,
         )
     }
 )

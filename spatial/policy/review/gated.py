@@ -32,6 +32,7 @@ _CONDITION_CHECKS: Final = MappingProxyType(
 _AGAINST: Final[Mapping[str, str]] = MappingProxyType(
     {
         "land_minimum": GENERAL_RULE,
+        "facility_conditions": GENERAL_RULE,
         "four_sync": "housing",
         "grant": "control_plan",
         "planning": "planning_conditions",

@@ -40,17 +40,38 @@ def suitable(facility: PlannedFacility, item: Item) -> tuple[bool | None, Sequen
     -------
     True, False, or None where that is not known; and the fields it fails by, or that are missing.
     """
-    answers: list[tuple[str, bool | None]] = []
-    if item.max_floor_level is not None:
-        level = facility.floor_level
-        answers.append(("floor_level", None if level is None else level <= item.max_floor_level))
-    answers += [
-        (field, getattr(facility, field))
-        for field in ("own_entrance", "lift")
-        if getattr(item, field)
-    ]
+    answers = condition_answers(
+        facility,
+        max_floor_level=item.max_floor_level,
+        own_entrance=bool(item.own_entrance),
+        lift=bool(item.lift),
+    )
     failed = [field for field, answer in answers if answer is False]
     if failed:
         return False, failed
     unknown = [field for field, answer in answers if answer is None]
     return (None, unknown) if unknown else (True, ())
+
+
+def condition_answers(
+    facility: PlannedFacility, *, max_floor_level: int | None, own_entrance: bool, lift: bool
+) -> list[tuple[str, bool | None]]:
+    """Answer the conditions apart from size and distance that are asked.
+
+    Parameters
+    ----------
+    max_floor_level
+        Highest floor allowed, inclusive; None where any is.
+    own_entrance, lift
+        True where one is asked for.
+
+    Returns
+    -------
+    Field of the facility and whether it is kept, None where that is not known.
+    """
+    answers: list[tuple[str, bool | None]] = []
+    if max_floor_level is not None:
+        level = facility.floor_level
+        answers.append(("floor_level", None if level is None else level <= max_floor_level))
+    asked = (("own_entrance", own_entrance), ("lift", lift))
+    return [*answers, *((field, getattr(facility, field)) for field, wanted in asked if wanted)]

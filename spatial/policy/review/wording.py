@@ -257,6 +257,40 @@ _STEPS: Final = MappingProxyType(
                 "phase {phase} ({against})"
             ),
         ),
+        "floor_level_met": (
+            "{facility}在{provided}层，应不高于{needed}层",
+            "{facility} is on floor {provided}, at most floor {needed} is allowed",
+        ),
+        "floor_level_failed": (
+            "{facility}在{provided}层，高于允许的{needed}层",
+            "{facility} is on floor {provided}, above floor {needed}, the highest allowed",
+        ),
+        "floor_level_unknown": (
+            "{facility}楼层不详，应不高于{needed}层",
+            "the floor of {facility} is not known; at most floor {needed} is allowed",
+        ),
+        "own_entrance_met": (
+            "{facility}有独立出入口",
+            "{facility} has an entrance of its own",
+        ),
+        "own_entrance_failed": (
+            "{facility}无独立出入口",
+            "{facility} has no entrance of its own",
+        ),
+        "own_entrance_unknown": (
+            "{facility}有无独立出入口不详",
+            "whether {facility} has an entrance of its own is not known",
+        ),
+        "lift_met": ("{facility}有电梯", "{facility} has a lift"),
+        "lift_failed": ("{facility}无电梯", "{facility} has no lift"),
+        "lift_unknown": (
+            "{facility}有无电梯不详",
+            "whether {facility} has a lift is not known",
+        ),
+        "no_conditions_set": (
+            "本条未设定楼层、出入口或电梯要求",
+            "the rule sets nothing on floor, entrance or lift",
+        ),
         "same_approval": (
             "{facility}与{phase}期住宅同一批准文件（{provided}）",
             "{facility} and the housing of phase {phase} stand in one approval ({provided})",
@@ -309,6 +343,12 @@ _REMEDIES: Final = MappingProxyType(
         "make_free": ("{of}无偿移交", "hand over free of charge{of}"),
         "advance": ("{of}{step}提前{amount}天", "bring {step}{of} forward by {amount} days"),
         "open_gate": ("在{side}侧增设出入口", "open a gate on the {side} side"),
+        "lower_floor": (
+            "{of}移至{amount}层或以下",
+            "move{of} to floor {amount} or below",
+        ),
+        "add_entrance": ("{of}增设独立出入口", "give{of} an entrance of its own"),
+        "add_lift": ("{of}增设电梯", "give{of} a lift"),
         "place_facility": (
             "在用地中部增设一处{kind}",
             "place one more facility ({kind}) in the middle of the site",
@@ -420,7 +460,8 @@ def _of_en(remedy: Remedy) -> str:
         return ""
     if remedy.action in ("advance", "carry_over"):
         return f" of {name}" if remedy.where is not None else f" {name}"
-    return f" {name}" if remedy.amount is None else f" at {name}"
+    moved = remedy.amount is None or remedy.action == "lower_floor"
+    return f" {name}" if moved else f" at {name}"
 
 
 def verdict_word(verdict: str, *, lang: str) -> str:
