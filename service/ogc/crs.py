@@ -19,7 +19,6 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
-from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, func
 
@@ -38,6 +37,8 @@ _MERCATOR_LATITUDE: Final = 85.06
 # Farther from its central meridian a transverse Mercator map means nothing, and fails at last.
 _ZONE_HALF_WIDTH: Final = 30.0
 _BOX_2D, _BOX_3D = 4, 6
+# No map of the Earth reaches so far; larger numbers only break the arithmetic.
+_FARTHEST_M: Final = 1e9
 # A place that is brought to longitude and latitude and back is where it was.
 _RETURN_WITHIN_M: Final = 0.01
 # A straight edge in one CRS is a curve in another; its points keep within a millimetre or so of
@@ -174,15 +175,13 @@ class ReferenceSystem:
             box = shapely.LineString([(west, south), (east, north)])
         else:
             box = shapely.box(west, south, east, north)
-        if not self.geographic and not isinstance(box, shapely.Point):
+        if not self.geographic:
+            if max(abs(number) for number in (west, south, east, north)) > _FARTHEST_M:
+                raise ValueError("has places outside of its coordinate reference system")
             longest = max(east - west, north - south)
-            # Within a metre an edge is as good as straight; and what is far smaller than the
-            # numbers it lies between cannot be divided at all.
+            # Within a metre an edge is as good as straight.
             if longest > 1:
-                try:
-                    box = shapely.segmentize(box, longest / (_POINTS_OF_EDGE - 1))
-                except ShapelyError:
-                    raise ValueError("the box is too large, or too small where it is") from None
+                box = shapely.segmentize(box, longest / (_POINTS_OF_EDGE - 1))
         if self.north_first:
             box = shapely.transform(box, lambda xy: xy[:, ::-1])
         return self.to_storage(box)
