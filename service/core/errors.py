@@ -5,6 +5,7 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
 │   ├── TooManyRowsError          a file of more rows than one answer has
+│   ├── TooSlowError              a query that takes longer than it may
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -40,6 +41,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
+import psycopg.errors
 import sqlalchemy.exc
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -173,6 +175,13 @@ class TooManyRowsError(BadRequestError):
 
     slug = "too-many-rows"
     title = "The file would be too large"
+
+
+class TooSlowError(BadRequestError):
+    """What is asked for takes the database longer than one query may."""
+
+    slug = "too-slow"
+    title = "The query takes too long"
 
 
 class UnknownHostError(BadRequestError):
@@ -352,6 +361,7 @@ PROBLEMS: Final = (
     UnknownParameterError,
     TooManyRowsError,
     InvalidBodyError,
+    TooSlowError,
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
@@ -507,6 +517,16 @@ def _data(_error: Exception) -> ProblemError:
     return BadRequestError("A value is outside of what can be stored or looked up.")
 
 
+def _operational(error: Exception) -> ProblemError:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        return TooSlowError(
+            "The query takes longer than the service lets one take; ask for less: "
+            "a smaller box, a simpler filter."
+        )
+    return _unavailable(error)
+
+
 def _unavailable(_error: Exception) -> ProblemError:
     return UnavailableError(
         "The database cannot be reached or is overloaded; try again later.",
@@ -527,7 +547,7 @@ _TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]],
     (MissingLibraryFault, _missing_library),
     (sqlalchemy.exc.IntegrityError, _integrity),
     (sqlalchemy.exc.DataError, _data),
-    (sqlalchemy.exc.OperationalError, _unavailable),
+    (sqlalchemy.exc.OperationalError, _operational),
     (sqlalchemy.exc.TimeoutError, _unavailable),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Final
 
 from fastapi import Depends, Header
@@ -23,11 +24,24 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def require_if_match(
+def read_if_match(
     if_match: Annotated[
         str | None, Header(description='ETag of the version to change, as `"3"`; `*` for any')
     ] = None,
-) -> str:
+) -> str | None:
+    """Return the If-Match header; None where there is none.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is no list of entity tags.
+    """
+    if if_match is not None and if_match.strip() != "*" and not _LIST.fullmatch(if_match):
+        raise InvalidParameterError.of_header("If-Match", 'expected an ETag like "3", or *')
+    return if_match
+
+
+def require_if_match(if_match: Annotated[str | None, Depends(read_if_match)]) -> str:
     """Return the If-Match header.
 
     Raises
@@ -42,17 +56,28 @@ def require_if_match(
             "Send If-Match with the ETag of the version you have seen.",
             errors=[Detail("is missing", header="If-Match")],
         )
-    if if_match.strip() != "*" and not _LIST.fullmatch(if_match):
-        raise InvalidParameterError.of_header("If-Match", 'expected an ETag like "3", or *')
     return if_match
 
 
 def check_if_match(if_match: str, version: int) -> None:
     """Refuse a change of another version than the one stored; weak tags never match."""
-    if if_match.strip() != "*" and etag(version) not in _TAG.findall(if_match):
+    check_tags(if_match, known={etag(version)}, current=etag(version))
+
+
+def check_tags(if_match: str, *, known: AbstractSet[str], current: str) -> None:
+    """Refuse a change where If-Match names none of the tags of what is stored.
+
+    Parameters
+    ----------
+    known
+        The tags of every form in which the current version is shown.
+    current
+        The one of them that the refusal tells.
+    """
+    if if_match.strip() != "*" and known.isdisjoint(_TAG.findall(if_match)):
         raise PreconditionFailedError(
-            f"The current version is {etag(version)}, not {if_match[:60]}; read it again.",
-            headers={"ETag": etag(version)},
+            f"The current version is {current}, not {if_match[:60]}; read it again.",
+            headers={"ETag": current},
         )
 
 
@@ -71,6 +96,7 @@ def is_tag_known(if_none_match: str | None, tag: str) -> bool:
 
 
 IfMatch = Annotated[str, Depends(require_if_match)]
+OptionalIfMatch = Annotated[str | None, Depends(read_if_match)]
 IfNoneMatch = Annotated[
     str | None, Header(description="ETag already held; 304 if it is still the current one")
 ]

@@ -295,6 +295,28 @@ def as_document(frame: GeoDataFrame, layer: Layer) -> dict[str, Any]:
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
+def patched_feature(
+    before: GeoDataFrame,
+    patch: Mapping[str, Json],
+    layer: Layer,
+    *,
+    key: str,
+    derivation: Derivation | None,
+) -> Row:
+    """Read the Feature that a merge patch makes of the only row of a frame.
+
+    Parameters
+    ----------
+    key, derivation
+        As in `read_feature`.
+    """
+    stored = as_document(before, layer)
+    if derivation is not None:
+        stored = derivation.leave_out(stored)
+    changed = merge_patch(stored, patch)
+    return read_feature(changed, layer, index=0, prefix="", key=key, derivation=derivation)
+
+
 def _as_json(value: Json, field: Field) -> Json:
     if field.type is FieldType.DATE:
         return value.isoformat()

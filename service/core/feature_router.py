@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial as with_arguments
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -12,13 +13,12 @@ from starlette.responses import Response
 
 from service.core import feature_store, history, scope
 from service.core.errors import InvalidBodyError
-from service.core.etags import IfMatch, IfNoneMatch, etag, is_known
+from service.core.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_known
 from service.core.feature_filters import filter_dependency
 from service.core.feature_input import (
     Derivation,
     Row,
-    as_document,
-    merge_patch,
+    patched_feature,
     read_feature,
     read_features,
 )
@@ -172,7 +172,7 @@ def _add_creating(
     ) -> Response:
         require_media_type(request, FEATURE_TYPES)
         rows, single = read_features(parse_json(body), layer, derivation=derivation)
-        writer = _writer(request, principal)
+        writer = writer_of(request, principal)
         with resources.writing() as connection:
             outcomes = feature_store.create(
                 connection, layer, rows, writer=writer, partial=partial and not single
@@ -219,9 +219,9 @@ def _add_changing(
                 connection,
                 layer,
                 key,
-                if_match=if_match,
+                seen=with_arguments(check_if_match, if_match),
                 make_row=lambda _: row,
-                writer=_writer(request, principal),
+                writer=writer_of(request, principal),
                 action="replace",
             )
         return _answer(frame, layer, language)
@@ -250,20 +250,16 @@ def _add_changing(
             raise InvalidBodyError.of("", "expected an object")
 
         def patched(before: GeoDataFrame) -> Row:
-            stored = as_document(before, layer)
-            if derivation is not None:
-                stored = derivation.leave_out(stored)
-            changed = merge_patch(stored, patch)
-            return read_feature(changed, layer, index=0, prefix="", key=key, derivation=derivation)
+            return patched_feature(before, patch, layer, key=key, derivation=derivation)
 
         with resources.writing() as connection:
             frame = feature_store.change(
                 connection,
                 layer,
                 key,
-                if_match=if_match,
+                seen=with_arguments(check_if_match, if_match),
                 make_row=patched,
-                writer=_writer(request, principal),
+                writer=writer_of(request, principal),
                 action="patch",
             )
         return _answer(frame, layer, language)
@@ -287,9 +283,10 @@ def _add_changing(
         ] = None,
     ) -> Response:
         key = known_id(feature_id)
-        writer = _writer(request, principal)
+        writer = writer_of(request, principal)
+        seen = with_arguments(check_if_match, if_match)
         with resources.writing() as connection:
-            feature_store.close(connection, layer, key, if_match=if_match, on=on, writer=writer)
+            feature_store.close(connection, layer, key, seen=seen, on=on, writer=writer)
         return Response(status_code=204)
 
 
@@ -329,6 +326,7 @@ def _outcomes(outcomes: list[Outcome], *, status: int) -> Response:
     return Response(encode_json(document), status_code=status, media_type="application/json")
 
 
-def _writer(request: Request, principal: Principal) -> Writer:
+def writer_of(request: Request, principal: Principal) -> Writer:
+    """Return who writes, as rows and the audit remember it: method, path and request id."""
     named = f"{request.method} {request.url.path} {request.state.request_id}"
     return Writer(principal, named)

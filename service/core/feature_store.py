@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import shapely
 from geopandas import GeoDataFrame
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, func, select
 
 from service.core import audit, history, scope
@@ -20,14 +21,23 @@ from service.core.errors import (
     InvalidBodyError,
     NotFoundError,
 )
-from service.core.etags import check_if_match
 from service.core.feature_input import CheckedRows, Row, check_rows
 from service.core.geojson import shown_geometries
 from service.core.history import Origin
 from service.core.keys import Principal
 from spatial.fields import FieldType, Layer
 
+# Refuses the change of a version the caller has not seen.
+Precondition: TypeAlias = Callable[[int], None]
+# Tells whether a given geometry is what is shown of a stored one.
+SameShape: TypeAlias = Callable[[BaseGeometry, BaseGeometry], bool]
+
 _SHAPES: Final = (FieldType.GEOMETRY, FieldType.POINTS)
+
+
+def is_shown_rounded(stored: BaseGeometry, given: BaseGeometry) -> bool:
+    """Tell whether a geometry is a stored one as `/v1` shows it."""
+    return bool(shapely.equals_exact(shown_geometries(stored)[()], given, 0))
 
 
 @dataclass(frozen=True)
@@ -116,20 +126,25 @@ def change(
     layer: Layer,
     key: str,
     *,
-    if_match: str,
+    seen: Precondition,
     make_row: Callable[[GeoDataFrame], Row],
     writer: Writer,
     action: str,
+    is_shown: SameShape = is_shown_rounded,
 ) -> GeoDataFrame:
     """Store another version of a row and return it.
 
     Parameters
     ----------
+    seen
+        Told of the current version; refuses a change of another one than the caller has seen.
     make_row
-        From the one-row frame of the current version to the row wanted. Shapes that equal what
-        was shown of the current version keep their exact coordinates.
+        From the one-row frame of the current version to the row wanted.
     action
         Name of the change in the audit: replace or patch.
+    is_shown
+        Tells whether a given shape is what callers are shown of a stored one, which then keeps
+        its exact coordinates.
 
     Raises
     ------
@@ -140,8 +155,8 @@ def change(
     history.lock(connection)
     before = load(connection, layer, key, writer.principal)
     version = int(before["version"].iloc[0])
-    check_if_match(if_match, version)
-    row = _with_exact_shapes(make_row(before), before, layer)
+    seen(version)
+    row = _with_exact_shapes(make_row(before), before, layer, is_shown)
     checked = check_rows([row], layer)
     if checked.faults:
         raise InvalidBodyError.listing(checked.faults[row.index])
@@ -158,11 +173,16 @@ def close(
     layer: Layer,
     key: str,
     *,
-    if_match: str,
+    seen: Precondition,
     on: date | None,
     writer: Writer,
 ) -> None:
     """End a row on a day; None means today, as the database counts days.
+
+    Parameters
+    ----------
+    seen
+        As in `change`.
 
     Raises
     ------
@@ -175,7 +195,7 @@ def close(
     history.lock(connection)
     before = load(connection, layer, key, writer.principal)
     version = int(before["version"].iloc[0])
-    check_if_match(if_match, version)
+    seen(version)
     day = on or connection.execute(select(func.current_date())).scalar_one()
     if not history.close(connection, layer, key, on=day, origin=writer.origin):
         raise ConflictError(f"{key} has been closed already, on a day to come.")
@@ -264,14 +284,14 @@ def _store_in_scope(
     return outside
 
 
-def _with_exact_shapes(row: Row, before: GeoDataFrame, layer: Layer) -> Row:
+def _with_exact_shapes(row: Row, before: GeoDataFrame, layer: Layer, is_shown: SameShape) -> Row:
     """Put back the coordinates a client got rounded and sent unchanged."""
     cells: dict[str, Any] = dict(row.cells)
     for field in layer.fields:
         stored, given = before[field.name].iloc[0], cells.get(field.name)
         if field.type not in _SHAPES or stored is None or given is None:
             continue
-        if shapely.equals_exact(shown_geometries(stored)[()], given, 0):
+        if is_shown(stored, given):
             cells[field.name] = stored
     return replace(row, cells=cells)
 

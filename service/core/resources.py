@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from structlog.typing import FilteringBoundLogger
 
 from service.core.database import create_database_engine
@@ -35,12 +35,22 @@ class Resources:
     around_cache: AroundCache = field(default_factory=AroundCache)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Open one read-only snapshot: a page and its count see the same data."""
+    def reading(self, *, limited: bool = False) -> Iterator[Connection]:
+        """Open one read-only snapshot: a page and its count see the same data.
+
+        Parameters
+        ----------
+        limited
+            True where callers write conditions of their own: a statement may then take no longer
+            than the setting ``ogc.statement_seconds``.
+        """
         engine = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         with engine.connect() as connection, connection.begin():
+            if limited:
+                most = f"{round(self.settings.ogc.statement_seconds * 1000)}ms"
+                connection.execute(select(func.set_config("statement_timeout", most, True)))  # noqa: FBT003  is_local
             yield connection
 
     @contextmanager

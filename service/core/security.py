@@ -182,6 +182,11 @@ def _changes(request: Request) -> bool:
     return request.method not in SAFE_METHODS
 
 
+def may_act_as(principal: Principal, role: str) -> bool:
+    """Tell whether a key may do what one of `role` may."""
+    return principal.role in _MAY_ACT_AS[role]
+
+
 def require(*roles: str) -> Callable[[Principal], Principal]:
     """Return a dependency that lets pass who may do what one of `roles` may."""
     may = frozenset().union(*(_MAY_ACT_AS[role] for role in roles))

@@ -193,6 +193,17 @@ class PageSettings(Group):
     max_limit: int = Field(default=10_000, ge=1, description="Most rows of a page")
 
 
+class OgcSettings(Group):
+    """Limits of the OGC face, whose callers write conditions of their own."""
+
+    statement_seconds: float = Field(
+        default=30, ge=0.001, description="Longest time one query under /ogc may take"
+    )
+    reader_seconds: float = Field(
+        default=60, gt=0, description="How long a client may take to accept a piece of a long page"
+    )
+
+
 class TileSettings(Group):
     """Limits of map tiles."""
 
@@ -278,6 +289,7 @@ class Settings(BaseSettings):
     reach: ReachSettings = ReachSettings()
     scenario: ScenarioSettings = ScenarioSettings()
     page: PageSettings = PageSettings()
+    ogc: OgcSettings = OgcSettings()
     tiles: TileSettings = TileSettings()
     page_map: MapSettings = MapSettings()
     imports: ImportSettings = ImportSettings()

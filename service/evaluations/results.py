@@ -24,10 +24,11 @@ from spatial.policy.area_rules import WHOLE
 from spatial.policy.findings import FLAGS, VERDICTS
 
 
-def districts(
+def districts(  # the filters, by name only
     connection: Connection,
     evaluation_id: str,
     *,
+    district: str | None = None,
     flag: str | None = None,
     area: str | None = None,
     bbox: tuple[float, float, float, float] | None = None,
@@ -38,7 +39,7 @@ def districts(
 
     Parameters
     ----------
-    flag, area
+    district, flag, area
         Only these; an area with all under it, as the roll-up counts them.
     bbox
         Only what intersects west, south, east, north, degrees in EPSG:4326, borders included.
@@ -57,6 +58,8 @@ def districts(
         When the flag does not exist.
     """
     query = district_query(evaluation_id)
+    if district is not None:
+        query = query.where(EVALUATION_DISTRICT.c.district_id == district)
     if flag is not None:
         _known("flag", flag, FLAGS)
         query = query.where(EVALUATION_DISTRICT.c.flag == flag)

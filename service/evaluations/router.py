@@ -193,6 +193,9 @@ def _add_parts(router: APIRouter) -> None:
         wanted: PartFilterDependency,
         bbox: BBoxParameter,
         language: LanguageDependency,
+        district: Annotated[
+            str | None, Query(alias="id", description="Only the district of this id")
+        ] = None,
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
@@ -200,6 +203,7 @@ def _add_parts(router: APIRouter) -> None:
             found = evaluations.districts(
                 connection,
                 stored.id,
+                district=district,
                 flag=wanted.flag,
                 area=wanted.area,
                 bbox=bbox,

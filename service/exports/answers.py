@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 
 from service.core.errors import InvalidParameterError, TooManyRowsError
+from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.language import Language, language_headers
 from service.core.openapi import problems
 from service.core.resources import Resources
@@ -31,6 +32,8 @@ from spatial.errors import InputError
 
 NOTICES_HEADER: Final = "Yike-Notices"
 _PIECE_BYTES: Final = 2**18
+_BYTES: Final = {"type": "string", "format": "binary"}
+_OBJECT: Final = {"type": "object"}
 
 
 def read_format(
@@ -96,12 +99,12 @@ def file_answer(
     name: str,
     language: Language,
 ) -> Response:
-    """Write a package and return it as an attachment.
+    """Write a package of one snapshot of the data and return it as an attachment.
 
     Parameters
     ----------
     build
-        Makes the package, of one snapshot of the data.
+        Makes the package.
     name
         Of the file, without its suffix.
 
@@ -110,25 +113,64 @@ def file_answer(
     TooManyRowsError
         If there are more rows than the setting ``export.max_rows``.
     """
+    with resources.reading() as connection:
+        return package_answer(
+            build(connection),
+            format_=format_,
+            name=name,
+            language=language,
+            max_rows=resources.settings.export.max_rows,
+        )
+
+
+def package_answer(
+    package: Package,
+    *,
+    format_: Format,
+    name: str,
+    language: Language,
+    max_rows: int,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Write a package, all of which is read before this returns, and return it as an attachment.
+
+    Parameters
+    ----------
+    name
+        Of the file, without its suffix.
+    max_rows
+        Most rows of the file.
+    headers
+        Further ones.
+
+    Raises
+    ------
+    TooManyRowsError
+        If there are more rows.
+    """
     with tempfile.TemporaryDirectory(prefix="yike-export-") as folder:
         path = Path(folder) / f"{name}{format_.suffix}"
-        with resources.reading() as connection:
-            package = build(connection)
-            limit = _Limit(resources.settings.export.max_rows)
-            limit.add(package.rows or 0)
-            limit.rows = 0
-            format_.write(path, package.watched(limit.add))
+        limit = _Limit(max_rows)
+        limit.add(package.rows or 0)
+        limit.rows = 0
+        format_.write(path, package.watched(limit.add))
         # The open file outlives its name.
         file = path.open("rb")
     title = package.main.title.zh if language == "zh" else name
-    headers = {
+    described = {
         "Content-Disposition": disposition(name, title, format_.suffix),
         "Content-Length": str(os.fstat(file.fileno()).st_size),
         **language_headers(language),
+        **(headers or {}),
     }
     if package.notices:
-        headers[NOTICES_HEADER] = quote("\n".join(package.notices), safe=" ,.;:()/")
-    return StreamingResponse(_pieces(file), media_type=format_.media_type, headers=headers)
+        described[NOTICES_HEADER] = notices_header(package.notices)
+    return StreamingResponse(_pieces(file), media_type=format_.media_type, headers=described)
+
+
+def notices_header(notices: Sequence[str]) -> str:
+    """Return notices as the header `NOTICES_HEADER` carries them, percent-encoded."""
+    return quote("\n".join(notices), safe=" ,.;:()/")
 
 
 def file_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -136,7 +178,9 @@ def file_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
     described: dict[str, object] = {
         "description": "The file, as an attachment",
         "content": {
-            one.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+            one.media_type.partition(";")[0]: {
+                "schema": _OBJECT if one.media_type == GEOJSON else _BYTES
+            }
             for one in TABLE_FORMATS.values()
         },
         "headers": {

@@ -6,7 +6,7 @@ document FastAPI makes has neither, and is of a version they refuse.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,7 +23,6 @@ from service.ogc.address import (
     GEOJSON,
     HTML,
     JSON,
-    MVT,
     OPENAPI,
     QGIS,
     QGIS_PACKED,
@@ -32,25 +31,28 @@ from service.ogc.address import (
 )
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
+from service.ogc.editing_document import BODY_SCHEMAS, changing, creating, operation_of
 from service.ogc.landing import DESCRIPTION, TITLE
+from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.process_api import process_paths, process_schemas
 from service.ogc.properties import Property
+from service.ogc.rights import is_writable
 from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
 _ITEM_PARAMETERS: Final = (
-    "f",
+    "f-items",
     "limit",
     "after",
     "bbox",
     "bbox-crs",
     "datetime",
+    "sortby",
     "crs",
     "filter",
     "filter-lang",
     "filter-crs",
 )
 _BINARY: Final = {"type": "string", "format": "binary"}
-_BODIES: Final = {HTML: {"type": "string"}, MVT: _BINARY, QGIS: _BINARY, QGIS_PACKED: _BINARY}
 _SECURITY: Final = {
     "key_header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "key_query": {
@@ -87,6 +89,7 @@ def build_router(systems: Sequence[str]) -> APIRouter:
             version=request.app.version,
             page=resources.settings.page,
             systems=systems,
+            writable={one.id for one in collections if is_writable(one, principal)},
         )
         return Response(encode_json(document), headers={"Content-Type": OPENAPI})
 
@@ -100,8 +103,15 @@ def api_document(
     version: str,
     page: PageSettings,
     systems: Sequence[str],
+    writable: Container[str] = (),
 ) -> dict[str, Any]:
-    """Return the document for the collections a key may see."""
+    """Return the document for the collections a key may see.
+
+    Parameters
+    ----------
+    writable
+        Ids of those whose features it may change.
+    """
     paths: dict[str, Any] = {
         "/": _get("landing", "Landing page", JSON, HTML, form=True),
         "/conformance": _get("conformance", "Conformance classes", JSON, HTML, form=True),
@@ -115,7 +125,7 @@ def api_document(
     for operation in set_operations():
         paths[operation.path] = _tile_path(operation)
     for one in collections:
-        paths |= _collection_paths(one)
+        paths |= _collection_paths(one, writable=one.id in writable)
     paths |= process_paths()
     return {
         "openapi": "3.0.3",
@@ -133,6 +143,7 @@ def api_document(
                 "Problem": _problem_schema(),
                 "Object": {"type": "object"},
                 **process_schemas(),
+                **BODY_SCHEMAS,
             },
             "parameters": _parameters(page, systems),
             "responses": {"Problem": _problem()},
@@ -140,7 +151,7 @@ def api_document(
     }
 
 
-def _collection_paths(collection: Collection) -> dict[str, Any]:
+def _collection_paths(collection: Collection, *, writable: bool) -> dict[str, Any]:
     path, name = f"/collections/{collection.id}", collection.id
     own = [_equality(one) for one in collection.parameters.values()]
     shared = [_reference(parameter) for parameter in _ITEM_PARAMETERS]
@@ -151,24 +162,34 @@ def _collection_paths(collection: Collection) -> dict[str, Any]:
         "schema": {"type": collection.key_kind.value.replace("text", "string")},
     }
     title = collection.title
+    items = _get(
+        f"items_{name}",
+        f"{title}: features",
+        *(MEDIA_TYPES[form] for form in ITEM_FORMS),
+        parameters=[*shared, *own],
+    )
+    item = _get(
+        f"item_{name}",
+        f"{title}: one feature",
+        GEOJSON,
+        HTML,
+        parameters=[key, _reference("f"), _reference("crs")],
+    )
+    if writable:
+        items |= creating(name, title)
+        item |= changing(name, title, key)
     tiles = {
         f"{path}{one.path}": _tile_path(one, own) for one in collection_operations(name, title)
     }
     return {
         **tiles,
         path: _get(f"describe_{name}", title, JSON, HTML, form=True),
-        f"{path}/queryables": _get(f"queryables_{name}", f"{title}: queryables", SCHEMA_JSON),
-        f"{path}/schema": _get(f"schema_{name}", f"{title}: schema", SCHEMA_JSON),
-        f"{path}/items": _get(
-            f"items_{name}", f"{title}: features", GEOJSON, HTML, parameters=[*shared, *own]
-        ),
-        f"{path}/items/{{featureId}}": _get(
-            f"item_{name}",
-            f"{title}: one feature",
-            GEOJSON,
-            HTML,
-            parameters=[key, _reference("f"), _reference("crs")],
-        ),
+        **{
+            f"{path}/{part}": _get(f"{part}_{name}", f"{title}: {part}", SCHEMA_JSON)
+            for part in ("queryables", "sortables", "schema")
+        },
+        f"{path}/items": items,
+        f"{path}/items/{{featureId}}": item,
     }
 
 
@@ -192,29 +213,24 @@ def _get(
     form: bool = False,
     parameters: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Object"}
     listed = [_reference("f")] if form else list(parameters)
-    statuses = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-    return {
-        "get": {
-            "operationId": operation,
-            "summary": summary,
-            "parameters": listed,
-            "responses": {
-                "200": {
-                    "description": summary,
-                    "content": {
-                        media_type: {"schema": _BODIES.get(media_type, schema)}
-                        for media_type in media_types
-                    },
-                },
-                **{
-                    str(int(status)): {"$ref": "#/components/responses/Problem"}
-                    for status in (*statuses, HTTPStatus.NOT_FOUND)
-                },
-            },
-        }
-    }
+    content = {media_type: {"schema": _schema_of(media_type)} for media_type in media_types}
+    described: dict[str, Any] = {"description": summary, "content": content}
+    faults = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return operation_of(
+        "get",
+        operation,
+        summary,
+        parameters=listed,
+        answers={HTTPStatus.OK: described},
+        faults=(*faults, HTTPStatus.NOT_FOUND),
+    )
+
+
+def _schema_of(media_type: str) -> dict[str, Any]:
+    if media_type.startswith("text/") or media_type == MEDIA_TYPES["geojsonseq"]:
+        return {"type": "string"}
+    return {"$ref": "#/components/schemas/Object"} if "json" in media_type else _BINARY
 
 
 def _problem_schema() -> dict[str, Any]:
@@ -262,7 +278,7 @@ def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
         "default": min(page.default_limit, page.max_limit),
     }
     listed = (
-        _query("f", "Form of the answer", {"type": "string", "enum": ["json", "html"]}),
+        _query("f", "Form of the answer", {"type": "string", "enum": list(DOCUMENT_FORMS)}),
         _query("limit", "Most features of a page; more gives the maximum", limit),
         _query("after", "Opaque; part of the link to the next page", {"type": "string"}),
         _query(
@@ -272,6 +288,11 @@ def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
         ),
         _query("bbox-crs", "CRS of bbox; CRS84 if not given", crs),
         _query("datetime", "Instant or interval start/end, open ends as ..", {"type": "string"}),
+        _query(
+            "sortby",
+            "Sortables, each with + or - before it, by comma; missing values come last",
+            {"type": "string"},
+        ),
         _query("crs", "CRS of the answer; CRS84 if not given", crs),
         _query("filter", "CQL2", {"type": "string"}),
         _query(
@@ -281,4 +302,5 @@ def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
         ),
         _query("filter-crs", "CRS of the geometries in filter; CRS84 if not given", crs),
     )
-    return {one["name"]: one for one in listed}
+    form = _query("f", "Form of the answer", {"type": "string", "enum": list(ITEM_FORMS)})
+    return {**{one["name"]: one for one in listed}, "f-items": form}

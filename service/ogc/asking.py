@@ -23,14 +23,21 @@ from service.ogc.cql.temporal import OPEN, read_day, read_instant
 from service.ogc.crs import ReferenceSystem
 from service.ogc.filtering import PARAMETERS as FILTER_PARAMETERS
 from service.ogc.filtering import filter_conditions, read_system
-from service.ogc.negotiation import Form, read_form
+from service.ogc.negotiation import ITEM_FORMS, Form, read_form
 from service.ogc.properties import Kind, Property
+from service.ogc.sorting import PARAMETER as SORT_PARAMETER
+from service.ogc.sorting import Place, SortKey, behind, read_sort, split_place
 
 PAGING: Final = ("limit", "after")
-NAMES: Final = ("f", "crs", "bbox", "bbox-crs", "datetime", *PAGING, *FILTER_PARAMETERS)
+NAMES: Final = (
+    *("f", "crs", "bbox", "bbox-crs", "datetime", SORT_PARAMETER),
+    *PAGING,
+    *FILTER_PARAMETERS,
+)
 
 _WHOLE: Final = re.compile(r"-?\d{1,40}", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d{1,60}(?:\.\d{1,60})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_CURSOR: Final = re.compile(r"(?P<counted>\d{1,12})(?P<place>\D.*)", re.ASCII | re.DOTALL)
 _LARGEST_KEY: Final = 2**31 - 1
 
 
@@ -41,15 +48,17 @@ class Asked:
     Parameters
     ----------
     form
-        JSON or HTML.
+        Of the answer.
     system
         CRS of the answer.
     conditions
         What features must meet beside the collection's own conditions.
     limit
         Most features of the page.
-    after
-        Key the page starts behind; None at the start.
+    sort
+        What pages are sorted by before the order of the collection.
+    behind
+        What comes after the page before; None at the start.
     matched
         Features of all pages, as the first page counted them; None on the first.
     """
@@ -58,7 +67,8 @@ class Asked:
     system: ReferenceSystem
     conditions: tuple[ColumnElement[bool], ...]
     limit: int
-    after: Any
+    sort: tuple[SortKey, ...]
+    behind: ColumnElement[bool] | None
     matched: int | None
 
 
@@ -78,17 +88,19 @@ def read_asked(
     """
     check_parameters(request, {*NAMES, *collection.parameters})
     query = request.query_params
-    matched, after = _read_cursor(query.get("after"), collection.order_kind)
+    sort = read_sort(query.get(SORT_PARAMETER), collection)
+    matched, following = _read_cursor(query.get("after"), collection, sort)
     conditions = [
         *_box_conditions(query, collection, systems),
         *read_conditions(query, collection, systems=systems),
     ]
     return Asked(
-        form=read_form(request),
+        form=read_form(request, ITEM_FORMS),
         system=read_system(query, "crs", systems),
         conditions=tuple(conditions),
         limit=read_limit(query.get("limit"), page),
-        after=after,
+        sort=sort,
+        behind=following,
         matched=matched,
     )
 
@@ -131,19 +143,30 @@ def read_limit(text: str | None, page: PageSettings) -> int:
     return page.max_limit if len(digits) > 9 else min(int(digits), page.max_limit)  # noqa: PLR2004  fits anywhere
 
 
-def _read_cursor(text: str | None, kind: Kind) -> tuple[int | None, Any]:
-    """Return how many features the first page counted, and the key the page starts behind."""
+def _read_cursor(
+    text: str | None, collection: Collection, sort: tuple[SortKey, ...]
+) -> tuple[int | None, ColumnElement[bool] | None]:
+    """Return how many features the first page counted, and what comes after the page before."""
     if text is None:
         return None, None
-    counted, colon, key = decode_cursor(text).partition(":")
     wrong = InvalidParameterError.of("after", "a cursor of another list")
-    if not colon or not re.fullmatch(r"\d{1,12}", counted, re.ASCII):
+    match = _CURSOR.fullmatch(decode_cursor(text))
+    if match is None:
         raise wrong
+    try:
+        values, order = split_place(sort, match["place"])
+        place = Place(values, _order_key(order, collection.order_kind))
+        return int(match["counted"]), behind(sort, collection, place)
+    except (ValueError, RecursionError):
+        raise wrong from None
+
+
+def _order_key(text: str, kind: Kind) -> str | int:
     if kind is Kind.TEXT:
-        return int(counted), key
-    if not re.fullmatch(r"\d{1,10}", key, re.ASCII) or int(key) > _LARGEST_KEY:
-        raise wrong
-    return int(counted), int(key)
+        return text
+    if not re.fullmatch(r"\d{1,10}", text, re.ASCII) or int(text) > _LARGEST_KEY:
+        raise ValueError("no key")
+    return int(text)
 
 
 def _box_conditions(

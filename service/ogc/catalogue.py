@@ -25,11 +25,12 @@ from service.evaluations.service import StoredEvaluation, list_evaluations
 from service.networks import service as networks
 from service.ogc.collection import GEOMETRY, Collection
 from service.ogc.properties import KIND_OF_FIELD, Kind, Property
-from spatial.fields import LAYERS, FieldType, Layer
+from spatial.fields import AREAS, LAYERS, PROJECTS, FieldType, Layer
 from spatial.policy.findings import FINDING_COLUMNS, FLAGS, VERDICTS
 
 EDGES: Final = "network-edges"
 LATEST: Final = "latest"
+SHOWN_LAYERS: Final[Mapping[str, Layer]] = MappingProxyType({**LAYERS, PROJECTS.name: PROJECTS})
 
 _RUN: Final = re.compile(r"evaluation-(?P<run>[0-9a-f]{32})-(?P<part>districts|findings)")
 _LATEST: Final = re.compile(rf"{LATEST}-(?P<part>districts|findings)")
@@ -43,6 +44,10 @@ _TITLES: Final = MappingProxyType(
             "Childcare and elderly care facilities as they are recorded today; not all operate.",
         ),
         "parks": ("产业园区 Parks", "Industrial parks as they are today."),
+        "projects": (
+            "住宅项目 Projects",
+            "Housing projects handed in for review. All but source follows from the document.",
+        ),
     }
 )
 _DISTRICT_PROPERTIES: Final = (
@@ -87,8 +92,8 @@ def find_collection(connection: Connection, principal: Principal, name: str) -> 
     NotFoundError
         If there is none, or the key may not see it.
     """
-    if name in LAYERS:
-        return _layer(connection, principal, LAYERS[name])
+    if name in SHOWN_LAYERS:
+        return _layer(connection, principal, SHOWN_LAYERS[name])
     edges = _edges(connection, principal) if name == EDGES else None
     if edges is not None:
         return edges
@@ -105,7 +110,7 @@ def find_collection(connection: Connection, principal: Principal, name: str) -> 
 
 
 def _collections(connection: Connection, principal: Principal) -> Iterator[Collection]:
-    for layer in LAYERS.values():
+    for layer in SHOWN_LAYERS.values():
         yield _layer(connection, principal, layer)
     edges = _edges(connection, principal)
     if edges is not None:
@@ -163,6 +168,8 @@ def _layer(connection: Connection, principal: Principal, layer: Layer) -> Collec
         version=table.c.version,
         interval=("opened_on", "closed_on") if "opened_on" in layer.names else None,
         source_text=table.c.source,
+        # Whoever redraws areas redraws the scope of keys: they are written under /v1 alone.
+        layer=None if layer == AREAS else layer,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 from service.evaluations.service import StoredEvaluation
 from service.ogc.properties import Kind, Property
+from spatial.fields import Layer
 
 GEOMETRY: Final = "geometry"
 
@@ -46,6 +47,8 @@ class Collection:
         The street network the rows are of.
     source_text
         What a row says of its origin.
+    layer
+        The layer whose rows may be written here, by whoever may write; None where nobody may.
     """
 
     id: str
@@ -65,6 +68,7 @@ class Collection:
     run: StoredEvaluation | None = None
     network: str | None = None
     source_text: ColumnElement[Any] | None = None
+    layer: Layer | None = None
 
     @property
     def queryables(self) -> Mapping[str, Property]:
@@ -76,3 +80,8 @@ class Collection:
     def parameters(self) -> Mapping[str, Property]:
         """What is a query parameter of its own name."""
         return {one.name: one for one in self.properties if one.parameter}
+
+    @property
+    def sortables(self) -> Mapping[str, Property]:
+        """What features may be sorted by, by name: whatever has one value."""
+        return self.parameters

@@ -37,6 +37,10 @@ _MERCATOR_LATITUDE: Final = 85.06
 # Farther from its central meridian a transverse Mercator map means nothing, and fails at last.
 _ZONE_HALF_WIDTH: Final = 30.0
 _BOX_2D, _BOX_3D = 4, 6
+# No map of the Earth reaches so far; larger numbers only break the arithmetic.
+_FARTHEST_M: Final = 1e9
+# A place that is brought to longitude and latitude and back is where it was.
+_RETURN_WITHIN_M: Final = 0.01
 # A straight edge in one CRS is a curve in another; its points keep within a millimetre or so of
 # the curve for boxes of a city, and a box of a continent is none to be exact about.
 _POINTS_OF_EDGE: Final = 21
@@ -103,6 +107,27 @@ class ReferenceSystem:
             raise ValueError("longitudes end at ±180, latitudes at ±90")
         return moved
 
+    def place_of(self, shape: BaseGeometry) -> BaseGeometry:
+        """Bring a place that will be stored into longitude and latitude, as `to_storage`.
+
+        Raises
+        ------
+        ValueError
+            As `to_storage`; and if it lies where this CRS cannot be used, which includes what is
+            beyond the edge of the map and would come back in on the other side.
+        """
+        moved = self.to_storage(shape)
+        if not moved.is_empty and not self.covers(moved.bounds):
+            raise ValueError("lies where its coordinate reference system cannot be used")
+        if not self.geographic:
+            forward = Transformer.from_crs(STORED_SRID, self.srid, always_xy=True)
+            lon_lat, given = shapely.get_coordinates(moved), shapely.get_coordinates(shape)
+            back = np.column_stack(forward.transform(lon_lat[:, 0], lon_lat[:, 1]))
+            east_north = given[:, ::-1] if self.north_first else given
+            if not (np.abs(back - east_north) < _RETURN_WITHIN_M).all():
+                raise ValueError("has places outside of its coordinate reference system")
+        return moved
+
     def read_box(self, numbers: list[float]) -> BaseGeometry:
         """Return a box given in this CRS as a geometry in longitude and latitude.
 
@@ -150,9 +175,13 @@ class ReferenceSystem:
             box = shapely.LineString([(west, south), (east, north)])
         else:
             box = shapely.box(west, south, east, north)
-        if not self.geographic and not isinstance(box, shapely.Point):
-            longest = max(east - west, north - south) / (_POINTS_OF_EDGE - 1)
-            box = shapely.segmentize(box, longest)
+        if not self.geographic:
+            if max(abs(number) for number in (west, south, east, north)) > _FARTHEST_M:
+                raise ValueError("has places outside of its coordinate reference system")
+            longest = max(east - west, north - south)
+            # Within a metre an edge is as good as straight.
+            if longest > 1:
+                box = shapely.segmentize(box, longest / (_POINTS_OF_EDGE - 1))
         if self.north_first:
             box = shapely.transform(box, lambda xy: xy[:, ::-1])
         return self.to_storage(box)

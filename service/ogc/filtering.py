@@ -28,6 +28,7 @@ CONFORMANCE: Final = (
     f"{_CQL2}/spatial-functions",
     f"{_CQL2}/temporal-functions",
     f"{_CQL2}/property-property",
+    f"{_CQL2}/arithmetic",
 )
 PARAMETERS: Final = ("filter", "filter-lang", "filter-crs")
 

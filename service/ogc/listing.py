@@ -14,12 +14,12 @@ from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.ogc import html
 from service.ogc.address import (
-    GEOJSON,
     HTML,
     JSON,
     QUERYABLES_RELATION,
     SCHEMA_JSON,
     SCHEMA_RELATION,
+    SORTABLES_RELATION,
     TILESETS_RELATION,
     Link,
     base,
@@ -31,7 +31,7 @@ from service.ogc.catalogue import find_collection, list_collections
 from service.ogc.collection import Collection
 from service.ogc.crs import CRS84, ReferenceSystem
 from service.ogc.extents import Extents
-from service.ogc.negotiation import read_form
+from service.ogc.negotiation import ITEM_FORMS, MEDIA_TYPES, Form, read_form
 
 CONFORMANCE: Final = ("http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",)
 
@@ -126,13 +126,21 @@ def _links(request: Request, collection: Collection) -> list[Link]:
     return [
         link(f"{here}?f=json", "self", JSON, "This collection"),
         link(f"{here}?f=html", "alternate", HTML, "This collection as a page"),
-        link(f"{here}/items?f=json", "items", GEOJSON, f"{collection.title} as GeoJSON"),
-        link(f"{here}/items?f=html", "items", HTML, f"{collection.title} as a page"),
+        *(
+            link(_items(here, form), "items", MEDIA_TYPES[form], f"Features as {form}")
+            for form in ITEM_FORMS
+        ),
         link(f"{here}/queryables", QUERYABLES_RELATION, SCHEMA_JSON, "What filters may name"),
         link(f"{here}/queryables", "queryables", SCHEMA_JSON, "What filters may name"),
+        link(f"{here}/sortables", SORTABLES_RELATION, SCHEMA_JSON, "What sortby may name"),
         link(f"{here}/schema", SCHEMA_RELATION, SCHEMA_JSON, "The properties of its features"),
         link(f"{here}/tiles", TILESETS_RELATION, JSON, f"{collection.title} as vector tiles"),
     ]
+
+
+def _items(here: str, form: Form) -> str:
+    # GDAL before 3.7 writes the identifier of a feature straight behind the address of GeoJSON.
+    return f"{here}/items" if form == "json" else f"{here}/items?f={form}"
 
 
 def _page(request: Request, document: Mapping[str, Any]) -> Response:

@@ -15,8 +15,8 @@ from spatial.fields import FieldType
 class Kind(StrEnum):
     """What a value is, as far as filters and schemas are concerned.
 
-    ``instant`` is a point in time with a time zone, ``date`` a day; ``list`` is a JSON array,
-    which is shown and not filtered.
+    ``instant`` is a point in time with a time zone, ``date`` a day; ``list`` is a JSON array and
+    ``document`` a JSON object, which are shown and not filtered.
     """
 
     TEXT = "text"
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DATE = "date"
     INSTANT = "instant"
     LIST = "list"
+    DOCUMENT = "document"
     GEOMETRY = "geometry"
 
 
@@ -39,6 +40,7 @@ KIND_OF_FIELD: Final = MappingProxyType(
         FieldType.DATE: Kind.DATE,
         FieldType.POINTS: Kind.GEOMETRY,
         FieldType.GEOMETRY: Kind.GEOMETRY,
+        FieldType.DOCUMENT: Kind.DOCUMENT,
     }
 )
 SCALARS: Final = frozenset({Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE})
@@ -52,6 +54,7 @@ _TYPES: Final = MappingProxyType(
         Kind.DATE: {"type": "string", "format": "date"},
         Kind.INSTANT: {"type": "string", "format": "date-time"},
         Kind.LIST: {"type": "array"},
+        Kind.DOCUMENT: {"type": "object"},
     }
 )
 
@@ -86,7 +89,7 @@ class Property:
     @property
     def queryable(self) -> bool:
         """Whether filters may name it."""
-        return self.kind is not Kind.LIST
+        return self.kind not in {Kind.LIST, Kind.DOCUMENT}
 
     @property
     def parameter(self) -> bool:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from service.ogc import (
     api,
     crs,
+    editing,
     execution,
     features,
     filtering,
@@ -14,7 +15,9 @@ from service.ogc import (
     landing,
     listing,
     processes,
+    rights,
     schemas,
+    sorting,
 )
 from service.ogc.address import PREFIX
 from service.ogc.extents import Extents
@@ -35,6 +38,8 @@ def build_router() -> APIRouter:
         *schemas.CONFORMANCE,
         *processes.CONFORMANCE,
         *jobs.CONFORMANCE,
+        *sorting.CONFORMANCE,
+        *editing.CONFORMANCE,
         *tiles.CONFORMANCE,
     )
     router = APIRouter()
@@ -47,6 +52,8 @@ def build_router() -> APIRouter:
         processes.build_router(),
         execution.build_router(),
         jobs.build_router(),
+        rights.build_router(),
+        editing.build_router(systems),
         tiles.build_router(systems, extents),
         qgis.build_router(extents),
     ):

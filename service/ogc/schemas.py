@@ -1,4 +1,4 @@
-"""Queryables (Features Part 3) and schemas (Part 5): a collection's properties as JSON schemas."""
+"""A collection's properties as JSON schemas: queryables (Part 3), schemas (5), sortables (8)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def build_router() -> APIRouter:
-    """Return the routes ``queryables`` and ``schema`` of a collection."""
+    """Return the routes ``queryables``, ``sortables`` and ``schema`` of a collection."""
     router = APIRouter()
 
     @router.get("/collections/{collection_id}/queryables")
@@ -40,6 +40,19 @@ def build_router() -> APIRouter:
             collection = find_collection(connection, principal, collection_id)
         properties = {name: one.schema() for name, one in collection.queryables.items()}
         return _schema(request, collection, "queryables", properties)
+
+    @router.get("/collections/{collection_id}/sortables")
+    def sortables(
+        collection_id: str,
+        request: Request,
+        resources: ResourcesDependency,
+        principal: ViewerDependency,
+    ) -> Response:
+        _require_json(request)
+        with resources.reading() as connection:
+            collection = find_collection(connection, principal, collection_id)
+        properties = {name: one.schema() for name, one in collection.sortables.items()}
+        return _schema(request, collection, "sortables", properties)
 
     @router.get("/collections/{collection_id}/schema")
     def schema(

@@ -28,15 +28,48 @@ from service.ogc.collection import Collection
 from service.ogc.crs import ReferenceSystem
 from service.ogc.extents import corners
 from service.ogc.properties import Kind, Property
+from service.ogc.sorting import shown_values
 
 
 def page_query(collection: Collection, asked: Asked) -> Select[Any]:
-    """Select a page and one feature more: columns text, place and, of layers, source."""
-    query = _features(collection, asked.system).where(*collection.conditions, *asked.conditions)
-    if asked.after is not None:
-        query = query.where(collection.order > asked.after)
-    # One row more than asked for tells whether there is a next page.
-    return query.order_by(collection.order).limit(asked.limit + 1)
+    """Select a page and one feature more, which tells whether there is a next page.
+
+    Columns text, place, those of `service.ogc.sorting.shown_values` and, of layers, source.
+    """
+    query = _features(collection, asked.system).add_columns(*shown_values(asked.sort))
+    return _paged(query, collection, asked).limit(asked.limit + 1)
+
+
+def row_query(collection: Collection, asked: Asked) -> Select[Any]:
+    """Select the rows of a page: every property by its name, shapes as WKB in EPSG:4326."""
+    columns = [
+        (func.ST_AsBinary(one.column) if one.kind is Kind.GEOMETRY else one.column).label(one.name)
+        for one in (*collection.properties, collection.geometry)
+    ]
+    query = select(*columns).select_from(collection.source)
+    return _paged(query, collection, asked).limit(asked.limit)
+
+
+def end_query(collection: Collection, asked: Asked) -> Select[Any]:
+    """Select the place of the last feature of a full page, and one more if there is a next page."""
+    query = select(collection.order.label("place"), *shown_values(asked.sort))
+    query = query.select_from(collection.source)
+    return _paged(query, collection, asked).offset(asked.limit - 1).limit(2)
+
+
+def source_query(collection: Collection, asked: Asked) -> Select[Any]:
+    """Select what the features of all pages say of their origin, each saying once."""
+    source = collection.source_text
+    chosen = literal(None, Text) if source is None else source
+    query = select(chosen).select_from(collection.source).distinct()
+    return query.where(*collection.conditions, *asked.conditions)
+
+
+def _paged(query: Select[Any], collection: Collection, asked: Asked) -> Select[Any]:
+    query = query.where(*collection.conditions, *asked.conditions)
+    if asked.behind is not None:
+        query = query.where(asked.behind)
+    return query.order_by(*(key.order for key in asked.sort), collection.order)
 
 
 def one_query(collection: Collection, key: str | int, system: ReferenceSystem) -> Select[Any]:

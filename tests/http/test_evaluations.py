@@ -174,6 +174,15 @@ def test_a_box_holds_what_it_touches(town, run):
     assert {one["id"] for one in found} == {"east-16"}
 
 
+def test_one_district_is_found_by_its_id(town, run):
+    path = f"/v1/evaluations/{run['id']}/districts"
+    found = town.get(f"{path}?id=west-4").json()["features"]
+    assert [one["id"] for one in found] == ["west-4"]
+    assert found[0] in town.get(path).json()["features"]
+    assert town.get(f"{path}?id=nobody").json()["features"] == []
+    assert town.get(f"{path}?id=west-4&flag=not_assessed").json()["features"] == []
+
+
 def test_areas_roll_up_by_level(town, run):
     path = f"/v1/evaluations/{run['id']}/areas"
     everything = town.get(path).json()["features"]

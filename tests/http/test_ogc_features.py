@@ -16,7 +16,7 @@ from served_town import DISTRICTS
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 ITEMS = "/ogc/collections/districts/items"
-LAYERS = ("areas", "districts", "buildings", "facilities", "parks", "network-edges")
+LAYERS = ("areas", "districts", "buildings", "facilities", "parks", "projects", "network-edges")
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 
@@ -184,7 +184,7 @@ def test_a_large_page_is_streamed_and_the_same(town):
     assert streamed.headers["transfer-encoding"] == "chunked"
     at_once = features(town, path + "840")
     assert streamed.json()["features"] == at_once["features"]
-    assert [one["rel"] for one in streamed.json()["links"]] == ["self", "alternate", "collection"]
+    assert {one["rel"] for one in streamed.json()["links"]} == {"self", "alternate", "collection"}
 
 
 def test_a_key_in_the_address_is_not_repeated(town):
@@ -506,7 +506,41 @@ def test_other_documents_refuse_unknown_parameters(town, check_problem, path):
     check_problem(town.get("/ogc/collections/districts/schema?f=html", role="viewer"), 400)
 
 
-def test_nothing_can_be_written(town, check_problem):
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = town.ask(method, ITEMS, content=json.dumps({}))
-        check_problem(answer, 405, "method-not-allowed")
+SPEC = "http://www.opengis.net/spec"
+CLAIMED = {
+    "ogcapi-common-1/1.0": {"core", "landing-page", "json", "html", "oas30"},
+    "ogcapi-common-2/1.0": {"collections"},
+    "ogcapi-features-1/1.0": {"core", "geojson", "html", "oas30"},
+    "ogcapi-features-2/1.0": {"crs"},
+    "ogcapi-features-3/1.0": {
+        "filter", "features-filter", "queryables", "queryables-query-parameters",
+    },
+    "ogcapi-features-4/1.0": {"create-replace-delete", "update", "features"},
+    "ogcapi-features-5/1.0": {"schemas"},
+    "ogcapi-features-8/1.0": {"sorting"},
+    "cql2/1.0": {
+        "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators",
+        "case-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",
+        "spatial-functions", "temporal-functions", "property-property", "arithmetic",
+    },
+}  # fmt: skip
+
+
+def test_no_more_is_claimed_than_is_proved(town):
+    listed = town.get("/ogc/conformance", role="viewer").json()["conformsTo"]
+    assert len(listed) == len(set(listed))
+    # Tiles and processes have tests of their own.
+    others = tuple(f"{SPEC}/{one}" for one in ("ogcapi-tiles", "ogcapi-processes", "tms"))
+    assert {one for one in listed if not one.startswith(others)} == {
+        f"{SPEC}/{part}/conf/{name}" for part, names in CLAIMED.items() for name in names
+    }
+
+
+@pytest.mark.parametrize(
+    "box", ["0,0,0,5e-324", "-1.7e308,0,1.7e308,1", "1e16,0,1e16,2", "0,0,1e300,1e-9"]
+)
+def test_boxes_at_the_edge_of_numbers_are_no_defect(town, check_problem, box):
+    for srid in (3857, 4547):
+        answer = town.get(f"{ITEMS}?bbox={box}&bbox-crs={EPSG}{srid}", role="viewer")
+        if answer.status_code != 200:
+            check_problem(answer, 400)

@@ -28,7 +28,8 @@ def clone(tmp_path):
     shutil.copy(CONFTEST, tests)
     (tests / "test_some.py").write_text(TESTS)
     (tests.parent / "pytest.ini").write_text(
-        "[pytest]\ntestpaths = tests\nmarkers =\n    shared: s\n    full: f\n"
+        f"[pytest]\ntestpaths = tests\npythonpath = {CONFTEST.parent / 'support'}\n"
+        "markers =\n    shared: s\n    full: f\n"
     )
     return tests.parent
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     true,
 )
 
+from service.ogc.cql.arithmetic import ARITHMETIC, MAX_NESTED_POWERS, exact
 from service.ogc.cql.errors import FilterError
 from service.ogc.cql.shapes import SPATIAL, ReadBox, ToStorage, bound, read_geometry, spatial
 from service.ogc.cql.temporal import (
@@ -64,11 +65,15 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = M
 
 @dataclass(frozen=True)
 class _Value:
-    """A scalar expression and its kind; `folded` texts went through CASEI."""
+    """A scalar expression and its kind.
+
+    `folded` texts went through CASEI; `powers` counts how deep powers are nested in it.
+    """
 
     sql: ColumnElement[Any]
     kind: Kind
     folded: bool = False
+    powers: int = 0
 
 
 class Walker:
@@ -213,6 +218,8 @@ class Walker:
             name, arguments = _operation(node)
             if name == "casei":
                 return self._folded(*_exactly(name, arguments, 1))
+            if name in ARITHMETIC:
+                return self._number(name, arguments)
             raise FilterError(f"{_shortened(name)} is no function of this service")
         raise FilterError("expected a property or a literal")
 
@@ -221,6 +228,16 @@ class Walker:
         if value.kind is not Kind.TEXT or value.folded:
             raise FilterError("CASEI takes a text")
         return _Value(func.lower(collate(value.sql, _CASES)), Kind.TEXT, folded=True)
+
+    def _number(self, name: str, arguments: list[Any]) -> _Value:
+        first, second = (self._scalar(one) for one in _exactly(name, arguments, 2))
+        if not {first.kind, second.kind} <= _NUMBERS:
+            raise FilterError(f"{name} calculates with numbers")
+        powers = max(first.powers, second.powers) + (name == "^")
+        if powers > MAX_NESTED_POWERS:
+            raise FilterError(f"powers of powers nest at most {MAX_NESTED_POWERS} deep")
+        result = ARITHMETIC[name](exact(first.sql), exact(second.sql))
+        return _Value(result, Kind.NUMBER, powers=powers)
 
     def _property(self, node: Any) -> Property:  # noqa: ANN401  a JSON tree
         name = node.get("property") if isinstance(node, dict) and len(node) == 1 else None

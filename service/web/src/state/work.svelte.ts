@@ -1,0 +1,114 @@
+import { askAhead, askJson, query } from '../server/ask';
+import type { Evaluation, Pack, Rule, Summary } from '../server/types';
+import { view } from './view.svelte';
+
+export type Basemap = {
+  tiles: string[];
+  labels: string[] | null;
+  attribution: string;
+  tile_size: number;
+  max_zoom: number;
+};
+export type PageConfig = {
+  packs: Pack[];
+  evaluations: { id: string; packs: string[]; as_of: string; target_year: number | null }[];
+  network: { attribution: string } | null;
+  extent: [number, number, number, number] | null;
+  base_map: Basemap | null;
+  notices: string[];
+};
+
+/** How many of the worst districts are listed at a time. */
+export const WORST = 15;
+
+/** What the page works on: the configuration, one evaluation, and the rules of its packs. */
+class Work {
+  config = $state.raw<PageConfig | null>(null);
+  /** Of the evaluation shown, known before what it holds is: the map need not wait for that. */
+  id = $state<string | null>(null);
+  evaluation = $state.raw<Evaluation | null>(null);
+  summary = $state.raw<Summary | null>(null);
+  rules = $state.raw<ReadonlyMap<string, Rule & { pack: string }>>(new Map());
+  error = $state.raw<unknown>(null);
+  evaluating = $state(false);
+
+  async start(): Promise<void> {
+    this.error = null;
+    try {
+      this.config = await askJson<PageConfig>('/v1/page');
+      this.id = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
+      if (this.id !== null) {
+        askAhead(`/v1/evaluations/${this.id}/districts${query({ limit: WORST })}`);
+        await this.open(this.id);
+      }
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  /** Show another evaluation. */
+  async open(id: string): Promise<void> {
+    this.error = null;
+    try {
+      const [evaluation, summary] = await Promise.all([
+        askJson<Evaluation>(`/v1/evaluations/${id}`),
+        askJson<Summary>(`/v1/evaluations/${id}/summary`),
+      ]);
+      // The first view does not wait for the rules; another evaluation comes with its own, all at once.
+      const rules = this.#readRules(summary.pack);
+      if (this.evaluation !== null) this.rules = await rules;
+      this.id = id;
+      this.evaluation = evaluation;
+      this.summary = summary;
+      view.evaluation = id;
+      this.rules = await rules;
+      if (view.rule !== null && !this.rules.has(view.rule)) view.rule = null;
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  /** Read what is shown again in the language of the view. */
+  async reread(): Promise<void> {
+    if (this.config === null) return;
+    this.config = await askJson<PageConfig>('/v1/page');
+    if (this.evaluation !== null) await this.open(this.evaluation.id);
+  }
+
+  async evaluate(packs: string[], asOf: string, targetYear: number | null): Promise<void> {
+    this.evaluating = true;
+    this.error = null;
+    try {
+      const parameters = targetYear === null ? {} : { target_year: targetYear };
+      const made = await askJson<Evaluation>('/v1/evaluations', {
+        method: 'POST',
+        json: { packs, as_of: asOf, parameters },
+      });
+      await this.open(made.id);
+      this.config = await askJson<PageConfig>('/v1/page');
+    } catch (error) {
+      this.error = error;
+    } finally {
+      this.evaluating = false;
+    }
+  }
+
+  /** The address of a part of the evaluation shown. */
+  part(name: string, values: Parameters<typeof query>[0] = {}): string {
+    return `/v1/evaluations/${this.evaluation?.id ?? ''}/${name}${query(values)}`;
+  }
+
+  async #readRules(packs: string[]): Promise<ReadonlyMap<string, Rule & { pack: string }>> {
+    const lists = await Promise.all(
+      packs.map(async (pack) => ({
+        pack,
+        found: await askJson<{ rules: Rule[] }>(`/v1/packs/${pack}/rules`),
+      })),
+    );
+    return new Map(
+      lists.flatMap(({ pack, found }) => found.rules.map((rule) => [rule.id, { ...rule, pack }])),
+    );
+  }
+}
+
+export const work = new Work();
