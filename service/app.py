@@ -102,6 +102,8 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         lifespan=lifespan,
         # A redirect would send keys and bodies to another address than the one asked for.
         redirect_slashes=False,
+        # Served with the page, from files of this server (`service.page.router`).
+        docs_url=None,
         redoc_url=None,
     )
     app.state.resources = resources

@@ -29,7 +29,7 @@ from service.jobs.wording import said
 
 _NAME: Final = "yike job "
 _TELL_EVERY_S: Final = 0.5
-# Share of the work done when a stage begins, percent; as measured on large evaluations, roughly.
+# Share of the work done when a stage begins, percent: for the eye, not measured.
 _BEGINS_AT: Final = {
     "read": 0,
     "prepare": 15,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 INDEX: Final = "index.html"
+DOCS: Final = "docs.html"
 ASSETS: Final = "assets"
 
 # As the build writes it: name, dash, eight or more characters of the content's hash.
@@ -44,7 +45,11 @@ def top_files(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
         return ()
     return tuple(
-        sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != INDEX)
+        sorted(
+            path.name
+            for path in folder.iterdir()
+            if path.is_file() and path.name not in {INDEX, DOCS}
+        )
     )
 
 

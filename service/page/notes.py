@@ -39,7 +39,7 @@ _TEXTS: Final[Mapping[Note, Mapping[Language, tuple[str, ...]]]] = MappingProxyT
                     "Yike 一刻的服务正在运行，但地图网页还没有构建。请停止服务，运行 ./yike up，"
                     "它会构建网页。"
                 ),
-                "接口文档在 /docs，GIS 软件请用 /ogc。",
+                "接口说明在 /openapi.json，GIS 软件请用 /ogc。",
             ),
             "en": (
                 "The page is not built",
@@ -47,7 +47,7 @@ _TEXTS: Final[Mapping[Note, Mapping[Language, tuple[str, ...]]]] = MappingProxyT
                     "Yike 一刻 is running, but its map page has not been built. Stop the service "
                     "and run ./yike up, which builds it."
                 ),
-                "The interface is described at /docs; GIS programs read /ogc.",
+                "The interface is described by /openapi.json; GIS programs read /ogc.",
             ),
         },
     }

@@ -12,9 +12,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from service.core.errors import NotFoundError
 from service.core.etags import is_tag_known
-from service.core.language import LanguageDependency
+from service.core.language import Language, LanguageDependency
 from service.core.map_settings import MapSettings
-from service.page.built import ASSETS, INDEX, caching, find_file, top_files
+from service.page.built import ASSETS, DOCS, INDEX, caching, find_file, top_files
 from service.page.headers import page_headers
 from service.page.notes import note_page
 
@@ -32,7 +32,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 
 def build_router(folder: Path, map_settings: MapSettings) -> APIRouter:
-    """Return the routes of the page: ``/``, ``/assets/…`` and the files beside the index.
+    """Return the routes of the page: ``/``, ``/docs``, ``/assets/…``, files beside the index.
 
     Parameters
     ----------
@@ -44,14 +44,22 @@ def build_router(folder: Path, map_settings: MapSettings) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     headers = page_headers(map_settings.origins())
 
-    @router.get("/")
-    def get_page(request: Request, language: LanguageDependency) -> Response:
-        # The page keeps its state in the address: whatever the query says is the page's.
-        path = find_file(folder, INDEX)
+    def built(request: Request, name: str, language: Language) -> Response:
+        path = find_file(folder, name)
         if path is None:
             note = note_page("not_built", language)
             return HTMLResponse(note.html, headers=note.headers(language))
-        return _file(request, path, name=INDEX, headers=headers)
+        return _file(request, path, name=name, headers=headers)
+
+    @router.get("/")
+    def get_page(request: Request, language: LanguageDependency) -> Response:
+        # The page keeps its state in the address: whatever the query says is the page's.
+        return built(request, INDEX, language)
+
+    @router.get("/docs")
+    def get_docs(request: Request, language: LanguageDependency) -> Response:
+        # FastAPI's own would load its scripts from another server, with the session's cookie here.
+        return built(request, DOCS, language)
 
     @router.get(f"/{ASSETS}/{{name:path}}")
     def get_asset(request: Request, name: str) -> Response:

@@ -401,6 +401,13 @@ def test_a_fault_is_told_and_can_be_tried_again_and_nothing_yet_is_said_so(visit
     seen.keep("empty")
 
 
+def test_the_interface_is_described_from_this_server(visit) -> None:
+    seen = visit("viewer")
+    seen.page.goto(f"{seen.city.address}/docs")
+    expect(seen.page.locator("#docs")).to_contain_text("/v1/evaluations", timeout=60_000)
+    seen.keep("docs")
+
+
 # --- what is sent ---------------------------------------------------------------------------
 
 
@@ -412,9 +419,11 @@ def test_the_built_page_stays_within_its_budget() -> None:
         if path.is_file()
     }
     of_map = sum(size for name, size in packed.items() if "maplibre" in name)
+    of_docs = sum(size for name, size in packed.items() if re.match(r"(assets/)?docs\b", name))
+    assert of_docs < 480_000
     # MapLibre and its worker are most of it; what Yike adds is kept small (docs/page.md).
     assert of_map < 470_000
-    assert sum(packed.values()) - of_map < 110_000
+    assert sum(packed.values()) - of_map - of_docs < 110_000
     index = (dist / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=", index)
 
