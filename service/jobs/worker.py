@@ -29,6 +29,9 @@ from service.jobs.tables import QUEUE_SCHEMA
 
 # A worker whose database is gone tries again after so long.
 _AGAIN_S: Final = 2.0
+# Longest wait for it to end: its database may be gone. What it was at is taken up again by another
+# worker, as after a crash.
+_MOST_STOP_S: Final = 30
 _ASK_EVERY_S: Final = 0.2
 # Entries put back raise no notification, so the queue is looked at, too.
 _MOST_POLL_S: Final = 5.0
@@ -81,14 +84,17 @@ class Worker:
         self._ended.wait()
 
     def stop(self) -> None:
-        """End it and wait: jobs that run stop at their next stage and go back to the queue."""
+        """End it and wait: jobs that run stop at their next stage and go back to the queue.
+
+        At most half a minute, as its database may not answer; its thread never keeps the program.
+        """
         self._stopped.set()
         loop, wake = self._loop, self._wake
         if loop is not None and wake is not None:
             with contextlib.suppress(RuntimeError):  # it has ended already
                 loop.call_soon_threadsafe(wake.set)
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_MOST_STOP_S)
 
     def run(self) -> None:
         """Work in this thread until `stop` is called from another one."""
