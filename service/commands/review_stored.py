@@ -216,6 +216,9 @@ def review_sign(
     key_file: Annotated[
         Path, typer.Option(help="File that holds the signer's API key, of role reviewer.")
     ],
+    overrides: Annotated[
+        int, typer.Option(min=0, help="How many overrides the signer has seen; default none.")
+    ] = 0,
     json_: JsonOption = False,
     lang: LangOption = "zh",
 ) -> None:
@@ -229,7 +232,13 @@ def review_sign(
         signer = authenticate(connection, key_file.read_bytes().decode("ascii", "replace").strip())
         if signer is None:
             raise InputError("--key-file: the API key is not known")
-        stored = adding.sign(connection, review_id, name=name, actor=require("reviewer")(signer))
+        stored = adding.sign(
+            connection,
+            review_id,
+            name=name,
+            overrides=overrides,
+            actor=require("reviewer")(signer),
+        )
         shown = _Shown.of(connection, stored)
     shown.print(lang=language, as_json=json_)
 

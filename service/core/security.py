@@ -106,8 +106,10 @@ def read_principal(request: Request, resources: ResourcesDependency) -> Principa
         principal = _signed_in(request, resources).principal
     else:
         principal = _with_key(credential, resources)
-        # A browser keeps the password of HTTP Basic, and sends it along like a cookie.
-        if request.headers.get("sec-fetch-site") == "cross-site" and _changes(request):
+        # A browser keeps the password of HTTP Basic, and sends it along like a cookie; programs
+        # that are none send neither of the headers.
+        asked_by_browser = not {"origin", "sec-fetch-site"}.isdisjoint(request.headers)
+        if asked_by_browser and _changes(request):
             require_same_site(request)
     request.state.actor = principal.id
     return principal

@@ -6,10 +6,13 @@ and what is written.
 
 from __future__ import annotations
 
+import unicodedata
+
 from sqlalchemy import Connection, func, insert, select
 
 from service.core.errors import ConflictError, Detail, InvalidBodyError
 from service.core.keys import Principal
+from service.core.tables import API_KEY
 from service.reviews.storage import StoredReview, find, record
 from service.reviews.tables import REVIEW_OVERRIDE, REVIEW_SIGNATURE
 
@@ -64,24 +67,57 @@ def override(
     return find(connection, review_id, actor)
 
 
-def sign(connection: Connection, review_id: str, *, name: str, actor: Principal) -> StoredReview:
+def sign(
+    connection: Connection, review_id: str, *, name: str, overrides: int, actor: Principal
+) -> StoredReview:
     """Sign a review off, by somebody who neither made it nor overrode anything in it.
+
+    Parameters
+    ----------
+    connection
+        A transaction that may write.
+    review_id
+        Which review.
+    name
+        Who signs. Neither this name nor the name of the key may be one that had a hand in it.
+    overrides
+        How many overrides the signer has seen: a signature is under these and no others.
+    actor
+        Whose key it is.
 
     Raises
     ------
     NotFoundError
         If there is no such review.
     ConflictError
-        If it is signed, is an illustration only, or the signer had a hand in it.
+        If it is signed, is an illustration only, has other overrides than the signer saw, is not
+        what its hash says any more, or the signer had a hand in it.
     """
     _lock(connection, review_id)
     stored = find(connection, review_id, actor)
     _require_draft(stored)
     if stored.record.illustration:
         raise ConflictError("The review is an illustration only; no opinion can rest on it.")
+    if overrides != len(stored.overrides):
+        raise ConflictError(
+            "A signature is under the overrides the signer has seen; look at the review again.",
+            errors=[
+                Detail(
+                    f"the signer has seen {overrides}, there are {len(stored.overrides)} by now",
+                    pointer="/overrides",
+                )
+            ],
+        )
+    if stored.frozen.hash != stored.record.hash:
+        raise ConflictError("What is stored is not what the hash of the review says any more.")
     hands = {stored.record.made_by, *(one.given_by for one in stored.overrides)}
-    names = {stored.record.made_by_name, *(one.name for one in stored.overrides)}
-    if actor.id in hands or _plain(name) in {_plain(one) for one in names}:
+    names = {
+        stored.record.made_by_name,
+        *(one.name for one in stored.overrides),
+        *connection.scalars(select(API_KEY.c.name).where(API_KEY.c.id.in_(hands))),
+    }
+    signing = {_plain(name), _plain(actor.name)}
+    if actor.id in hands or not signing.isdisjoint(map(_plain, names)):
         raise ConflictError(
             "A review is signed by a second person: neither who made it nor who overrode a "
             "finding of it.",
@@ -92,13 +128,13 @@ def sign(connection: Connection, review_id: str, *, name: str, actor: Principal)
         insert(REVIEW_SIGNATURE).values(
             review_id=review_id,
             name=name,
-            overrides=len(stored.overrides),
+            overrides=overrides,
             verdict=comes_to,
             signed_by=actor.id,
         )
     )
     told = {"name": name, "verdict": comes_to, "hash": stored.record.hash}
-    record(connection, actor, "sign", review_id, {**told, "overrides": len(stored.overrides)})
+    record(connection, actor, "sign", review_id, {**told, "overrides": overrides})
     return find(connection, review_id, actor)
 
 
@@ -116,4 +152,6 @@ def _lock(connection: Connection, review_id: str) -> None:
 
 
 def _plain(name: str) -> str:
-    return "".join(name.split()).casefold()
+    """Return a name without what does not tell people apart: width, case, blanks, unseen signs."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "CZ")

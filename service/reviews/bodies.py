@@ -41,3 +41,6 @@ class SignatureBody(_Body):
     """A signature under a review."""
 
     name: Name = Field(description="Who signs: neither who made it nor who overrode a finding")
+    overrides: Annotated[int, Field(strict=True, ge=0)] = Field(
+        description="Number of overrides the signer has seen; one more by now is a conflict"
+    )

@@ -106,7 +106,13 @@ def build_router() -> APIRouter:
         require_media_type(request, JSON_TYPES)
         asked = read_asked(parse_json(body), SignatureBody)
         with resources.writing() as connection:
-            stored = adding.sign(connection, known_id(review_id), name=asked.name, actor=principal)
+            stored = adding.sign(
+                connection,
+                known_id(review_id),
+                name=asked.name,
+                overrides=asked.overrides,
+                actor=principal,
+            )
         return json_answer(review_answer(stored, lang=language), language, status=201)
 
     return router

@@ -79,11 +79,17 @@ def test_a_review_from_draft_to_signature(office: Stored) -> None:
         ("key", "王某", "had a hand in the review"),
         ("none", "李某", "there is no such file"),
     ):
-        refused = office.yike("review", "sign", review_id, f"--name={name}", f"--key-file={key}")
+        signer = (f"--name={name}", f"--key-file={key}", "--overrides=1")
+        refused = office.yike("review", "sign", review_id, *signer)
         assert refused.returncode == 2
         assert words in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
-    signed = office.yike("review", "sign", review_id, "--name=李某", "--key-file=key")
+    unseen = office.yike("review", "sign", review_id, "--name=李某", "--key-file=key")
+    assert unseen.returncode == 2
+    assert "seen 0, there are 1 by now" in unseen.stderr
+    signed = office.yike(
+        "review", "sign", review_id, "--name=李某", "--key-file=key", "--overrides=1"
+    )
     assert signed.returncode == 0, signed.stderr
     assert signed.stdout.startswith("项目审查（已签发）")
     late = office.yike("review", "override", review_id, "--finding=0", *said)

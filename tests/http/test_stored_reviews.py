@@ -151,7 +151,9 @@ def test_outside_a_region_only_an_illustration_is_stored(officers, check_problem
     away = project("o", area="420106")
     shown = store(officers, away, f"{JINHUA}&illustration=true").json()
     assert shown["illustration"]
-    signing = officers.post(f"/v1/reviews/{shown['id']}/signature", json={"name": "乙"}, role="乙")
+    signing = officers.post(
+        f"/v1/reviews/{shown['id']}/signature", json={"name": "乙", "overrides": 0}, role="乙"
+    )
     check_problem(signing, 409, "conflict")
 
 
@@ -279,17 +281,33 @@ def test_an_officer_overrides_and_a_second_person_signs(officers, check_problem,
     assert [one["effective_verdict"] for one in listed] == ["pass"]
 
     sign = f"{where}/signature"
-    check_problem(officers.post(sign, json={"name": "甲"}, role="editor"), 403)
-    check_problem(officers.post(sign, json={"name": "赵某"}, role="甲"), 409, "conflict")
-    check_problem(officers.post(sign, json={"name": " 王 某"}, role="乙"), 409, "conflict")
-    check_problem(officers.post(sign, json={"name": ""}, role="乙"), 400, "invalid-body")
-    signed = officers.post(sign, json={"name": "李某"}, role="乙")
+    check_problem(officers.post(sign, json={"name": "甲", "overrides": 1}, role="editor"), 403)
+    check_problem(
+        officers.post(sign, json={"name": "赵某", "overrides": 1}, role="甲"), 409, "conflict"
+    )
+    check_problem(
+        officers.post(sign, json={"name": " 王 某", "overrides": 1}, role="乙"), 409, "conflict"
+    )
+    check_problem(
+        officers.post(sign, json={"name": "", "overrides": 1}, role="乙"), 400, "invalid-body"
+    )
+    # With signs nobody sees it is the same name; and the names of keys count.
+    for name in ("王\u200b某", "甲"):
+        check_problem(
+            officers.post(sign, json={"name": name, "overrides": 1}, role="乙"), 409, "conflict"
+        )
+    unseen = officers.post(sign, json={"name": "李某", "overrides": 0}, role="乙")
+    assert check_problem(unseen, 409, "conflict")["errors"][0]["pointer"] == "/overrides"
+    check_problem(officers.post(sign, json={"name": "李某"}, role="乙"), 400, "invalid-body")
+    signed = officers.post(sign, json={"name": "李某", "overrides": 1}, role="乙")
     assert signed.status_code == 201, signed.text
     assert signed.json()["state"] == "signed"
     assert (signed.json()["signature"]["name"], signed.json()["signature"]["verdict"]) == (
         "李某", "pass",
     )  # fmt: skip
-    check_problem(officers.post(sign, json={"name": "李某"}, role="乙"), 409, "conflict")
+    check_problem(
+        officers.post(sign, json={"name": "李某", "overrides": 1}, role="乙"), 409, "conflict"
+    )
     check_problem(officers.post(f"{where}/overrides", json=said, role="甲"), 409, "conflict")
     assert officers.get(where).json() == signed.json()
     replayed = officers.post(f"{where}/replay", role="甲").json()
@@ -314,10 +332,13 @@ def test_who_overrode_may_not_sign_what_another_made(officers, check_problem):
     where = f"/v1/reviews/{made['id']}"
     said = {"finding": 0, "verdict": "not_met", "reason": "现场不符", "name": "钱某"}
     assert officers.post(f"{where}/overrides", json=said, role="乙").status_code == 201
-    answer = officers.post(f"{where}/signature", json={"name": "孙某"}, role="乙")
+    answer = officers.post(f"{where}/signature", json={"name": "孙某", "overrides": 1}, role="乙")
     check_problem(answer, 409, "conflict")
     assert (
-        officers.post(f"{where}/signature", json={"name": "孙某"}, role="admin").status_code == 201
+        officers.post(
+            f"{where}/signature", json={"name": "孙某", "overrides": 1}, role="admin"
+        ).status_code
+        == 201
     )
 
 
