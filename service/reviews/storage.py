@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.core import audit, scope
@@ -245,7 +257,18 @@ def _records(principal: Principal | None) -> Select[Any]:
     )
     if principal is None or not principal.areas:
         return statement
-    return statement.where(scope.place_inside(principal, REVIEW.c.site))
+    return statement.where(
+        scope.place_inside(principal, REVIEW.c.site), _saw_no_more_than(principal.areas)
+    )
+
+
+def _saw_no_more_than(areas: Sequence[str]) -> ColumnElement[bool]:
+    """Tell whether a review shows no district outside areas: only neighbours are districts."""
+    scope_of = REVIEW.c.inputs["scope"]
+    return or_(
+        REVIEW.c.result["zh"]["neighbours"].astext.is_(None),
+        and_(func.jsonb_array_length(scope_of) > 0, scope_of.contained_by(list(areas))),
+    )
 
 
 def _comes_to() -> ColumnElement[str]:

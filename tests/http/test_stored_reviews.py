@@ -387,6 +387,17 @@ def test_roles_and_scope(officers, check_problem):
     check_problem(officers.post(f"/v1/reviews/{east['id']}/replay", role="west editor"), 404)
     check_problem(officers.post(f"/v1/reviews/{west['id']}/replay", role="viewer"), 403)
 
+    # Neighbours are districts: what looked at all of them is not for a key of some.
+    asked = f"{JINHUA}&neighbours=true"
+    wide = store(officers, inside("west-wide"), asked, "甲").json()
+    near = store(officers, inside("west-near"), asked, "west editor").json()
+    plain = store(officers, inside("west-plain"), role="甲").json()
+    for one, status in ((wide, 404), (near, 200), (plain, 200)):
+        for end in ("", "/inputs", "/report.xlsx"):
+            path = f"/v1/reviews/{one['id']}{end}"
+            assert officers.get(path, role="west viewer").status_code == status, path
+            assert officers.get(path, role="viewer").status_code == 200, path
+
 
 def test_a_scoped_key_replays_what_it_saw(officers):
     """The districts a scoped key may see are part of what was frozen, whoever replays it."""
