@@ -6,9 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from threading import Lock
+from threading import BoundedSemaphore, Lock
+from typing import Final
 
-from service.core.errors import ConflictError
+from service.core.errors import ConflictError, UnavailableError
 from service.evaluations.identity import code_version
 from service.evaluations.planning import Selection, restrict
 from service.evaluations.storage import StoredEvaluation
@@ -59,6 +60,10 @@ class _Entry:
 Read = Callable[[], tuple[tuple[Pack, ...], Selection]]
 
 
+# How many may work or wait at once: each keeps a thread of the service, which needs others.
+_MOST_ASKING: Final = 8
+
+
 class BaselineCache:
     """Keeps the baselines used last.
 
@@ -71,6 +76,7 @@ class BaselineCache:
     def __init__(self, *, most: int) -> None:
         self.most = most
         self._lock = Lock()
+        self._asking = BoundedSemaphore(_MOST_ASKING)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     @contextmanager
@@ -92,6 +98,8 @@ class BaselineCache:
         ConflictError
             If the evaluation cannot be made again: it was made by another version of Yike, or has
             no facilities.
+        UnavailableError
+            If as many as may ask at once do so.
         """
         if stored.code_version != code_version():
             raise ConflictError(
@@ -103,10 +111,15 @@ class BaselineCache:
             self._entries.move_to_end(stored.id)
             while len(self._entries) > self.most:
                 self._entries.popitem(last=False)
-        with entry.lock:
-            if entry.prepared is None:
-                entry.prepared = _prepared(stored, *read())
-            yield entry.prepared
+        if not self._asking.acquire(blocking=False):
+            raise UnavailableError("Many scenarios are being worked out; try again in a while.")
+        try:
+            with entry.lock:
+                if entry.prepared is None:
+                    entry.prepared = _prepared(stored, *read())
+                yield entry.prepared
+        finally:
+            self._asking.release()
 
 
 def _prepared(stored: StoredEvaluation, packs: tuple[Pack, ...], selection: Selection) -> Prepared:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import ConflictError, InvalidBodyError, NotFoundError
+from service.core.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
 from service.core.etags import IfMatch, check_if_match, etag
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
@@ -53,7 +53,7 @@ def _add_creating(router: APIRouter) -> None:
         responses={
             200: content("application/json", "ScenarioResult", "What would change"),
             201: content("application/json", "Scenario", "Kept"),
-            **problems(400, 401, 403, 409, 413, 415),
+            **problems(400, 401, 403, 409, 413, 415, 503),
         },
     )
     def create_scenario(
@@ -119,7 +119,7 @@ def _add_reading(router: APIRouter) -> None:
         response_class=Response,
         responses={
             200: content("application/json", "Scenario", "The scenario"),
-            **problems(400, 401, 404),
+            **problems(400, 401, 404, 503),
         },
     )
     def get_scenario(
@@ -132,14 +132,17 @@ def _add_reading(router: APIRouter) -> None:
             scenario, stored = _load(connection, principal, scenario_id)
         try:
             result = work_out(resources, principal, stored, scenario.changes, language=language)
-        except (ConflictError, InvalidBodyError) as error:
+        except (ConflictError, ForbiddenError, InvalidBodyError) as error:
+            if principal.areas and not isinstance(error, ConflictError):
+                # Its changes touch ground the key may not see.
+                raise NotFoundError(f"There is no scenario {scenario_id}.") from None
             # The changes stay readable where they can no longer be worked out.
             return _scenario(scenario, None, language, reason=error.detail)
         return _scenario(scenario, result, language)
 
 
 def _add_changing(router: APIRouter) -> None:
-    changing = problems(400, 401, 403, 404, 409, 412, 413, 415, 428)
+    changing = problems(400, 401, 403, 404, 409, 412, 413, 415, 428, 503)
 
     @router.put(
         ONE,
