@@ -93,7 +93,8 @@ def test_a_stored_review_is_a_draft_until_signed(town):
     failing = next(one["number"] for one in stored["findings"] if one["verdict"] == "not_met")
     said = {"finding": failing, "verdict": "met", "reason": "另有批复，见附件。", "name": "李审查"}
     assert town.post(f"{url}/overrides", json=said, role="甲").status_code == 201
-    signed = town.post(f"{url}/signature", json={"name": "王签发"}, role="乙")
+    signature = {"name": "王签发", "overrides": 1}
+    signed = town.post(f"{url}/signature", json=signature, role="乙")
     assert signed.status_code == 201, signed.text
     answer = town.get(f"{url}/report.pdf", role="viewer")
     whole = "".join(pages_text(answer.content))
