@@ -14,8 +14,6 @@ from service.core.openapi import request_body
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
-from service.coverage.dependencies import chosen_packs
-from service.packs.service import list_packs
 from service.reports.answers import document_answer, document_responses
 from service.reports.documents import XLSX, DocumentKind
 from service.reports.opinion import Opinion
@@ -64,14 +62,8 @@ def _add_draft(router: APIRouter, kind: DocumentKind) -> None:
         if is_batch(document):
             raise InvalidBodyError.of("/projects", "a document is of one project: hand in one")
         with resources.reading() as connection:
-            reviewer = Reviewer(
-                connection=connection,
-                principal=principal,
-                question=question,
-                packs=chosen_packs(connection, question.pack_ids)
-                if question.pack_ids
-                else list_packs(connection),
-                network=resources.network_cache.latest(connection),
+            reviewer = Reviewer.of(
+                connection, resources=resources, principal=principal, question=question
             )
             reviewed = reviewer.review(document, prefix="")
         case = reviewed.case

@@ -12,6 +12,8 @@ from service.core import history, scope
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
+from service.core.resources import Resources
+from service.coverage.dependencies import chosen_packs
 from service.reviews.around_cache import AroundCache
 from service.reviews.choosing import packs_of_area
 from service.reviews.freezing import Case
@@ -64,6 +66,33 @@ class Reviewer:
     packs: Sequence[Pack]
     network: Network | None
     cache: AroundCache | None = None
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        *,
+        resources: Resources,
+        principal: Principal,
+        question: Question,
+    ) -> Reviewer:
+        """Return the reviewer of a request, with what the application keeps in memory.
+
+        Raises
+        ------
+        InvalidParameterError
+            When a pack of the question is not known.
+        """
+        return cls(
+            connection=connection,
+            principal=principal,
+            question=question,
+            packs=chosen_packs(connection, question.pack_ids, cache=resources.pack_cache)
+            if question.pack_ids
+            else resources.pack_cache.in_use(connection),
+            network=resources.network_cache.latest(connection),
+            cache=resources.around_cache,
+        )
 
     def review(self, body: Json, *, prefix: str) -> Reviewed:
         """Review one project: as given, or ``{"project": …}`` with it or the id of a stored one.

@@ -18,7 +18,6 @@ from service.core.paging import PageParameter, page_members
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
-from service.coverage.dependencies import chosen_packs
 from service.reviews import storage
 from service.reviews.batch import (
     batch_answer,
@@ -132,15 +131,8 @@ def _add_making(router: APIRouter) -> None:
         require_media_type(request, JSON_TYPES)
         document = parse_json(body)
         with resources.reading() as connection:
-            reviewer = Reviewer(
-                connection=connection,
-                principal=principal,
-                question=question,
-                packs=chosen_packs(connection, question.pack_ids, cache=resources.pack_cache)
-                if question.pack_ids
-                else resources.pack_cache.in_use(connection),
-                network=resources.network_cache.latest(connection),
-                cache=resources.around_cache,
+            reviewer = Reviewer.of(
+                connection, resources=resources, principal=principal, question=question
             )
             instant = history.data_instant(connection)
             if is_batch(document):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import ExitStack
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -11,6 +13,9 @@ from served_town import block, collection, feature, place, point, serving
 
 from service.core import audit
 from service.core.database import create_database_engine
+from service.core.errors import UnavailableError
+from service.evaluations.identity import code_version
+from service.scenarios.baselines import BaselineCache
 from service.scenarios.tables import SCENARIO
 
 PACKS = ["jinhua-2022", "dali-2022"]
@@ -401,3 +406,16 @@ def test_few_baselines_are_kept_and_all_can_be_asked(town, make_settings, base, 
 
 def without_seconds(result):
     return {name: value for name, value in result.items() if name != "seconds"}
+
+
+def test_no_more_than_some_ask_at_once(monkeypatch):
+    monkeypatch.setattr("service.scenarios.baselines._prepared", lambda *_: object())
+    cache = BaselineCache(most=1)
+    runs = [SimpleNamespace(id=str(n), code_version=code_version()) for n in range(9)]
+    with ExitStack() as asking:
+        for run in runs[:8]:
+            asking.enter_context(cache.using(run, lambda: ()))
+        with pytest.raises(UnavailableError, match="try again"), cache.using(runs[8], lambda: ()):
+            pass
+    with cache.using(runs[8], lambda: ()):
+        pass
