@@ -15,6 +15,9 @@ import {
 } from './project';
 import type { Review, StoredReview } from './review';
 
+// What is written has come to rest by then, and the neighbours are asked for.
+const NEIGHBOURS_MS = 700;
+
 /** The project being reviewed. It outlives the panel: who looks elsewhere finds it again. */
 class Draft {
   project = $state<Project>(blank(''));
@@ -34,10 +37,6 @@ class Draft {
   #begun = false;
 
   readonly written = $derived(written(this.project));
-  readonly path = $derived(
-    `/v1/reviews${query({ dry_run: true, stage: this.stage, pack: this.pack, neighbours: true })}`,
-  );
-  readonly keptVersion = $derived(this.#kept?.id === this.project.id ? this.#kept.version : null);
   readonly chosenPack = $derived(work.config?.packs.find((one) => one.id === this.pack));
   /** True where no opinion can come of it: the rules are not those of the place. */
   readonly illustration = $derived.by(() => {
@@ -113,23 +112,35 @@ class Draft {
 
   // --- asking the service ---------------------------------------------------------------------
 
-  /** Review what is written; a later question makes an earlier answer void. */
+  /**
+   * Review what is written; a later question makes an earlier answer void.
+   *
+   * The clauses come first, the neighbours after them: those take many times as long.
+   */
   async judge(): Promise<void> {
     const asked = this.written;
     if (asked === null) return;
     const mine = ++this.#turn;
     this.busy = true;
     try {
-      const found = await askJson<Review>(this.path, { method: 'POST', json: asked.document });
-      if (mine !== this.#turn) return;
-      this.review = found;
-      this.faults = NO_FAULTS;
+      for (const neighbours of [false, true]) {
+        if (neighbours) await new Promise((resolve) => setTimeout(resolve, NEIGHBOURS_MS));
+        if (mine !== this.#turn) return;
+        const found = await askJson<Review>(
+          `/v1/reviews${query({ ...this.#question, dry_run: true, neighbours })}`,
+          { method: 'POST', json: asked.document },
+        );
+        if (mine !== this.#turn) return;
+        await work.know([this.pack]);
+        this.review = found;
+        this.faults = NO_FAULTS;
+        this.busy = false;
+      }
     } catch (fault) {
       if (mine !== this.#turn) return;
       this.review = null;
       this.faults = place(fault, asked.phases, texts());
-    } finally {
-      if (mine === this.#turn) this.busy = false;
+      this.busy = false;
     }
   }
 
@@ -152,8 +163,7 @@ class Draft {
       }
       const made = await askJson<StoredReview>(
         `/v1/reviews${query({
-          stage: this.stage,
-          pack: this.pack,
+          ...this.#question,
           neighbours: true,
           illustration: this.illustration || null,
         })}`,
@@ -167,11 +177,15 @@ class Draft {
   async download(kind: 'docx' | 'pdf'): Promise<void> {
     await this.#make(kind, async () => {
       const answer = await ask(
-        `/v1/reviews/report.${kind}${query({ stage: this.stage, pack: this.pack, neighbours: true })}`,
+        `/v1/reviews/report.${kind}${query({ ...this.#question, neighbours: true })}`,
         { method: 'POST', json: this.written!.document, accept: '*/*' },
       );
       save(await answer.blob(), `${this.project.name || this.project.id}-${this.stage}.${kind}`);
     });
+  }
+
+  get #question(): { stage: StageId; pack: string } {
+    return { stage: this.stage, pack: this.pack };
   }
 
   async #make<T>(what: typeof this.making, make: () => Promise<T>): Promise<T | null> {
