@@ -25,6 +25,7 @@ from service.uploads.systems import check_uploaded
 from spatial.errors import InputError, UnknownCRSError
 
 _FILE_TYPE: Final = "application/octet-stream"
+_GEOJSON: Final = (".geojson", ".json")
 
 
 class _SystemError(Exception):
@@ -113,7 +114,7 @@ def _read(
     try:
         with tempfile.TemporaryDirectory(prefix="yike-site-") as folder:
             path = Path(folder) / f"site{suffix}"
-            path.write_bytes(body)
+            path.write_bytes(_as_collection(body) if suffix in _GEOJSON else body)
             return read_site(
                 path,
                 label=label,
@@ -133,6 +134,24 @@ def _read(
         raise InvalidBodyError.of("", str(error)) from None
     finally:
         resources.imports.release()
+
+
+def _as_collection(body: bytes) -> bytes:
+    """Return GeoJSON of one outline, which people draw, as the collection files have."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        # What is wrong with it the reader tells.
+        return body
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind in ("Polygon", "MultiPolygon"):
+        document = {"type": "Feature", "properties": {}, "geometry": document}
+    elif kind != "Feature":
+        return body
+    # The system of a file that is older than RFC 7946 stands at its top.
+    system = {"crs": document.pop("crs")} if "crs" in document else {}
+    collection = {"type": "FeatureCollection", **system, "features": [document]}
+    return json.dumps(collection).encode()
 
 
 def _of_system(message: str) -> InvalidParameterError:

@@ -320,6 +320,8 @@ export const en: Texts = {
     saySystem: 'The file does not say its coordinate system. Enter it and read again:',
     believe: 'Read it in this system all the same',
     readAgain: 'Read again',
+    noPolygon: 'The file holds no polygon: a site is one, in a drawing a closed polyline.',
+    manyPolygons: 'The file holds {count} polygons, too many: keep those of the project.',
     badJson: '{file} is no valid JSON.',
     coordinates: 'Enter coordinates',
     coordinatesHow: 'One corner a line: longitude, latitude',
@@ -337,6 +339,7 @@ export const en: Texts = {
     noProject: 'No project has this number.',
     areaCode: 'Area code',
     areaFound: 'The site is in {name}',
+    areaNone: 'The site is in none of the stored areas: check where it is.',
     areaNoCode: 'The site is in {name}, which has no official code',
     stage: 'Stage',
     stages: {

@@ -309,6 +309,8 @@ export const zh = {
     saySystem: '文件没有说明坐标系，请填写后再读一次：',
     believe: '就按此坐标系读取',
     readAgain: '再读',
+    noPolygon: '文件里没有面：用地须是面，图纸里须是闭合的多段线。',
+    manyPolygons: '文件里有 {count} 个面，太多；请只留本项目的用地。',
     badJson: '{file} 不是有效的 JSON。',
     coordinates: '按坐标输入',
     coordinatesHow: '每行一个顶点：经度, 纬度',
@@ -326,6 +328,7 @@ export const zh = {
     noProject: '没有这个编号的项目。',
     areaCode: '行政区划代码',
     areaFound: '用地在{name}',
+    areaNone: '用地不在任何已存的行政区内，请核对位置。',
     areaNoCode: '用地在{name}，该区没有行政区划代码',
     stage: '审查环节',
     stages: {

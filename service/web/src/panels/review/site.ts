@@ -1,5 +1,7 @@
 import type { MultiPolygon, Polygon } from 'geojson';
 import { askJson, query } from '../../server/ask';
+import { fill } from '../../text/texts.svelte';
+import type { Texts } from '../../text/zh';
 import { isProject, type ProjectFile } from './project';
 
 /** What the service made of a file that holds a site. */
@@ -15,6 +17,13 @@ export type SiteAnswer = {
     geometry: Polygon | MultiPolygon;
   }[];
 };
+
+/** Why a file holds no site, in the words of the page where they are known. */
+export function whyNot(detail: string, t: Texts): string {
+  if (/: holds no polygon/.test(detail)) return t.review.noPolygon;
+  const many = /: holds ([\d,]+) polygons/.exec(detail);
+  return many ? fill(t.review.manyPolygons, { count: many[1]! }) : detail;
+}
 
 /** Read a file: a whole project as it stands, or the outlines in it, in longitude and latitude. */
 export async function readSiteFile(
