@@ -246,7 +246,7 @@ def review_sign(
 def _here() -> Principal:
     """Return who uses this command line: nobody it serves is hidden from it."""
     actor = command_actor()
-    return Principal(id=actor, name=actor, role="admin", areas=())
+    return Principal(id=actor, name=actor, role="admin", areas=(), person=actor)
 
 
 @contextmanager

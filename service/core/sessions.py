@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, literal, select, update
 
-from service.core.keys import Principal
+from service.core.keys import Principal, principal_of
 from service.core.tables import API_KEY, BROWSER_SESSION, SIGN_IN_LINK
 
 _SECRET: Final = re.compile(r"[0-9a-f]{64}")
@@ -123,7 +123,7 @@ def find_session(
     if row is None:
         return None
     return Session(
-        principal=Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas)),
+        principal=principal_of(row),
         csrf_token=csrf_token(secret),
         stale=row.stale,
     )

@@ -16,6 +16,7 @@ class SessionDocument(BaseModel):
 
     actor: str = Field(description="The id of the key, as the audit names it")
     name: str = Field(description="The name of the key")
+    person: str = Field(description="Whose key it is: what a signature compares")
     role: Literal["viewer", "editor", "reviewer", "admin"]
     areas: list[str] = Field(description="Codes of the areas it is limited to; empty: no limit")
     csrf_token: str | None = Field(
@@ -30,6 +31,7 @@ class SessionDocument(BaseModel):
             {
                 "actor": principal.id,
                 "name": principal.name,
+                "person": principal.person,
                 "role": principal.role,
                 "areas": list(principal.areas),
                 "csrf_token": csrf_token,
