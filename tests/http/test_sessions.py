@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 from datetime import timedelta
 
 import httpx2
@@ -280,18 +281,56 @@ def test_a_session_ends(make_settings, bare_town, make_key, link, owner, end, ch
         check_problem(browser.get("/v1/districts"), 401, "unauthorized")
 
 
+def called(*arguments):
+    """What a command prints; a fault of the call is raised."""
+    result = CliRunner().invoke(build_app(arguments), arguments)
+    if isinstance(result.exception, UsageFault):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_keys_are_made_listed_and_revoked(town, browser, monkeypatch, owner, check_problem):
+    monkeypatch.setenv("YIKE_DATABASE__URL", town.settings.database.url.get_secret_value())
+    said = ("--role=reviewer", "--name=审批科二号机", "--area=420101")
+    key = called("key", "create", *said, "--person=王某").strip()
+    headers = {"X-API-Key": key}
+    session = browser.get("/v1/session", headers=headers).json()
+    assert (session["name"], session["person"]) == ("审批科二号机", "王某")
+    assert (session["role"], session["areas"]) == ("reviewer", ["420101"])
+    (listed,) = (
+        one for one in json.loads(called("key", "list", "--json")) if one["id"] == key_id_of(key)
+    )
+    assert (listed["person"], listed["role"], listed["revoked_at"]) == ("王某", "reviewer", None)
+    assert called("key", "revoke", key_id_of(key)) == ""
+    check_problem(browser.get("/v1/session", headers=headers), 401, "unauthorized")
+    assert f"{key_id_of(key)}  " in called("key", "list")
+    assert key not in called("key", "list") + called("key", "list", "--json")
+    for arguments, told in (
+        (("create", *said), "whose key it is"),
+        (("create", *said, "--person= "), "--person: is blank"),
+        (("create", "--role=king", "--name=a"), "no such role"),
+        (("create", "--role=viewer", "--name="), "--name: is blank"),
+        (("create", "--role=viewer", "--name=a", "--area=no"), "no such area"),
+        (("revoke", key_id_of(key)), "it is revoked"),
+        (("revoke", "x" * 5000), "there is no such key"),
+    ):
+        with pytest.raises(UsageFault, match=told):
+            called("key", *arguments)
+    with owner.connect() as connection:
+        actions = connection.execute(
+            select(AUDIT.c.action).where(AUDIT.c.target == f"key/{key_id_of(key)}")
+        ).scalars()
+        assert list(actions) == ["create_key", "revoke_key"]
+
+
 def test_the_command_makes_links_for_roles_areas_and_keys(town, browser, make_key, monkeypatch):
     database = town.settings.database
     monkeypatch.setenv("YIKE_DATABASE__URL", database.url.get_secret_value())
     monkeypatch.setenv("YIKE_LANG", "en")
 
     def run(*options):
-        app = build_app(["sign-in-link"])
-        result = CliRunner().invoke(app, ["sign-in-link", *options])
-        if isinstance(result.exception, UsageFault):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result.stdout.split("(the link works once): ")[1].strip()
+        return called("sign-in-link", *options).split("(the link works once): ")[1].strip()
 
     def signed_in(link):
         browser.cookies.clear()
@@ -309,6 +348,7 @@ def test_the_command_makes_links_for_roles_areas_and_keys(town, browser, make_ke
     for options, told in (
         (("--role", "king"), "no such role"),
         (("--role", "viewer", "--area", "no"), "no such area"),
+        (("--role", "reviewer", "--name", "王工"), "whose key it is"),
         (("--area", "420101"), "name its --role"),
         (("--key", "0" * 12), "no such key"),
         (("--key", key_id_of(key), "--role", "viewer"), "give one of them"),
