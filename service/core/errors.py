@@ -22,6 +22,8 @@ ProblemError                      a status, a slug, a title, a detail
 ├── TooLargeError             413 the body is larger than the limit
 ├── TooManyOriginsError       413 more places than one question may ask about
 ├── TooManyDistrictsError     422 an evaluation too large for one request
+├── TooLongError              422 a job that ran for as long as one may
+├── ResultTooLargeError       422 a result too large to be kept with its job
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
@@ -315,6 +317,22 @@ class TooManyDistrictsError(ProblemError):
     title = "The evaluation is too large for one request"
 
 
+class TooLongError(ProblemError):
+    """A job ran for as long as one may, and was ended."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-long"
+    title = "The job took too long"
+
+
+class ResultTooLargeError(ProblemError):
+    """What a job found is too large to be kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "result-too-large"
+    title = "The result is too large"
+
+
 class UnsupportedMediaTypeError(ProblemError):
     """The body is of a type the route does not take."""
 
@@ -377,6 +395,8 @@ PROBLEMS: Final = (
     TooLargeError,
     TooManyOriginsError,
     TooManyDistrictsError,
+    TooLongError,
+    ResultTooLargeError,
     UnsupportedMediaTypeError,
     PreconditionRequiredError,
     TooManyJobsError,

@@ -139,6 +139,15 @@ class JobSettings(Group):
     max_per_key: int = Field(
         default=20, ge=1, description="Most jobs of one key that wait or run at the same time"
     )
+    max_districts: int = Field(
+        default=500_000, ge=1, description="Most districts one job may be about"
+    )
+    max_seconds: float = Field(
+        default=7200, gt=0, description="Longest time a job may run before it is ended as failed"
+    )
+    max_result_bytes: int = Field(
+        default=64 * MIB, ge=1024, description="Largest result that is kept with a job"
+    )
     max_attempts: int = Field(
         default=5,
         ge=1,
