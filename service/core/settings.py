@@ -62,6 +62,9 @@ class DatabaseSettings(Group):
         description="The same database, role that migrates; unset: the application role",
     )
     pool_size: int = Field(default=10, ge=1, description="Connections the service keeps open")
+    wait_seconds: float = Field(
+        default=5, gt=0, description="How long a request waits for a connection; then it is a 503"
+    )
 
 
 class ServerSettings(Group):
