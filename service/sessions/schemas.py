@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
+
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+MAX_TOKEN_LENGTH: Final = 200
 
 
 class SessionDocument(BaseModel):
@@ -61,3 +65,20 @@ def read_sign_in(value: Json) -> str:
         raise InvalidBodyError.listing(
             [Detail(str(one["msg"]), pointer=pointer(*one["loc"])) for one in error.errors()]
         ) from None
+
+
+def read_token(body: bytes) -> str:
+    """Return the token of the form a one-time link opens.
+
+    Raises
+    ------
+    InvalidBodyError
+        When the body is no such form.
+    """
+    try:
+        fields = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=1)
+    except ValueError:
+        fields = {}
+    if fields.keys() != {"token"} or len(fields["token"][0]) > MAX_TOKEN_LENGTH:
+        raise InvalidBodyError.of("", "expected a form with the one field token")
+    return fields["token"][0]

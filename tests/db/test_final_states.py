@@ -39,7 +39,7 @@ def test_an_end_is_written_once(engine):
     with engine.begin() as connection:
         key = key_id_of(create_key(connection, role="editor", name="a"))
         assert use_link(connection, create_link(connection, key_id=key, seconds=60)) == key
-        end_session(connection, open_session(connection, key))
+        end_session(connection, open_session(connection, key, former=None))
         assert revoke_key(connection, key)
     for change in (
         "sign_in_link SET used_at",
