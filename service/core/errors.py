@@ -16,6 +16,7 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── NoSuchJobError            likewise
 │   └── ResultNotReadyError       likewise: the job has not ended
 ├── MethodNotAllowedError     405 the route exists, not with this method
+├── SlowBodyError             408 the body took too long to arrive
 ├── ConflictError             409 the stored state does not allow it
 ├── GoneError                 410 the resource is kept no longer
 ├── PreconditionFailedError   412 If-Match names another version
@@ -269,6 +270,14 @@ class MethodNotAllowedError(ProblemError):
     title = "The method is not allowed here"
 
 
+class SlowBodyError(ProblemError):
+    """The body came more slowly than it may."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "slow-body"
+    title = "The body took too long to arrive"
+
+
 class ConflictError(ProblemError):
     """The stored state does not allow the change."""
 
@@ -389,6 +398,7 @@ PROBLEMS: Final = (
     NoSuchJobError,
     ResultNotReadyError,
     MethodNotAllowedError,
+    SlowBodyError,
     ConflictError,
     GoneError,
     PreconditionFailedError,

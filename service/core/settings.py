@@ -124,6 +124,9 @@ class UploadSettings(Group):
     )
     max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
     at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
+    receive_seconds: float = Field(
+        default=900, gt=0, description="Longest time a file may take to arrive"
+    )
     wait_seconds: float = Field(
         default=10, ge=0, description="How long a request waits for its file to be read"
     )
