@@ -52,10 +52,16 @@ def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tup
     yield from _entry_faults(pool, (*project.facilities, *pooled(pool)), pointer)
 
 
+def _to_share(facility: PlannedFacility) -> Decimal | None:
+    """Return the floor area there is to make out: that of the rooms for under-3s where given."""
+    rooms = facility.childcare_floor_area_m2
+    return facility.floor_area_m2 if rooms is None else rooms
+
+
 def _entry_faults(
     pool: Pool, facilities: Sequence[PlannedFacility], pointer: Callable[..., str]
 ) -> Iterator[tuple[str, str]]:
-    area = {facility.id: facility.floor_area_m2 for facility in facilities}
+    area = {facility.id: _to_share(facility) for facility in facilities}
     given: dict[str, Decimal] = {}
     seen: list[tuple[str, str]] = []
     for number, entry in enumerate(pool.ledger):
