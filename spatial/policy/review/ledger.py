@@ -29,6 +29,17 @@ def counting_share(project: Project, facility: str) -> Decimal | None:
     return sum((entry.floor_area_m2 for entry in entries if entry.to in here), Decimal(0))
 
 
+def brought_m2(project: Project, counted: Sequence[str]) -> Decimal:
+    """Sum the floor area other members bring, m²: of facilities that count, as far as known."""
+    others = () if project.pool is None else pooled(project.pool)
+    total = Decimal(0)
+    for facility in others:
+        whole, share = _to_share(facility), counting_share(project, facility.id)
+        if facility.id in counted and whole is not None:
+            total += whole if share is None else min(share, whole)
+    return total
+
+
 def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tuple[str, str]]:
     """Yield what makes a pool unusable: it names itself, or a square metre counts twice."""
     pool = project.pool
