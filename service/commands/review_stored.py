@@ -103,9 +103,10 @@ def _write_opinion(
     lang: Language,
 ) -> None:
     def make(drawn: bool) -> Opinion:  # noqa: FBT001  # as `write_opinion` calls it
-        from service.reports.stored_opinion import stored_opinion  # noqa: PLC0415
+        from service.reports.stored_opinion import stored_case, stored_opinion  # noqa: PLC0415
 
-        return stored_opinion(connection, stored, cache=cache, lang=lang, drawn=drawn)
+        case = stored_case(connection, stored, cache=cache)
+        return stored_opinion(stored, case, lang=lang, drawn=drawn)
 
     write_opinion(wanted, make)
 
@@ -251,7 +252,7 @@ def review_sign(
 def _here() -> Principal:
     """Return who uses this command line: nobody it serves is hidden from it."""
     actor = command_actor()
-    return Principal(id=actor, name=actor, role="admin", areas=())
+    return Principal(id=actor, name=actor, role="admin", areas=(), person=actor)
 
 
 @contextmanager

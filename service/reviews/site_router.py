@@ -110,9 +110,11 @@ def _read(
         warnings: list[str] = checked["warnings"]
         return warnings
 
-    resources.imports.reserve()
     try:
-        with tempfile.TemporaryDirectory(prefix="yike-site-") as folder:
+        with (
+            resources.imports.place(),
+            tempfile.TemporaryDirectory(prefix="yike-site-") as folder,
+        ):
             path = Path(folder) / f"site{suffix}"
             path.write_bytes(_as_collection(body) if suffix in _GEOJSON else body)
             return read_site(
@@ -132,8 +134,6 @@ def _read(
         raise _of_system(str(error)) from None
     except InputError as error:
         raise InvalidBodyError.of("", str(error)) from None
-    finally:
-        resources.imports.release()
 
 
 def _as_collection(body: bytes) -> bytes:
