@@ -414,8 +414,9 @@ def _judge(pack: Pack, facts: Facts, tell: Callable[[int, int], None]) -> pd.Dat
                 "repeats": rule.parameters.get("role") == "relaxed",
             }
         )
+        # Not by households outside: these may be unknown, or nought in a place people live in.
         frame["share_inside"] = frame["covered_share"].where(
-            frame["demand"] != "point", (frame["households_outside"] == 0).astype(float)
+            frame["demand"] != "point", (frame["value"] <= frame["threshold"]).astype(float)
         )
         parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else _no_findings()

@@ -1,5 +1,6 @@
 """建筑面积: max(rate × households / 100, minimum), by unit, exactly."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -239,3 +240,59 @@ def test_a_small_facility_is_noted_beside_a_met_total() -> None:
         "value": 150.0,
         "threshold": 200.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "verdict", "would_count"),
+    [
+        ("new", {"approved_on": dt.date(2024, 5, 1)}, "met", None),
+        # Built by its date and not known to operate: an existing district cannot count on it.
+        ("existing", {"built_on": dt.date(2024, 5, 1)}, "not_met", "status"),
+        ("new", {"built_on": dt.date(2027, 5, 1)}, "not_met", "status"),
+    ],
+)
+def test_approved_by_its_date_needs_no_status(
+    stage: str, more: dict[str, object], verdict: str, would_count: str | None
+) -> None:
+    found = finding(
+        judge(
+            districts({"id": "d", "stage": stage, "households": 1000, "geometry": point(0)}),
+            facilities(
+                {
+                    "id": "f",
+                    "district_id": "d",
+                    "status": None,
+                    "floor_area_m2": 200,
+                    "geometry": point(0),
+                    **more,
+                }
+            ),
+            AREA,
+        ),
+        "d",
+    )
+    named = [{"facility": "f", "field": would_count}] if would_count else None
+    assert (found["verdict"], found["would_count_if"]) == (verdict, named)
+
+
+def test_of_a_kindergarten_the_rooms_and_the_children_it_takes_are_asked() -> None:
+    def judged(stage: str, **more: object) -> Any:
+        kindergarten = {"id": "k", "kind": "kindergarten_class", "district_id": "d"}
+        return finding(
+            judge(
+                districts({"id": "d", "stage": stage, "households": 1000, "geometry": point(0)}),
+                facilities({**kindergarten, "geometry": point(0), **more}),
+                AREA,
+            ),
+            "d",
+        )
+
+    # Its whole floor area would not decide it, so that is not what is missing.
+    whole = judged("existing", floor_area_m2=2000, takes_outside_children=True)
+    assert whole["verdict"] == "undetermined"
+    assert whole["missing"] == [{"facility": "k", "field": "childcare_floor_area_m2"}]
+    # Approved for a new district, and whether it takes children from outside is not said.
+    planned = judged("new", status="approved", childcare_floor_area_m2=200)
+    assert planned["verdict"] == "not_met"
+    assert planned["would_count_if"] == [{"facility": "k", "field": "takes_outside_children"}]
+    assert judged("existing", status="approved")["would_count_if"] is None

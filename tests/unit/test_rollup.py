@@ -163,3 +163,18 @@ def test_a_share_for_a_rule_that_is_not_evaluated_is_refused() -> None:
 def test_senseless_parameters_are_refused(parameters: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="parameter"):
         EvaluationParameters(**parameters)
+
+
+@pytest.mark.parametrize("households", [None, 0])
+def test_a_place_of_people_is_inside_or_outside_whatever_its_households(households: object) -> None:
+    # Households are not known, or there are none (a hall of residence): people are counted.
+    places = [
+        {"id": name, "households": households, "population": people, "geometry": point(east_m)}
+        for name, people, east_m in (("near", 300, 0), ("far", 100, 900))
+    ]
+    found = judge(
+        districts(*places), facilities({"id": "f", "geometry": point(0)}), RULES, area_rows=CITY
+    )
+    counted = row(found, "P", "test.radius")
+    assert (counted["numerator"], counted["denominator"]) == (300, 400)
+    assert counted["definition"] == "population"
