@@ -230,6 +230,28 @@ def test_a_facility_in_two_district_polygons_is_allotted_to_neither() -> None:
     assert finding(evaluation, "b")["value"] == 0
 
 
+def test_what_belongs_to_no_unit_is_listed() -> None:
+    homes = districts(
+        {"id": "a", "stage": "new", "households": 10, "geometry": square(0, 0, 200)},
+        {"id": "b", "stage": "new", "households": 10, "geometry": square(50, 0, 200)},
+    )
+    evaluation = judge(
+        homes,
+        facilities(
+            {"id": "both", "geometry": point(20)},
+            {"id": "pool", "pool": "no such", "geometry": point(-90)},
+            {"id": "beyond", "geometry": point(900)},
+            {"id": "mine", "geometry": point(-90)},
+            {"id": "old", "status": "closed", "geometry": point(900)},
+            {"id": "other", "kind": "day_care", "geometry": point(900)},
+        ),
+        AREA,
+    )
+    (line,) = evaluation.warnings
+    assert line.startswith("3 facilities that count are allotted to none of the districts")
+    assert line.endswith("(test-pack): beyond, both, pool")
+
+
 def test_a_small_facility_is_noted_beside_a_met_total() -> None:
     found = one(1000, "150", "150")
     assert found["verdict"] == "met"

@@ -178,3 +178,38 @@ def test_a_place_of_people_is_inside_or_outside_whatever_its_households(househol
     counted = row(found, "P", "test.radius")
     assert (counted["numerator"], counted["denominator"]) == (300, 400)
     assert counted["definition"] == "population"
+
+
+@pytest.mark.parametrize(
+    ("codes", "region"),
+    [
+        ([("3307", "prefecture")], "inside"),
+        # A planning unit has a code of its own; the province is there to roll up to.
+        ([("3307", "prefecture"), ("GY-1", "planning_unit"), ("33", "province")], "inside"),
+        ([("3301", "prefecture"), ("3307", "prefecture")], "outside (illustration)"),
+        ([("33", "province")], "outside (illustration)"),
+        ([("5329", "prefecture")], "outside (illustration)"),
+    ],
+)
+def test_the_region_of_a_pack_is_that_of_the_areas_it_speaks_of(
+    codes: list[tuple[str, str]], region: str
+) -> None:
+    ground = areas(
+        *[
+            {
+                "code": code,
+                "name": code,
+                "level": None if kind == "planning_unit" else kind,
+                "kind": kind,
+                "geometry": square(0, 0, 9000),
+            }
+            for code, kind in codes
+        ]
+    )
+    found = judge(
+        districts({"id": "d", "households": 1, "geometry": point(0)}),
+        facilities(),
+        RULES,
+        area_rows=ground,
+    )
+    assert found.region == {"test-pack": region}

@@ -133,10 +133,12 @@ def circle_remedy(case: Case) -> str | None:
 
 
 def _beyond(case: Case, limit: str) -> str:
+    walking = case.rule.kind == "service_circle_time"
+    how = " on foot" if walking else ""
     return pick(
         case.lang,
-        f"有住处 5,000 米以内没有计入的设施（限 {limit}）",
-        f"some home has no facility that counts within 5,000 m (limit {limit})",
+        f"有住处{'步行' if walking else ''} 5,000 米以内没有计入的设施（限 {limit}）",
+        f"some home has no facility that counts within 5,000 m{how} (limit {limit})",
     )
 
 
