@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planning import areas, districts, facilities, finding, judge, pack, point, rule, square
+from planning import (
+    areas,
+    districts,
+    facilities,
+    finding,
+    judge,
+    main_street,
+    pack,
+    point,
+    rule,
+    square,
+)
 
 AREA = pack(rule("floor_area_per_100hh"))
 
@@ -318,3 +329,31 @@ def test_of_a_kindergarten_the_rooms_and_the_children_it_takes_are_asked() -> No
     assert planned["verdict"] == "not_met"
     assert planned["would_count_if"] == [{"facility": "k", "field": "takes_outside_children"}]
     assert judged("existing", status="approved")["would_count_if"] is None
+
+
+def test_an_approved_kindergarten_may_reach_the_new_districts_of_its_unit() -> None:
+    rules = pack(rule("service_radius"), rule("service_circle_time", rule_id="test.circle"))
+    evaluation = judge(
+        districts(
+            {"id": "mine", "stage": "new", "pool": "p", "geometry": point(0)},
+            {"id": "old", "stage": "existing", "pool": "q", "geometry": point(0)},
+            {"id": "other", "stage": "new", "geometry": point(0)},
+        ),
+        facilities(
+            {
+                "id": "k",
+                "kind": "kindergarten_class",
+                "status": "approved",
+                "pool": "p",
+                "geometry": point(100),
+            }
+        ),
+        rules,
+        network=main_street(),
+    )
+    for rule_id in ("test.rule", "test.circle"):
+        named = {d: finding(evaluation, d, rule_id)["would_count_if"] for d in ("old", "other")}
+        assert named == {"old": None, "other": None}
+        mine = finding(evaluation, "mine", rule_id)
+        assert mine["verdict"] == "not_met"
+        assert mine["would_count_if"] == [{"facility": "k", "field": "takes_outside_children"}]
