@@ -102,6 +102,7 @@ class Found:
             verdict=self.column("verdict", rule),
             share_inside=np.where(by_point, served, self.column("covered_share", rule)),
             by_point=by_point,
+            open=pd.notna(self.column("missing", rule)),
             deficit=self.column("deficit", rule),
         )
 

@@ -75,6 +75,9 @@ def changed_rules(
     value, threshold = (before[name].to_numpy()[rows] for name in ("value", "threshold"))
     now, limit = (findings[name].to_numpy()[rows] for name in ("value", "threshold"))
     changed |= (value <= threshold) != (now <= limit)
+    unknown = (frame["missing"].to_numpy() for frame in (before, findings))
+    was, still = (pd.notna(cells[rows]) for cells in unknown)
+    changed |= was != still
     return [bool(changed[rule::rules].any()) for rule in range(rules)]
 
 

@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from planning import areas, districts, facilities, judge, main_street, pack, point, rule, square
+from planning import (
+    areas,
+    buildings,
+    districts,
+    facilities,
+    judge,
+    main_street,
+    pack,
+    point,
+    rule,
+    square,
+)
 
 from spatial.errors import InputError
 from spatial.policy.evaluation import Evaluation, EvaluationParameters
@@ -163,6 +174,52 @@ def test_a_share_for_a_rule_that_is_not_evaluated_is_refused() -> None:
 def test_senseless_parameters_are_refused(parameters: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="parameter"):
         EvaluationParameters(**parameters)
+
+
+@pytest.mark.parametrize(("least", "verdict"), [("0.4", "met"), ("0.400001", "not_met")])
+def test_a_share_at_the_users_own_is_at_it(least: str, verdict: str) -> None:
+    # 3 × 7/10 + 3 × 1/10 = 2.4 of 6, which is 0.4 and no binary fraction less.
+    homes = [
+        {"id": f"{name}{i}", "district_id": name, "geometry": point(i if i < inside else 700)}
+        for name, inside in (("a", 7), ("b", 1))
+        for i in range(10)
+    ]
+    found = judge(
+        districts(
+            {"id": "a", "households": 3, "community": "c1", "geometry": point(0)},
+            {"id": "b", "households": 3, "community": "c1", "geometry": point(0)},
+        ),
+        facilities({"id": "f", "geometry": point(0)}),
+        RULES,
+        area_rows=CITY,
+        building_rows=buildings(*homes),
+        parameters=EvaluationParameters(min_share={"test.radius": Decimal(least)}),
+    )
+    assert row(found, "P", "test.radius")["verdict"] == verdict
+
+
+def test_points_that_may_lie_inside_leave_the_users_share_open() -> None:
+    # 10 homes near the facility, 10 out of reach of it, 80 whose streets are not known.
+    homes = [
+        {"id": name, "district_id": "d", "households": households, "geometry": place}
+        for name, households, place in (
+            ("near", 10, point(0)),
+            ("far", 10, point(4000)),
+            ("off", 80, point(1200, 900)),
+        )
+    ]
+    found = judge(
+        districts({"id": "d", "households": 100, "community": "c1", "geometry": point(0)}),
+        facilities({"id": "f", "geometry": point(0)}),
+        pack(rule("service_circle_time", rule_id="test.circle")),
+        network=main_street(),
+        area_rows=CITY,
+        building_rows=buildings(*homes),
+        parameters=EvaluationParameters(min_share={"test.circle": Decimal("0.9")}),
+    )
+    assert found.findings["verdict"].tolist() == ["advise"]
+    counted = row(found, "P", "test.circle")
+    assert (counted["numerator"], counted["verdict"]) == (10, "undetermined")
 
 
 @pytest.mark.parametrize("households", [None, 0])
