@@ -193,14 +193,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
-    limits = settings.imports.limits()
     asked = parse_reading(encoding, heading_row)
     undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
-    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+    with Apart(memory_bytes=asked.limits.memory_bytes) as apart, _database(settings) as connect:
         # Before the progress bar has a thread of its own.
         apart.start()
-        how = replace(asked, limits=limits, apart=apart)
+        how = replace(asked, apart=apart)
         source = Source(how, connect, undeclared)
         read = read_parts(
             kind,
@@ -268,16 +267,15 @@ def _tell(
     if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
         for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
             typer.echo(line, err=json_)
-    if result.stored is None:
-        return
-    aside = result.stored.report["rows"]["quarantined"]
-    if aside and not dry_run:
-        _say(f"{result.file}: {aside} rows set aside")
-    if dry_run and not json_:
-        for line in report_lines(result.stored.report, streets.lang):
-            typer.echo(line)
-    elif not dry_run and result.added + result.changed + result.stored.done.closed:
-        import_id = result.stored.import_id
+    if result.stored is not None:
+        aside = result.stored.report["rows"]["quarantined"]
+        if aside and not dry_run:
+            _say(f"{result.file}: {aside} rows set aside")
+        if dry_run and not json_:
+            for line in report_lines(result.stored.report, streets.lang):
+                typer.echo(line)
+    if not dry_run and result.written:
+        import_id = result.import_id
         _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
 
 

@@ -20,6 +20,9 @@ from service.imports.sifting import LayerReading
 from spatial.errors import InputError
 from spatial.fields import LAYERS, Field, FieldType, Layer
 
+NETWORK: Final = "network"
+FIGURES: Final = "indicators"
+
 # The same texts as in the cells of a file.
 _CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {
     FieldType.TEXT: to_text,
@@ -37,7 +40,7 @@ class ImportRequest:
     Parameters
     ----------
     kind
-        Name of the layer.
+        Name of the layer, `NETWORK` or `FIGURES`.
     reading
         How the file is read.
     complete
