@@ -382,7 +382,8 @@ export const en: Texts = {
       region: 'The area is outside the region of the rules',
     },
     elsewhere: 'The project file has faults',
-    mend: 'Mend what is marked above; the verdict follows.',
+    faulty: '{count} faults to mend; the verdict follows.',
+    toFault: 'Show',
     verdicts: {
       pass: 'Passes',
       pass_with_advice: 'Passes, with advice',

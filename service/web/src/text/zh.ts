@@ -371,7 +371,8 @@ export const zh = {
       region: '该区不在规则集的适用地区内',
     },
     elsewhere: '项目文件有误',
-    mend: '请改正上面标红之处，结论随即给出。',
+    faulty: '有 {count} 处需要改正，改正后即有结论。',
+    toFault: '去改正',
     verdicts: {
       pass: '符合',
       pass_with_advice: '符合，有建议',
