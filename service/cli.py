@@ -150,6 +150,12 @@ COMMANDS: Final = (
     CommandEntry(
         "demo", "service.commands.demo", "demo", "Write the demo city's layers, or its map"
     ),
+    CommandEntry(
+        "bundle",
+        "service.commands.bundle",
+        "bundle",
+        "Make one archive that installs without any network",
+    ),
     CommandEntry("packs", "service.commands.packs", "packs", "List the rule packs"),
     CommandEntry(
         "check", "service.commands.packs", "pack_check", "Validate a rule pack", group="pack"
