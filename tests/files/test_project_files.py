@@ -15,8 +15,9 @@ SITE = """{"type": "Polygon", "coordinates": [[[114.30500000001, 30.602], [114.3
     [114.306, 30.603], [114.30500000001, 30.602]]]}"""
 # More digits than a float has, and a number that ends in a zero.
 PROJECT = f"""{{"id": "GY-1", "name": "示例小区", "area": "330702", "stage": "design",
-  "site": {SITE}, "phases": [{{"id": "1", "units": 600}}], "facilities": [{{"id": "n", "kind": "nursery",
-  "phase": "1", "floor_area_m2": 199.99999999999999999, "site_area_m2": 300.50}}]}}"""
+  "site": {SITE}, "phases": [{{"id": "1", "units": 600}}],
+  "facilities": [{{"id": "n", "kind": "nursery", "phase": "1",
+    "floor_area_m2": 199.99999999999999999, "site_area_m2": 300.50}}]}}"""
 
 
 def feature(document: str) -> str:
