@@ -29,7 +29,7 @@ def outlines(connection: Connection, codes: Sequence[str | None]) -> Mapping[str
     frame = history.current(connection, AREAS, keys=wanted)
     return {
         code: shape
-        for code, shape in zip(frame["code"], frame.geometry, strict=True)
+        for code, shape in zip(frame["code"], frame.geometry.to_numpy(), strict=True)
         if shape is not None and not shape.is_empty
     }
 
