@@ -23,6 +23,8 @@ from service.core.notices import notice_member
 from service.exports.stored_layers import Wanted, require_known_area
 from service.exports.writer import check_target, replacing
 from service.projects.document import DOCUMENT, FROM_DOCUMENT
+from service.uploads.request import ImportRequest
+from service.uploads.service import Done, record_stored
 from spatial.errors import InputError
 from spatial.fields import PROJECTS
 
@@ -71,9 +73,18 @@ def import_projects(
             if seen.setdefault(key, path) != path:
                 raise InputError(f"{path}: {key!r} is in {seen[key]} too")
         origin = Origin(file=str(path), crs="EPSG:4326", transformation=None, actor=command_actor())
+        after = history.data_instant(connection)
         stored = history.store(connection, PROJECTS, checked.frame, origin=origin)
+        import_id = record_stored(
+            connection,
+            ImportRequest(PROJECTS.name),
+            Done(stored, closed=0),
+            {},
+            (after, history.data_instant(connection)),
+            origin=origin,
+        )
         counts = stored.added, stored.changed, stored.unchanged
-        results.append(Imported(path, PROJECTS.name, None, len(rows), *counts))
+        results.append(Imported(path, PROJECTS.name, None, len(rows), *counts, import_id))
     # Last: writers of the audit wait for one another.
     for result in results:
         record_import(connection, result)

@@ -51,7 +51,13 @@ def test_projects_go_in_and_out(stored: Stored, database) -> None:
     again = stored.yike("import", "projects", "all.geojson")
     assert "0 added, 0 changed, 2 unchanged" in again.stdout, again.stderr
     Path("one.json").write_text(PROJECT.replace("示例小区", "二期"), encoding="utf-8")
-    assert "1 changed" in stored.yike("import", "projects", "one.json").stdout
+    changed = json.loads(stored.yike("import", "projects", "one.json", "--json").stdout)[0]
+    assert changed["changed"] == 1
+    # An import of projects is taken back as any other is.
+    undone = stored.yike("imports", "undo", changed["import"])
+    assert undone.returncode == 0, undone.stderr
+    again = stored.yike("import", "projects", "all.geojson")
+    assert "0 added, 0 changed, 2 unchanged" in again.stdout, again.stderr
     none = stored.yike("export", "projects", "--bbox=0,0,1,1", "--out", "none.geojson")
     assert none.returncode == 0, none.stderr
     assert json.loads(Path("none.geojson").read_text())["features"] == []
@@ -78,6 +84,6 @@ def test_projects_go_in_and_out(stored: Stored, database) -> None:
     owner = create_engine(database.owner_url)
     with owner.connect() as connection:
         names = connection.execute(text("SELECT name FROM project ORDER BY id, version")).scalars()
-        assert list(names) == ["示例小区", "二期", "示例小区"]
+        assert list(names) == ["示例小区", "二期", "示例小区", "示例小区"]
         assert audit.verify(connection) is None
     owner.dispose()
