@@ -5,7 +5,6 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
 │   ├── TooManyRowsError          a file of more rows than one answer has
-│   ├── TooSlowError              a query that takes longer than it may
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -27,6 +26,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
 ├── InternalError             500 a defect; its text stays in the log
 └── UnavailableError          503 the database, or a library, is not there or not ready
+    └── TooSlowError              a query, or a tile, that takes longer than it may
 
 Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
 defect and becomes a 500 that shows the request id and nothing else.
@@ -77,6 +77,10 @@ class Detail:
             **{name: value for name, value in members.items() if value is not None},
             "detail": self.detail,
         }
+
+
+# How long a caller waits before it asks the same again, seconds.
+RETRY: Final = MappingProxyType({"Retry-After": "5"})
 
 
 class ProblemError(Exception):
@@ -175,13 +179,6 @@ class TooManyRowsError(BadRequestError):
 
     slug = "too-many-rows"
     title = "The file would be too large"
-
-
-class TooSlowError(BadRequestError):
-    """What is asked for takes the database longer than one query may."""
-
-    slug = "too-slow"
-    title = "The query takes too long"
 
 
 class UnknownHostError(BadRequestError):
@@ -355,13 +352,32 @@ class UnavailableError(ProblemError):
     title = "The service is not ready"
 
 
+class TooSlowError(UnavailableError):
+    """What is asked for takes the database longer than one query may.
+
+    The request is well formed, and the same one may be answered when the machine is less busy: it
+    is the service that gives up (RFC 9110, 15.6.4), whichever kind of query it was.
+    """
+
+    slug = "too-slow"
+    title = "The query takes too long"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, headers={**RETRY, **(headers or {})})
+
+
 PROBLEMS: Final = (
     BadRequestError,
     InvalidParameterError,
     UnknownParameterError,
     TooManyRowsError,
     InvalidBodyError,
-    TooSlowError,
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
@@ -382,6 +398,7 @@ PROBLEMS: Final = (
     TooManyJobsError,
     InternalError,
     UnavailableError,
+    TooSlowError,
 )
 
 
@@ -530,7 +547,7 @@ def _operational(error: Exception) -> ProblemError:
 def _unavailable(_error: Exception) -> ProblemError:
     return UnavailableError(
         "The database cannot be reached or is overloaded; try again later.",
-        headers={"Retry-After": "5"},
+        headers=RETRY,
     )
 
 

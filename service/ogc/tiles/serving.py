@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from psycopg.errors import QueryCanceled
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from service.core.errors import UnavailableError
+from service.core.errors import TooSlowError
 from service.core.etags import is_tag_known
 from service.core.parameters import KEY_PARAMETER
 from service.core.settings import TileSettings
@@ -44,7 +44,7 @@ def serve_tile(
 
     Raises
     ------
-    UnavailableError
+    TooSlowError
         If the database works on it for longer than the limit.
     """
     key = _key(request, collection, address, limits)
@@ -100,9 +100,8 @@ def _made(
     except sqlalchemy.exc.OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
             raise
-        raise UnavailableError(
-            "The tile takes the database too long; ask for a deeper level, or filter.",
-            headers={"Retry-After": "5"},
+        raise TooSlowError(
+            "The tile takes the database too long; ask for a deeper level, or filter."
         ) from None
 
 
