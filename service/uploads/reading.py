@@ -11,6 +11,12 @@ import numpy as np
 from geopandas import GeoDataFrame
 
 from service.core.incoming import ROW_COLUMN
+from service.imports.aside_places import (
+    Position,
+    positions_of,
+    positions_of_joined,
+    says_where,
+)
 from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
@@ -82,7 +88,7 @@ def read_file(
             written = quarantine / f"quarantine{quarantine_suffix(path.suffix, sifted.raw)}"
         write_quarantine(sifted.raw, aside, sifted.faults, written)
     keys = row_keys(sifted, layer) if not reading.key else [None] * len(aside)
-    told = _told_of_rows(sifted) | {
+    told = _told_of_rows(sifted, _positions(sifted, layer, reading, label)) | {
         # What is set aside is in the file, so it is not gone; without a name nobody can tell.
         "set_aside": {
             "ids": [key for key in keys if key is not None],
@@ -178,7 +184,26 @@ def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, 
     }
 
 
-def _told_of_rows(sifted: Sifted) -> dict[str, Any]:
+def _positions(
+    sifted: Sifted, layer: Layer, reading: LayerReading, label: str
+) -> Mapping[int, Position | None]:
+    """Return where the rows are whose faults are listed, by their numbers."""
+    rows = np.unique([fault.row for fault in sifted.faults[:LISTED] if fault.row is not None])
+    read = sifted.read
+    if not len(rows):
+        return {}
+    if reading.stored is not None and not says_where(sifted.raw, read.columns):
+        found = positions_of_joined(
+            sifted.raw, rows, columns=read.columns, layer=layer, stored=reading.stored
+        )
+    else:
+        found = positions_of(
+            sifted.raw, rows, columns=read.columns, subject=read.subject, source=label
+        )
+    return dict(zip(rows.tolist(), found, strict=True))
+
+
+def _told_of_rows(sifted: Sifted, positions: Mapping[int, Position | None]) -> dict[str, Any]:
     doubles = [fault for fault in sifted.faults if "is already in row" in fault.message]
     repaired = {one.row for one in sifted.repairs}
     return {
@@ -193,7 +218,12 @@ def _told_of_rows(sifted: Sifted) -> dict[str, Any]:
             for one in sifted.repairs[:LISTED]
         ],
         "quarantined": [
-            {"row": fault.row, "field": fault.field, "reason": fault.message}
+            {
+                "row": fault.row,
+                "field": fault.field,
+                "reason": fault.message,
+                "position": None if fault.row is None else positions.get(fault.row),
+            }
             for fault in sifted.faults[:LISTED]
         ],
         "same_id": len({fault.row for fault in doubles}),
