@@ -74,9 +74,7 @@ def join_stored(
     return pd.DataFrame(columns, index=frame.index)
 
 
-def joined_positions(
-    frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame
-) -> list[int | None]:
+def joined_positions(frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame) -> list[int | None]:
     """Return the position in `stored` of the feature each row speaks of; None where of none.
 
     Two rows may speak of one: which of them is joined does not matter here.

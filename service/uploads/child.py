@@ -78,6 +78,8 @@ def limit(task: Mapping[str, Any]) -> None:
 def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     """Read the file and write its rows; return what is to be told of it."""
     request = ImportRequest.from_json(task["request"])
+    if request.is_network:
+        return read_network_file(folder, task, request)
     asked = request.reading
     reading = replace(
         asked,
@@ -90,7 +92,7 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         reading,
         label=task["label"],
         quarantine=folder,
-        tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
+        tell=_tell,
     )
     (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {
@@ -100,6 +102,30 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         "subject": subject_document(found.read.subject),
         "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
+
+
+def read_network_file(
+    folder: Path, task: Mapping[str, Any], request: ImportRequest
+) -> dict[str, Any]:
+    """Read street lines and write their network; return what is to be told of it."""
+    # What reads streets takes long to import, and most uploads are of rows.
+    from service.uploads.street_reading import read_streets  # noqa: PLC0415
+    from service.uploads.street_stream import network_to_stream  # noqa: PLC0415
+
+    how = replace(request.reading.how, limits=Limits(**task["limits"]), work_dir=folder)
+    found = read_streets(folder / task["file"], request, how=how, tell=_tell)
+    (folder / ACCEPTED).write_bytes(network_to_stream(found.read.network))
+    return {
+        "told": found.told,
+        "origin_crs": found.read.origin_crs,
+        "transformation": None,
+        "subject": subject_document(found.read.subject),
+        "quarantine": None,
+    }
+
+
+def _tell(stage: str, rows: int | None) -> None:
+    print(stage, "" if rows is None else rows, flush=True)  # noqa: T201  # what the parent reads
 
 
 def _stored(folder: Path, layer: Layer) -> GeoDataFrame:

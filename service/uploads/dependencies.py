@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
@@ -17,8 +17,9 @@ from service.core.json_input import media_type, require_media_type
 from service.core.parameters import AsOfDate
 from service.core.security import EditorDependency
 from service.imports.encoding import parse_encoding
-from service.imports.formats import FORMATS
+from service.imports.formats import FORMATS, LINE_FORMATS
 from service.imports.natural_keys import check_key
+from service.imports.osm.file import SUFFIXES as OSM_SUFFIXES
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from service.uploads.form import FORM_TYPE, main_file, receive_form
@@ -26,9 +27,14 @@ from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
 from spatial.errors import InputError
 
-Kind = Literal["areas", "districts", "buildings", "facilities", "parks"]
+Kind = Literal["areas", "districts", "buildings", "facilities", "parks", "network"]
 
 SUFFIXES: Final = tuple(suffix for entry in FORMATS for suffix in entry.suffixes)
+# What streets come in besides; of OpenStreetMap the longest endings first.
+STREET_SUFFIXES: Final = (
+    *sorted(OSM_SUFFIXES, key=len, reverse=True),
+    *(suffix for entry in LINE_FORMATS for suffix in entry.suffixes),
+)
 # What a file is where its name does not say.
 SUFFIX_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -92,6 +98,18 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     closed_on: Annotated[
         AsOfDate | None, Query(description="First day what is gone is not there; default today")
     ] = None,
+    name: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=_MAX_TEXT,
+            description="What a network shall be called; default the name of its file",
+        ),
+    ] = None,
+    planarize: Annotated[
+        bool,
+        Query(description="Split street lines where they cross or touch without a common end"),
+    ] = False,
 ) -> ImportRequest:
     """Return what is asked of the import.
 
@@ -123,10 +141,13 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         complete=complete,
         of=_pairs("of", of),
         closed_on=closed_on,
+        name=name,
+        planarize=planarize,
     )
     try:
         request.check()
-        check_key(request.reading.key, request.layer)
+        if not request.is_network:
+            check_key(request.reading.key, request.layer)
     except InputError as error:
         name, _, why = str(error).partition(": ")
         raise InvalidParameterError.of(name, why) from None
@@ -171,20 +192,23 @@ async def receive_upload(
     InvalidBodyError
         When it is empty, or a form that brings no file, or several.
     """
-    del principal, asked
+    del principal
+    suffixes = (*STREET_SUFFIXES, *SUFFIXES) if asked.is_network else SUFFIXES
     require_media_type(request, (*UPLOAD_TYPES, FORM_TYPE))
     folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
     try:
         if media_type(request) == FORM_TYPE:
-            return await _from_form(request, file, folder)
-        return await _from_body(request, file, folder)
+            return await _from_form(request, file, folder, suffixes)
+        return await _from_body(request, file, folder, suffixes)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-async def _from_body(request: Request, file: str | None, folder: Path) -> Upload:
-    label, suffix = _named(media_type(request), file)
+async def _from_body(
+    request: Request, file: str | None, folder: Path, suffixes: Sequence[str]
+) -> Upload:
+    label, suffix = _named(media_type(request), file, suffixes)
     upload = Upload(folder, f"upload{suffix}", label)
     received = 0
     with (folder / upload.file).open("wb") as out:
@@ -196,26 +220,28 @@ async def _from_body(request: Request, file: str | None, folder: Path) -> Upload
     return upload
 
 
-async def _from_form(request: Request, file: str | None, folder: Path) -> Upload:
+async def _from_form(
+    request: Request, file: str | None, folder: Path, suffixes: Sequence[str]
+) -> Upload:
     files = await receive_form(request.stream(), request.headers["content-type"], folder)
     main, beside = main_file(files)
-    label, suffix = _named(main.type, file or main.name)
+    label, suffix = _named(main.type, file or main.name, suffixes)
     for one, ending in ((main, suffix), *((other, other.suffix) for other in beside)):
         one.path.rename(folder / f"upload{ending}")
     return Upload(folder, f"upload{suffix}", label)
 
 
-def _named(kind: str, file: str | None) -> tuple[str, str]:
+def _named(kind: str, file: str | None, suffixes: Sequence[str]) -> tuple[str, str]:
     """Return what the file is called and the suffix of its format; no path is made of the name."""
     label = re.split(r"[/\\]", file or "")[-1].strip()
     if not label.isprintable():
         raise InvalidParameterError.of("file", "has characters that cannot be printed")
-    suffix = next((one for one in SUFFIXES if label.lower().endswith(one)), None)
+    suffix = next((one for one in suffixes if label.lower().endswith(one)), None)
     if suffix is None:
         suffix = SUFFIX_OF_TYPE.get(kind)
     if suffix is None:
         raise InvalidParameterError.of(
-            "file", f"its ending must say the format: {', '.join(SUFFIXES)}"
+            "file", f"its ending must say the format: {', '.join(suffixes)}"
         )
     return label[:_MAX_TEXT] or f"upload{suffix}", suffix
 

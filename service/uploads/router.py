@@ -27,7 +27,9 @@ from service.uploads.dependencies import (
     UploadDependency,
 )
 from service.uploads.form import FORM_TYPE
+from service.uploads.request import NETWORK
 from service.uploads.schemas import import_document
+from service.uploads.streets import commit_network, require_network_writable
 from service.uploads.tables import READING
 
 IMPORTS_PATH: Final = "/v1/imports"
@@ -90,7 +92,10 @@ def _add_uploading(router: APIRouter) -> None:
         upload: UploadDependency,
     ) -> Response:
         try:
-            scope.require_writable(principal, asked.layer)
+            if asked.is_network:
+                require_network_writable(principal)
+            else:
+                scope.require_writable(principal, asked.layer)
             resources.imports.reserve()
         except BaseException:
             shutil.rmtree(upload.folder, ignore_errors=True)
@@ -210,7 +215,10 @@ def _add_deciding(router: APIRouter) -> None:
         known = _known(import_id)
         try:
             with resources.writing() as connection:
-                uploads.commit(connection, known, principal=principal)
+                if records.find(connection, known, principal=principal).kind == NETWORK:
+                    commit_network(connection, known, principal=principal)
+                else:
+                    uploads.commit(connection, known, principal=principal)
         except uploads.StaleImportError as stale:
             with resources.writing() as connection:
                 uploads.refresh(connection, known, stale.compared)

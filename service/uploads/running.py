@@ -30,6 +30,8 @@ from service.uploads import service as uploads
 from service.uploads.frames import from_stream, to_stream
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
+from service.uploads.street_stream import network_from_stream
+from service.uploads.streets import preview_network
 from service.uploads.systems import check_uploaded
 from service.uploads.tables import FAILED, PREVIEWED, REFUSED
 from spatial.fields import AREAS, Layer
@@ -215,7 +217,7 @@ class ImportRunner:
             return _refused(result.refused)
         told, transformation = dict(result.told), result.transformation
         # Areas are what others are checked against, and may lie where no others are yet.
-        if result.subject is not None and request.layer is not AREAS:
+        if result.subject is not None and request.kind != AREAS.name:
             tell("checking", None)
             checked = check_uploaded(
                 connection,
@@ -229,6 +231,19 @@ class ImportRunner:
             transformation = "; ".join(one for one in said if one is not None) or None
         elif result.subject is not None and result.subject.system is None:
             raise UndeclaredCRSError(result.subject)
+        if request.is_network:
+            network = network_from_stream(result.accepted)
+            tell("comparing", len(network.u))
+            report = preview_network(connection, network, request, told)
+            return {
+                "state": PREVIEWED,
+                "stage": "done",
+                "report": encode_json(report),
+                "digest": network.version,
+                "origin_crs": result.origin_crs,
+                "transformation": transformation,
+                "accepted": result.accepted,
+            }
         frame = from_stream(result.accepted, request.layer)
         tell("comparing", len(frame))
         compared, report = uploads.preview(connection, request, frame, told, principal=principal)

@@ -61,7 +61,13 @@ def undo(
         return None
     if row.state != COMMITTED:
         raise ConflictError(f"This import is {row.state}; only one that is stored is taken back.")
-    layer = ImportRequest.from_json(row.request).layer
+    request = ImportRequest.from_json(row.request)
+    if request.is_network:
+        raise ConflictError(
+            "A network is a version that evaluations name and is not taken back; import the file "
+            "of the former one to use that again."
+        )
+    layer = request.layer
     interval = {"after": row.after_instant, "until": row.until_instant}
     history.lock(connection)
     edits = reversal.later_edits(connection, layer, **interval)
