@@ -18,6 +18,7 @@ from typing import Any, Final
 from geopandas import GeoDataFrame
 
 from service.core.geojson import encode_json
+from service.imports import phrases
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
 from service.imports.worker import allow_time, confine
@@ -93,6 +94,7 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         label=task["label"],
         quarantine=folder,
         tell=_tell,
+        wording=partial(phrases.tell, language=task["language"], surface="http"),
     )
     (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {

@@ -60,6 +60,7 @@ def read_file(
     label: str,
     quarantine: Path,
     tell: Tell = lambda _stage, _rows: None,
+    wording: Callable[[str], str] = str,
 ) -> ReadFile:
     """Read a file, set the rows at fault aside and write them into a file of their own.
 
@@ -71,6 +72,9 @@ def read_file(
         Folder for the file of rows set aside, or the file itself where it has a suffix.
     tell
         Called with the stage and the rows done.
+    wording
+        What makes the reasons in the file of rows set aside such as their reader takes them
+        (`service.imports.phrases`); the report stays in English, and is told later.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def read_file(
         written = quarantine
         if not quarantine.suffix:
             written = quarantine / f"quarantine{quarantine_suffix(path.suffix, sifted.raw)}"
-        write_quarantine(sifted.raw, aside, sifted.faults, written)
+        write_quarantine(sifted.raw, aside, sifted.faults, written, wording=wording)
     keys = row_keys(sifted, layer) if not reading.key else [None] * len(aside)
     told = _told_of_rows(sifted, _positions(sifted, layer, reading, label)) | {
         # What is set aside is in the file, so it is not gone; without a name nobody can tell.

@@ -97,12 +97,9 @@ class ImportRequest:
             _ = self.filters
             return
         asked = self.reading
-        for name, given in (
-            ("mapping", asked.columns),
-            ("key", asked.key),
-            ("complete", self.complete),
-        ):
-            if given:
+        of_rows = {"mapping": asked.columns, "key": asked.key, "complete": self.complete}
+        for name, said in of_rows.items():
+            if said:
                 raise InputError(f"{name}: is for {', '.join(LAYERS)}; a network has no rows")
 
     def as_json(self) -> dict[str, Any]:

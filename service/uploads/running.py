@@ -22,6 +22,7 @@ from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
 from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
+from service.core.language import Language
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
@@ -125,8 +126,16 @@ class ImportRunner:
         """Give a place back that was not used."""
         self._slots.release()
 
-    def start(self, upload: Upload, request: ImportRequest, principal: Principal) -> str:
-        """Begin to read an upload, in a place that was reserved; return the import's identifier."""
+    def start(
+        self, upload: Upload, request: ImportRequest, principal: Principal, *, language: Language
+    ) -> str:
+        """Begin to read an upload, in a place that was reserved; return the import's identifier.
+
+        Parameters
+        ----------
+        language
+            Of the reasons in the file of rows set aside.
+        """
         import_id = records.new_id()
         connection = self._engine.connect()
         try:
@@ -140,7 +149,7 @@ class ImportRunner:
             raise
         thread = threading.Thread(
             target=self._read,
-            args=(connection, import_id, upload, request, principal),
+            args=(connection, import_id, upload, request, principal, language),
             name=f"import {import_id}",
             daemon=True,
         )
@@ -162,10 +171,11 @@ class ImportRunner:
         upload: Upload,
         request: ImportRequest,
         principal: Principal,
+        language: Language,
     ) -> None:
         try:
             try:
-                values = self._outcome(connection, import_id, upload, request, principal)
+                values = self._outcome(connection, import_id, upload, request, principal, language)
             except ReaderError as error:
                 values = _failed(str(error))
             except Exception as error:
@@ -196,6 +206,7 @@ class ImportRunner:
         upload: Upload,
         request: ImportRequest,
         principal: Principal,
+        language: Language,
     ) -> dict[str, Any]:
         # The child's lines come in another thread, and a session is of one thread at a time: here
         # it is, for this one only waits for the child.
@@ -208,6 +219,7 @@ class ImportRunner:
             upload.file,
             request,
             label=upload.label,
+            language=language,
             limits=self._reading,
             tell=tell,
             stopped=self._stopped,
