@@ -64,6 +64,9 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
         str | None,
         Query(max_length=_MAX_TEXT, description="Encoding of the text; found out where not given"),
     ] = None,
+    heading_row: Annotated[
+        int | None, Query(ge=1, description="Row of a workbook's sheet that heads its columns")
+    ] = None,
     mapping: Annotated[
         str | None,
         Query(
@@ -136,7 +139,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
             key=tuple(part.strip() for part in key.split(",")) if key else (),
             kinds_from_names=kinds_from_names,
             crs_as_declared=crs_as_declared,
-            how=Reading(encoding=encoding),
+            how=Reading(encoding=encoding, heading_row=heading_row),
         ),
         complete=complete,
         of=_pairs("of", of),

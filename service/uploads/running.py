@@ -22,10 +22,10 @@ from service.core.errors import UnavailableError, as_problem
 from service.core.geojson import encode_json
 from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
-from service.core.language import Language
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
+from service.imports.phrases import Language
 from service.uploads import records
 from service.uploads import service as uploads
 from service.uploads.frames import from_stream, to_stream
