@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from sqlalchemy import Row
 
 from service.imports.phrases import Language, Surface
 from service.uploads.report import parse_report
-from service.uploads.tables import FAILED, READING, STATES
+from service.uploads.request import NETWORK
+from service.uploads.tables import COMMITTED, FAILED, PREVIEWED, READING, REFUSED, STATES
 from service.uploads.telling import told_report
 
 IMPORT_FILE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
@@ -50,6 +51,11 @@ IMPORT_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "committed_by": {"type": ["string", "null"]},
             "undone_at": {"type": ["string", "null"], "format": "date-time"},
             "undone_by": {"type": ["string", "null"]},
+            "actions": {
+                "type": "array",
+                "items": {"enum": ["commit", "discard", "undo"]},
+                "description": "What may be done with it now; not in lists",
+            },
             "request": {"type": "object", "description": "How the file was to be read"},
             "report": {
                 "type": "object",
@@ -97,6 +103,15 @@ _SHOWN: Final = (
 )
 
 
+def _actions(state: str, kind: str) -> Sequence[str]:
+    """Return what may be done with an import now, by whoever may see it."""
+    if state == COMMITTED:
+        return () if kind == NETWORK else ("undo",)
+    if state == PREVIEWED:
+        return ("commit", "discard")
+    return ("discard",) if state in {REFUSED, FAILED} else ()
+
+
 def import_document(
     row: Row[Any],
     *,
@@ -123,6 +138,7 @@ def import_document(
         document["state"] = FAILED
     if whole:
         document["request"] = values["request"]
+        document["actions"] = list(_actions(document["state"], values["kind"]))
         report = {"failed": LOST} if lost else parse_report(values["report"])
         document["report"] = told_report(report, language, surface=surface)
     return document
