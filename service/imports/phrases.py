@@ -53,6 +53,8 @@ _LISTS: Final = frozenset({"words", "options", "choices", "fields", "kinds", "ty
 # A value of the file is quoted, or ends where the next message begins.
 _VALUE: Final = r"""'.*?'|".*?"|(?:(?!; |: ).)+?"""
 _INNER: Final = r".+?"
+# Between messages, and not within a quoted value.
+_JOINED: Final = re.compile(r"; (?=(?:[^']*'[^']*')*[^']*$)")
 _GAP: Final = re.compile(r" {2,}")
 
 
@@ -107,7 +109,7 @@ def _told(text: str, language: Language, surface: Surface) -> str | None:
 
 def _in_parts(text: str, language: Language, surface: Surface) -> str | None:
     """Return a message after the file or field it is about, or several in one line."""
-    parts = text.split("; ")
+    parts = _JOINED.split(text)
     if len(parts) > 1:
         found = [_told(part, language, surface) for part in parts]
         if None not in found:

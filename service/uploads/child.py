@@ -81,6 +81,8 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     request = ImportRequest.from_json(task["request"])
     if request.is_network:
         return read_network_file(folder, task, request)
+    if request.is_figures:
+        return read_figure_file(folder, task, request)
     asked = request.reading
     reading = replace(
         asked,
@@ -122,6 +124,24 @@ def read_network_file(
         "origin_crs": found.read.origin_crs,
         "transformation": None,
         "subject": subject_document(found.read.subject),
+        "quarantine": None,
+    }
+
+
+def read_figure_file(
+    folder: Path, task: Mapping[str, Any], request: ImportRequest
+) -> dict[str, Any]:
+    """Read a table of figures and write them; return what is to be told of them."""
+    from service.uploads.figure_reading import figures_to_stream, read_figures  # noqa: PLC0415
+
+    how = replace(request.reading.how, limits=Limits(**task["limits"]))
+    frame, told = read_figures(folder / task["file"], request, how=how, tell=_tell)
+    (folder / ACCEPTED).write_bytes(figures_to_stream(frame))
+    return {
+        "told": told,
+        "origin_crs": None,
+        "transformation": None,
+        "subject": None,
         "quarantine": None,
     }
 

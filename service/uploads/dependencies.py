@@ -18,6 +18,7 @@ from service.core.parameters import AsOfDate
 from service.core.security import EditorDependency
 from service.imports.encoding import parse_encoding
 from service.imports.formats import FORMATS, LINE_FORMATS
+from service.imports.indicators import SUFFIX as FIGURE_SUFFIX
 from service.imports.natural_keys import check_key
 from service.imports.osm.file import SUFFIXES as OSM_SUFFIXES
 from service.imports.raw import Reading
@@ -26,8 +27,9 @@ from service.uploads.form import FORM_TYPE, main_file, receive_form
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
 from spatial.errors import InputError
+from spatial.fields import LAYERS
 
-Kind = Literal["areas", "districts", "buildings", "facilities", "parks", "network"]
+Kind = Literal["areas", "districts", "buildings", "facilities", "parks", "network", "indicators"]
 
 SUFFIXES: Final = tuple(suffix for entry in FORMATS for suffix in entry.suffixes)
 # What streets come in besides; of OpenStreetMap the longest endings first.
@@ -149,7 +151,7 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     )
     try:
         request.check()
-        if not request.is_network:
+        if kind in LAYERS:
             check_key(request.reading.key, request.layer)
     except InputError as error:
         name, _, why = str(error).partition(": ")
@@ -196,7 +198,11 @@ async def receive_upload(
         When it is empty, or a form that brings no file, or several.
     """
     del principal
-    suffixes = (*STREET_SUFFIXES, *SUFFIXES) if asked.is_network else SUFFIXES
+    suffixes = SUFFIXES
+    if asked.is_network:
+        suffixes = (*STREET_SUFFIXES, *SUFFIXES)
+    elif asked.is_figures:
+        suffixes = (FIGURE_SUFFIX,)
     require_media_type(request, (*UPLOAD_TYPES, FORM_TYPE))
     folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from service.imports.aside_places import (
     positions_of_joined,
     says_where,
 )
+from service.imports.column_map import ColumnMap
 from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
@@ -135,7 +136,12 @@ def read_rows(
             "transformation": read.transformation,
         },
         "encoding": _encoding(read.encoding),
-        "columns": _columns(read, layer, reading),
+        "columns": told_columns(
+            read.columns,
+            key=reading.key or (layer.key,),
+            # Its identifier is made of the key then.
+            besides={layer.key} if reading.key else set(),
+        ),
         "same_name_and_place": {
             "count": len(twins),
             "pairs": [
@@ -166,9 +172,10 @@ def _encoding(evidence: EncodingEvidence | None) -> dict[str, Any] | None:
     }
 
 
-def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, Any]:
+def told_columns(
+    columns: ColumnMap, *, key: Sequence[str], besides: Collection[str] = frozenset()
+) -> dict[str, Any]:
     """Return which column was taken for which field and why, and by what each row is known."""
-    own = {layer.key} if reading.key else set()
     return {
         "mapped": [
             {
@@ -177,14 +184,14 @@ def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, 
                 "how": one.how.value,
                 "unit": None if one.unit is None else one.unit.text,
             }
-            for one in read.columns.mapped
-            if one.field not in own
+            for one in columns.mapped
+            if one.field not in besides
         ],
         "unread": [
             {"column": one.column, "why": one.why.value, "may_be": list(one.fields)}
-            for one in read.columns.unread
+            for one in columns.unread
         ],
-        "key": list(reading.key) or [layer.key],
+        "key": list(key),
     }
 
 

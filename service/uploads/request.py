@@ -21,7 +21,8 @@ from spatial.errors import InputError
 from spatial.fields import LAYERS, Field, FieldType, Layer
 
 NETWORK: Final = "network"
-KINDS: Final = (*LAYERS, NETWORK)
+FIGURES: Final = "indicators"
+KINDS: Final = (*LAYERS, NETWORK, FIGURES)
 
 # The same texts as in the cells of a file.
 _CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {
@@ -40,7 +41,7 @@ class ImportRequest:
     Parameters
     ----------
     kind
-        Name of the layer, or `NETWORK`.
+        Name of the layer, `NETWORK` or `FIGURES`.
     reading
         How the file is read.
     complete
@@ -69,6 +70,11 @@ class ImportRequest:
         return self.kind == NETWORK
 
     @property
+    def is_figures(self) -> bool:
+        """True where the file brings figures of areas, which have no places."""
+        return self.kind == FIGURES
+
+    @property
     def layer(self) -> Layer:
         """The layer of the rows."""
         return LAYERS[self.kind]
@@ -94,13 +100,18 @@ class ImportRequest:
             for name, given in (("name", self.name), ("planarize", self.planarize)):
                 if given:
                     raise InputError(f"{name}: is for a network")
+        if self.kind in LAYERS:
             _ = self.filters
             return
         asked = self.reading
-        of_rows = {"mapping": asked.columns, "key": asked.key, "complete": self.complete}
-        for name, said in of_rows.items():
+        unfit: dict[str, object] = {"key": asked.key, "complete": self.complete}
+        if self.is_network:
+            unfit["mapping"] = asked.columns
+        else:
+            unfit |= {"crs": asked.crs, "crs_as_declared": asked.crs_as_declared}
+        for name, said in unfit.items():
             if said:
-                raise InputError(f"{name}: is for {', '.join(LAYERS)}; a network has no rows")
+                raise InputError(f"{name}: is not for {self.kind}")
 
     def as_json(self) -> dict[str, Any]:
         """Return it fit for JSON; of a saved mapping only that there was one."""

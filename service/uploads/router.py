@@ -96,7 +96,7 @@ def _add_uploading(router: APIRouter) -> None:
         try:
             if asked.is_network:
                 require_network_writable(principal)
-            else:
+            elif not asked.is_figures:
                 scope.require_writable(principal, asked.layer)
             resources.imports.reserve()
         except BaseException:

@@ -28,6 +28,8 @@ from service.imports.limits import Limits
 from service.imports.phrases import Language
 from service.uploads import records
 from service.uploads import service as uploads
+from service.uploads.figure_reading import figures_from_stream
+from service.uploads.figures import preview_figures
 from service.uploads.frames import from_stream, to_stream
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
@@ -243,31 +245,35 @@ class ImportRunner:
             transformation = "; ".join(one for one in said if one is not None) or None
         elif result.subject is not None and result.subject.system is None:
             raise UndeclaredCRSError(result.subject)
+        values = {
+            "state": PREVIEWED,
+            "stage": "done",
+            "origin_crs": result.origin_crs,
+            "transformation": transformation,
+            "accepted": result.accepted,
+        }
         if request.is_network:
             network = network_from_stream(result.accepted)
             tell("comparing", len(network.u))
             report = preview_network(connection, network, request, told)
-            return {
-                "state": PREVIEWED,
-                "stage": "done",
+            return values | {"report": encode_json(report), "digest": network.version}
+        if request.is_figures:
+            figures = figures_from_stream(result.accepted)
+            tell("comparing", len(figures))
+            compared, report = preview_figures(
+                connection, figures, told, label=upload.label, principal=principal
+            )
+            return values | {
                 "report": encode_json(report),
-                "digest": network.version,
-                "origin_crs": result.origin_crs,
-                "transformation": transformation,
-                "accepted": result.accepted,
+                "digest": compared.difference.digest,
             }
         frame = from_stream(result.accepted, request.layer)
         tell("comparing", len(frame))
         compared, report = uploads.preview(connection, request, frame, told, principal=principal)
         aside = result.quarantine
-        return {
-            "state": PREVIEWED,
-            "stage": "done",
+        return values | {
             "report": encode_json(report),
             "digest": compared.difference.digest,
-            "origin_crs": result.origin_crs,
-            "transformation": transformation,
-            "accepted": result.accepted,
             "quarantine": None if aside is None else aside.read_bytes(),
             "quarantine_suffix": None if aside is None else aside.suffix,
         }

@@ -54,7 +54,7 @@ class SandboxResult:
     refused: Mapping[str, Any] | None
     told: Mapping[str, Any]
     accepted: bytes
-    origin_crs: str
+    origin_crs: str | None
     transformation: str | None
     quarantine: Path | None
     subject: CrsSubject | None = None

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from service.imports.phrases import Language, Surface
 from service.uploads.report import parse_report
-from service.uploads.request import NETWORK
+from service.uploads.request import FIGURES, NETWORK
 from service.uploads.tables import COMMITTED, FAILED, PREVIEWED, READING, REFUSED, STATES
 from service.uploads.telling import told_report
 
@@ -106,7 +106,7 @@ _SHOWN: Final = (
 def _actions(state: str, kind: str) -> Sequence[str]:
     """Return what may be done with an import now, by whoever may see it."""
     if state == COMMITTED:
-        return () if kind == NETWORK else ("undo",)
+        return () if kind in {NETWORK, FIGURES} else ("undo",)
     if state == PREVIEWED:
         return ("commit", "discard")
     return ("discard",) if state in {REFUSED, FAILED} else ()

@@ -9,18 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection
 
 from service.core import audit, history
 from service.core.errors import ConflictError, ForbiddenError
-from service.core.geojson import encode_json
+from service.core.history import Stored
 from service.core.keys import Principal
 from service.networks.service import StoredNetwork, list_networks, store_network
 from service.uploads.records import find
 from service.uploads.report import parse_report
 from service.uploads.request import NETWORK, ImportRequest
+from service.uploads.service import Done, finish
 from service.uploads.street_stream import network_from_stream
-from service.uploads.tables import COMMITTED, DATA_IMPORT, PREVIEWED
+from service.uploads.tables import COMMITTED, PREVIEWED
 from spatial.diagnosis import diagnose
 from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import Network
@@ -143,26 +144,11 @@ def commit_network(connection: Connection, import_id: str, *, principal: Princip
     )
     edges = len(network.u)
     new = version not in before
-    done = {
-        "added": edges if new else 0,
-        "changed": 0,
-        "unchanged": 0 if new else edges,
-        "closed": 0,
-    }
+    stored = Stored(added=edges if new else 0, changed=0, unchanged=0 if new else edges)
+    done = Done(stored, closed=0)
+    # No row of a layer is written between these two.
     instant = history.data_instant(connection)
-    connection.execute(
-        update(DATA_IMPORT)
-        .where(DATA_IMPORT.c.id == import_id)
-        .values(
-            state=COMMITTED,
-            accepted=None,
-            report=encode_json({**report, "stored": done}),
-            committed_at=func.clock_timestamp(),
-            committed_by=principal.id,
-            after_instant=instant,
-            until_instant=instant,
-        )
-    )
+    finish(connection, import_id, done, report, (instant, instant), actor=principal.id)
     audit.record(
         connection,
         actor=principal.id,

@@ -62,10 +62,10 @@ def undo(
     if row.state != COMMITTED:
         raise ConflictError(f"This import is {row.state}; only one that is stored is taken back.")
     request = ImportRequest.from_json(row.request)
-    if request.is_network:
+    if request.is_network or request.is_figures:
         raise ConflictError(
-            "A network is a version that evaluations name and is not taken back; import the file "
-            "of the former one to use that again."
+            f"An import of kind {request.kind} is not taken back; every version stays, and the "
+            "former file imported again puts it back."
         )
     layer = request.layer
     interval = {"after": row.after_instant, "until": row.until_instant}

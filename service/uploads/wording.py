@@ -103,10 +103,12 @@ class _Teller:
 
     def lines(self, report: Mapping[str, Any]) -> Iterator[str]:
         yield self.say("rows", **report["rows"])
-        crs = report["crs"]
-        name = crs["transformation"]
-        how = self.say("as_given") if name is None else self.say("transformed", name=name)
-        yield self.say("crs", origin=crs["origin"], how=how)
+        # Figures have no places.
+        crs = report.get("crs")
+        if crs is not None:
+            name = crs["transformation"]
+            how = self.say("as_given") if name is None else self.say("transformed", name=name)
+            yield self.say("crs", origin=crs["origin"], how=how)
         encoding = report.get("encoding")
         if encoding is not None:
             sample = "; ".join(encoding["sample"][:_FIRST_ROWS])
@@ -189,9 +191,9 @@ class _Teller:
             yield from self._more(len(report["quarantined"]))
 
     def _twins(self, report: Mapping[str, Any]) -> Iterator[str]:
-        if report["same_id"]:
+        if report.get("same_id"):
             yield self.say("same_id", count=report["same_id"])
-        twins = report["same_name_and_place"]
+        twins = report.get("same_name_and_place", {"count": 0})
         if twins["count"]:
             yield self.say("twins", count=twins["count"])
             for pair in twins["pairs"][:SHOWN]:

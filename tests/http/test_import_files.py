@@ -431,7 +431,9 @@ def test_a_network_is_looked_at_stored_and_used(town):
     assert not again["report"]["network"]["in_use"]
     assert ask(town, "commit", again).json()["report"]["stored"]["added"] == 0
     assert town.get("/v1/networks").json()["networks"][0]["version"] == before[0]["version"]
-    assert "is a version" in assert_problem(ask(town, "undo", again), 409, "conflict")["detail"]
+    assert (
+        "is not taken back" in assert_problem(ask(town, "undo", again), 409, "conflict")["detail"]
+    )
     (entry,) = [
         one for one in town.get("/v1/imports").json()["imports"] if one["id"] == found["id"]
     ]
@@ -495,3 +497,58 @@ def test_who_may_import_streets_and_what_goes_with_them(town):
         400,
         "invalid-parameter",
     )
+
+
+# --- figures --------------------------------------------------------------------------------
+
+
+def test_figures_are_compared_stored_and_refused_outside_the_key(town):
+    def send(text, role="editor", **params):
+        answer = town.post(
+            "/v1/imports",
+            params={"kind": "indicators", "file": "公报.csv", **params},
+            content=text.encode(),
+            headers={"Content-Type": "text/csv"},
+            role=role,
+        )
+        return done(town, answer, role)
+
+    heading = "area,indicator,year,value,source\n"
+    west = f"{heading}420101001001,places_per_1000,2025,3.10,公报\n"
+    first = send(west)
+    assert first["state"] == "previewed", first["report"]
+    assert first["report"]["diff"]["added_ids"] == ["420101001001, places_per_1000, 2025"]
+    assert first["report"]["first_rows"][0]["value"] == 3.1
+    assert any("no rule asks for" in line for line in first["report"]["warnings"])
+    assert ask(town, "commit", first).json()["report"]["stored"]["added"] == 1
+    (figure,) = town.get("/v1/indicators?indicator=places_per_1000").json()["indicators"]
+    assert (figure["value"], figure["source"]) == (3.1, "公报")
+
+    second = send(f"{west.replace('3.10', '3.2')}420101,places_per_1000,2025,4,\n", "west editor")
+    diff = second["report"]["diff"]
+    assert (diff["added"], diff["changed_fields"]) == (1, {"value": 1})
+    assert diff["changes"][0]["values"] == {"value": [3.1, 3.2]}
+    assert second["report"]["outside_scope"] == {"count": 1, "ids": ["420101"]}
+    assert_problem(ask(town, "commit", second, "west editor"), 403, "forbidden")
+    # Another writer was faster: what was shown is no longer what would be done.
+    town.post(
+        "/v1/indicators",
+        json=[{"area": "420101", "indicator": "places_per_1000", "year": 2025, "value": 5}],
+    )
+    stale = ask(town, "commit", second)
+    assert stale.status_code == 409
+    assert (stale.json()["diff"]["added"], stale.json()["diff"]["changed"]) == (0, 2)
+    assert ask(town, "commit", second).json()["state"] == "committed"
+
+    wrong = send(f"{heading}a,b,2025,many,\n")
+    assert wrong["state"] == "refused"
+    assert (wrong["report"]["faults"][0]["row"], wrong["report"]["faults"][0]["field"]) == (
+        1,
+        "value",
+    )
+    problem = town.post(
+        "/v1/imports?kind=indicators&crs=EPSG:4326&file=x.csv",
+        content=b"x",
+        headers={"Content-Type": "text/csv"},
+    )
+    assert assert_problem(problem, 400, "invalid-parameter")["errors"][0]["parameter"] == "crs"
