@@ -16,12 +16,15 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── NoSuchJobError            likewise
 │   └── ResultNotReadyError       likewise: the job has not ended
 ├── MethodNotAllowedError     405 the route exists, not with this method
+├── SlowBodyError             408 the body took too long to arrive
 ├── ConflictError             409 the stored state does not allow it
 ├── GoneError                 410 the resource is kept no longer
 ├── PreconditionFailedError   412 If-Match names another version
 ├── TooLargeError             413 the body is larger than the limit
 ├── TooManyOriginsError       413 more places than one question may ask about
 ├── TooManyDistrictsError     422 an evaluation too large for one request
+├── TooLongError              422 a job that ran for as long as one may
+├── ResultTooLargeError       422 a result too large to be kept with its job
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
@@ -267,6 +270,14 @@ class MethodNotAllowedError(ProblemError):
     title = "The method is not allowed here"
 
 
+class SlowBodyError(ProblemError):
+    """The body came more slowly than it may."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "slow-body"
+    title = "The body took too long to arrive"
+
+
 class ConflictError(ProblemError):
     """The stored state does not allow the change."""
 
@@ -313,6 +324,22 @@ class TooManyDistrictsError(ProblemError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "too-many-districts"
     title = "The evaluation is too large for one request"
+
+
+class TooLongError(ProblemError):
+    """A job ran for as long as one may, and was ended."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-long"
+    title = "The job took too long"
+
+
+class ResultTooLargeError(ProblemError):
+    """What a job found is too large to be kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "result-too-large"
+    title = "The result is too large"
 
 
 class UnsupportedMediaTypeError(ProblemError):
@@ -371,12 +398,15 @@ PROBLEMS: Final = (
     NoSuchJobError,
     ResultNotReadyError,
     MethodNotAllowedError,
+    SlowBodyError,
     ConflictError,
     GoneError,
     PreconditionFailedError,
     TooLargeError,
     TooManyOriginsError,
     TooManyDistrictsError,
+    TooLongError,
+    ResultTooLargeError,
     UnsupportedMediaTypeError,
     PreconditionRequiredError,
     TooManyJobsError,

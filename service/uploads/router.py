@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,7 +10,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core import scope
 from service.core.errors import InvalidParameterError, NotFoundError
 from service.core.geojson import encode_json
 from service.core.keys import Principal
@@ -30,7 +28,6 @@ from service.uploads.dependencies import (
 )
 from service.uploads.form import FORM_TYPE
 from service.uploads.schemas import import_document
-from service.uploads.streets import require_network_writable
 from service.uploads.tables import READING
 
 IMPORTS_PATH: Final = "/v1/imports"
@@ -83,7 +80,7 @@ def _add_uploading(router: APIRouter) -> None:
         responses={
             201: content("application/json", "Import", "The import with its report"),
             202: content("application/json", "Import", "The file is still being read"),
-            **problems(400, 401, 403, 413, 415),
+            **problems(400, 401, 403, 408, 413, 415),
         },
     )
     def upload_import(
@@ -93,21 +90,7 @@ def _add_uploading(router: APIRouter) -> None:
         upload: UploadDependency,
         language: LanguageDependency,
     ) -> Response:
-        try:
-            if asked.is_network:
-                require_network_writable(principal)
-            elif not asked.is_figures:
-                scope.require_writable(principal, asked.layer)
-            resources.imports.reserve()
-        except BaseException:
-            shutil.rmtree(upload.folder, ignore_errors=True)
-            raise
-        try:
-            import_id = resources.imports.start(upload, asked, principal, language=language)
-        except BaseException:
-            resources.imports.release()
-            shutil.rmtree(upload.folder, ignore_errors=True)
-            raise
+        import_id = resources.imports.start(upload, asked, principal, language=language)
         document = _document(resources, import_id, principal, language)
         status = 202 if document["state"] == READING else 201
         return _json(
