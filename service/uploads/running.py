@@ -29,14 +29,10 @@ from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
 from service.imports.phrases import Language
 from service.uploads import records
-from service.uploads import service as uploads
-from service.uploads.figure_reading import figures_from_stream
-from service.uploads.figures import preview_figures
-from service.uploads.frames import from_stream, to_stream
+from service.uploads.frames import to_stream
+from service.uploads.previewing import compared_values
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
-from service.uploads.street_stream import network_from_stream
-from service.uploads.streets import preview_network
 from service.uploads.systems import check_uploaded
 from service.uploads.tables import FAILED, PREVIEWED, REFUSED
 from spatial.fields import AREAS, Layer
@@ -262,37 +258,16 @@ class ImportRunner:
             transformation = "; ".join(one for one in said if one is not None) or None
         elif result.subject is not None and result.subject.system is None:
             raise UndeclaredCRSError(result.subject)
-        values = {
+        values = compared_values(
+            connection, result, request, told, label=upload.label, principal=principal, tell=tell
+        )
+        return {
             "state": PREVIEWED,
             "stage": "done",
             "origin_crs": result.origin_crs,
             "transformation": transformation,
             "accepted": result.accepted,
-        }
-        if request.is_network:
-            network = network_from_stream(result.accepted)
-            tell("comparing", len(network.u))
-            report = preview_network(connection, network, request, told)
-            return values | {"report": encode_json(report), "digest": network.version}
-        if request.is_figures:
-            figures = figures_from_stream(result.accepted)
-            tell("comparing", len(figures))
-            compared, report = preview_figures(
-                connection, figures, told, label=upload.label, principal=principal
-            )
-            return values | {
-                "report": encode_json(report),
-                "digest": compared.difference.digest,
-            }
-        frame = from_stream(result.accepted, request.layer)
-        tell("comparing", len(frame))
-        compared, report = uploads.preview(connection, request, frame, told, principal=principal)
-        aside = result.quarantine
-        return values | {
-            "report": encode_json(report),
-            "digest": compared.difference.digest,
-            "quarantine": None if aside is None else aside.read_bytes(),
-            "quarantine_suffix": None if aside is None else aside.suffix,
+            **values,
         }
 
 

@@ -70,8 +70,8 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     with (town / "aside.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["id"] for row in rows] == ["f4", "f1"]
-    assert rows[0]["import_reason"] == "places: must be a number, not 'many'"
-    assert rows[1]["import_reason"] == "id: 'f1' is already in row 1"
+    assert rows[0]["import_reason"] == "places: 应为数字，而不是 'many'"
+    assert rows[1]["import_reason"] == "id: 'f1' 已在第 1 行"
 
     # Corrected, the file goes in; the column of reasons is no column.
     text = (town / "aside.csv").read_text(encoding="utf-8-sig")
