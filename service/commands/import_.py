@@ -271,16 +271,15 @@ def _tell(
     if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
         for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
             typer.echo(line, err=json_)
-    if result.stored is None:
-        return
-    aside = result.stored.report["rows"]["quarantined"]
-    if aside and not dry_run:
-        _say(f"{result.file}: {aside} rows set aside")
-    if dry_run and not json_:
-        for line in report_lines(result.stored.report, streets.lang):
-            typer.echo(line)
-    elif not dry_run and result.added + result.changed + result.stored.done.closed:
-        import_id = result.stored.import_id
+    if result.stored is not None:
+        aside = result.stored.report["rows"]["quarantined"]
+        if aside and not dry_run:
+            _say(f"{result.file}: {aside} rows set aside")
+        if dry_run and not json_:
+            for line in report_lines(result.stored.report, streets.lang):
+                typer.echo(line)
+    if not dry_run and result.written:
+        import_id = result.import_id
         _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
 
 

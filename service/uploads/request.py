@@ -22,7 +22,6 @@ from spatial.fields import LAYERS, Field, FieldType, Layer
 
 NETWORK: Final = "network"
 FIGURES: Final = "indicators"
-KINDS: Final = (*LAYERS, NETWORK, FIGURES)
 
 # The same texts as in the cells of a file.
 _CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {

@@ -10,7 +10,6 @@ from sqlalchemy import Row
 
 from service.imports.phrases import Language, Surface
 from service.uploads.report import parse_report
-from service.uploads.request import FIGURES, NETWORK
 from service.uploads.tables import COMMITTED, FAILED, PREVIEWED, READING, REFUSED, STATES
 from service.uploads.telling import told_report
 
@@ -103,10 +102,10 @@ _SHOWN: Final = (
 )
 
 
-def _actions(state: str, kind: str) -> Sequence[str]:
+def _actions(state: str) -> Sequence[str]:
     """Return what may be done with an import now, by whoever may see it."""
     if state == COMMITTED:
-        return () if kind in {NETWORK, FIGURES} else ("undo",)
+        return ("undo",)
     if state == PREVIEWED:
         return ("commit", "discard")
     return ("discard",) if state in {REFUSED, FAILED} else ()
@@ -138,7 +137,7 @@ def import_document(
         document["state"] = FAILED
     if whole:
         document["request"] = values["request"]
-        document["actions"] = list(_actions(document["state"], values["kind"]))
+        document["actions"] = list(_actions(document["state"]))
         report = {"failed": LOST} if lost else parse_report(values["report"])
         document["report"] = told_report(report, language, surface=surface)
     return document

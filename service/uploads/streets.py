@@ -15,7 +15,13 @@ from service.core import audit, history
 from service.core.errors import ConflictError, ForbiddenError
 from service.core.history import Stored
 from service.core.keys import Principal
-from service.networks.service import StoredNetwork, list_networks, store_network
+from service.networks.service import (
+    StoredNetwork,
+    latest,
+    list_networks,
+    store_network,
+    used_since,
+)
 from service.uploads.records import find
 from service.uploads.report import parse_report
 from service.uploads.request import NETWORK, ImportRequest
@@ -55,7 +61,8 @@ def preview_network(
         districts=history.current(connection, DISTRICTS),
         facilities=history.current(connection, FACILITIES),
     )
-    before = stored[0] if stored else None
+    used = latest(connection)
+    before = next((one for one in stored if one.version == used), None)
     return {
         **told,
         "network": {
@@ -129,6 +136,7 @@ def commit_network(connection: Connection, import_id: str, *, principal: Princip
     report = parse_report(row.report)
     network = replace(network_from_stream(row.accepted), left_out=report["left_out"])
     before = {one.version for one in list_networks(connection)}
+    used, used_before = latest(connection), used_since(connection, network.version)
     version = store_network(
         connection,
         network,
@@ -148,6 +156,9 @@ def commit_network(connection: Connection, import_id: str, *, principal: Princip
     done = Done(stored, closed=0)
     # No row of a layer is written between these two.
     instant = history.data_instant(connection)
+    # As of now, whatever was in use when the file was looked at: what taking it back rests on.
+    stood = {"in_use": used == version, "used_before": used_before}
+    report["network"] = {**report["network"], **stood}
     finish(connection, import_id, done, report, (instant, instant), actor=principal.id)
     audit.record(
         connection,
