@@ -62,7 +62,7 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     assert "list.csv, row 4, field places: must be a number, not 'many'" in refused.stderr
     assert refused.stderr.splitlines()[-2:] == looked_at.stderr.splitlines()[-2:]
     assert "5 rows read, 3 accepted (0 of them repaired), 2 set aside" in looked_at.stdout
-    assert "  row 4, field places: must be a number, not 'many'" in looked_at.stdout
+    assert "  row 4, field places, at 114.304,30.604: must be" in looked_at.stdout
     assert "same identifier in the file: 1 rows" in looked_at.stdout
     assert "row=1; id=f1; name=甲园; service=childcare; kind=nursery; places=60" in looked_at.stdout
     assert counted == [(0,)]

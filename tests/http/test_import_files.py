@@ -511,13 +511,18 @@ def test_a_network_is_looked_at_stored_and_used(town):
     assert not again["report"]["network"]["in_use"]
     assert ask(town, "commit", again).json()["report"]["stored"]["added"] == 0
     assert town.get("/v1/networks").json()["networks"][0]["version"] == before[0]["version"]
-    assert (
-        "is not taken back" in assert_problem(ask(town, "undo", again), 409, "conflict")["detail"]
-    )
+    # Each taken back in turn: the network used before is in use again.
+    conflict = assert_problem(ask(town, "undo", found), 409, "conflict")
+    assert "no longer in use" in conflict["detail"]
+    for one, used in ((again, network["version"]), (found, before[0]["version"])):
+        undone = ask(town, "undo", one)
+        assert undone.json()["state"] == "undone", undone.text
+        (in_use,) = [n for n in town.get("/v1/networks").json()["networks"] if n["in_use"]]
+        assert in_use["version"] == used
     (entry,) = [
         one for one in town.get("/v1/imports").json()["imports"] if one["id"] == found["id"]
     ]
-    assert (entry["kind"], entry["state"]) == ("network", "committed")
+    assert (entry["kind"], entry["state"]) == ("network", "undone")
 
 
 def test_a_network_that_is_none_is_refused_with_its_rows(town):
@@ -618,7 +623,11 @@ def test_figures_are_compared_stored_and_refused_outside_the_key(town):
     stale = ask(town, "commit", second)
     assert stale.status_code == 409
     assert (stale.json()["diff"]["added"], stale.json()["diff"]["changed"]) == (0, 2)
-    assert ask(town, "commit", second).json()["state"] == "committed"
+    stored = ask(town, "commit", second).json()
+    assert (stored["state"], stored["actions"]) == ("committed", ["undo"])
+    assert ask(town, "undo", second).json()["state"] == "undone"
+    figures = town.get("/v1/indicators?indicator=places_per_1000").json()["indicators"]
+    assert [one["value"] for one in figures] == [5, 3.1]
 
     wrong = send(f"{heading}a,b,2025,many,\n")
     assert wrong["state"] == "refused"
