@@ -510,6 +510,7 @@ export const en: Texts = {
     crs: 'Coordinate system (found out where empty)',
     options: 'More options',
     mapping: 'Columns (column=field;column=field)',
+    mappingExample: 'Units=households;Title=name',
     key: 'Fields rows are known by without an identifier',
     complete: 'The list is complete: what it does not name is closed',
     operating: 'Facilities without status and date are operating',

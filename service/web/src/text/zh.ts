@@ -491,6 +491,7 @@ export const zh = {
     crs: '坐标系（不填则自动判断）',
     options: '更多选项',
     mapping: '列的对应（列=字段;列=字段）',
+    mappingExample: '户数=households;名称=name',
     key: '没有编号时按哪些字段识别',
     complete: '这是完整的名单：名单里没有的视为已关闭',
     operating: '没有状态和日期的设施视为在运营',
