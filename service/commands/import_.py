@@ -194,14 +194,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
-    limits = settings.imports.limits()
     asked = parse_reading(encoding, heading_row)
     undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
-    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+    with Apart(memory_bytes=asked.limits.memory_bytes) as apart, _database(settings) as connect:
         # Before the progress bar has a thread of its own.
         apart.start()
-        how = replace(asked, limits=limits, apart=apart)
+        how = replace(asked, apart=apart)
         source = Source(how, connect, undeclared)
         read = read_parts(
             kind,

@@ -54,6 +54,21 @@ def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> Non
     assert book["规则结果"].max_row == len(findings) + 1
 
 
+def test_files_to_evaluate_are_read_under_the_limits_of_the_settings(town: Path, yike: Run) -> None:
+    done = yike(
+        "evaluate",
+        "--json",
+        "--pack=jinhua-2022",
+        *FILES,
+        **NO_DATABASE,
+        YIKE_IMPORTS__MAX_ROWS="2",
+    )
+
+    assert done.returncode == 2
+    assert "has too many rows" in done.stderr
+    assert "at most 2 are read" in done.stderr
+
+
 def test_encoding_and_heading_row_are_said_as_in_imports(town: Path, yike: Run) -> None:
     rows = json.loads((town / "facilities.geojson").read_text(encoding="utf-8"))["features"]
     book = openpyxl.Workbook()
