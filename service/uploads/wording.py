@@ -108,6 +108,8 @@ class _Teller:
         if crs is not None:
             name = crs["transformation"]
             how = self.say("as_given") if name is None else self.say("transformed", name=name)
+            # Streets are brought to longitude and latitude as the network is built.
+            how = "" if "network" in report else how
             yield self.say("crs", origin=crs["origin"], how=how)
         encoding = report.get("encoding")
         if encoding is not None:
