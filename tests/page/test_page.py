@@ -241,6 +241,7 @@ def fly_to_the_row_set_aside(seen) -> None:
     expect(callout).to_contain_text("floor_area_m2")
     expect(seen.page).to_have_url(re.compile(r"at=16\.\d+.*30\.66.*114\.26"))
     seen.keep("import-aside")
+    assert faults_of_access(seen.page) == []
     seen.page.keyboard.press("Enter")
     expect(callout).to_have_count(0)
     expect(seen.page).to_have_url(before)
@@ -327,6 +328,7 @@ def test_a_network_and_a_file_in_an_unknown_system_are_looked_at(visit, tmp_path
     seen.part("network-odd").get_by_role("button").first.click()
     expect(seen.page.locator(".callout")).to_contain_text("孤立的一片 1")
     seen.keep("import-network-tablet")
+    assert faults_of_access(seen.page) == []
     seen.page.get_by_role("button", name="放弃").click()
     expect(seen.part("import-earlier")).to_contain_text("已放弃")
 
