@@ -55,6 +55,8 @@ def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> Non
 
 
 def test_files_to_evaluate_are_read_under_the_limits_of_the_settings(town: Path, yike: Run) -> None:
+    assert (town / "districts.geojson").is_file()
+
     done = yike(
         "evaluate",
         "--json",
