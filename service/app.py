@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
-from service.core.errors import HANDLED, handle_error
+from service.core.fault_table import HANDLED, handle_error
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown

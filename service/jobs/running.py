@@ -19,7 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from service.core.database import create_database_engine
-from service.core.errors import ForbiddenError, InternalError, as_problem, problem_members
+from service.core.errors import ForbiddenError, InternalError, problem_members
+from service.core.fault_table import as_problem
 from service.core.json_input import parse_json
 from service.core.keys import find_key
 from service.core.resources import Resources

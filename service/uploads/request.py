@@ -18,7 +18,7 @@ from service.imports.cells import (
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from spatial.errors import InputError
-from spatial.fields import LAYERS, Field, FieldType, Layer
+from spatial.fields import LAYERS, PROJECTS, Field, FieldType, Layer
 
 NETWORK: Final = "network"
 FIGURES: Final = "indicators"
@@ -76,7 +76,7 @@ class ImportRequest:
     @property
     def layer(self) -> Layer:
         """The layer of the rows."""
-        return LAYERS[self.kind]
+        return PROJECTS if self.kind == PROJECTS.name else LAYERS[self.kind]
 
     @property
     def filters(self) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pyogrio
+import pytest
 import shapely
 from town import DISTRICT_ROWS, Run, write_csv
 
@@ -54,9 +55,8 @@ def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> Non
     assert book["规则结果"].max_row == len(findings) + 1
 
 
-def test_files_to_evaluate_are_read_under_the_limits_of_the_settings(town: Path, yike: Run) -> None:
-    assert (town / "districts.geojson").is_file()
-
+@pytest.mark.usefixtures("town")
+def test_files_to_evaluate_are_read_under_the_limits_of_the_settings(yike: Run) -> None:
     done = yike(
         "evaluate",
         "--json",

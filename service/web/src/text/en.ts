@@ -382,7 +382,8 @@ export const en: Texts = {
       region: 'The area is outside the region of the rules',
     },
     elsewhere: 'The project file has faults',
-    mend: 'Mend what is marked above; the verdict follows.',
+    faulty: '{count} faults to mend; the verdict follows.',
+    toFault: 'Show',
     verdicts: {
       pass: 'Passes',
       pass_with_advice: 'Passes, with advice',
@@ -466,7 +467,8 @@ export const en: Texts = {
     noSignRole: 'Not signed yet. A second person of the role reviewer signs.',
     noSignMaker: 'You made this review: a second person signs it.',
     noSignOverrider: 'You overrode a finding of it: a second person signs it.',
-    refusedName: '“{name}” made this review or overrode a finding of it: a second person signs.',
+    refusedName:
+      'You or “{name}” made this review or overrode a finding of it: a second person signs.',
     refusedOverrides: 'There are other overrides by now. The review was read again: look at it.',
     course: 'What was done',
     courseMade: 'made the review',

@@ -371,7 +371,8 @@ export const zh = {
       region: '该区不在规则集的适用地区内',
     },
     elsewhere: '项目文件有误',
-    mend: '请改正上面标红之处，结论随即给出。',
+    faulty: '有 {count} 处需要改正，改正后即有结论。',
+    toFault: '去改正',
     verdicts: {
       pass: '符合',
       pass_with_advice: '符合，有建议',
@@ -452,7 +453,7 @@ export const zh = {
     noSignRole: '尚未签字。签字由审查角色的另一人进行。',
     noSignMaker: '这份审查是你做的，须由另一人签字。',
     noSignOverrider: '你改判过其中的结果，须由另一人签字。',
-    refusedName: '“{name}”做过这份审查或改判过其中的结果，须由另一人签字。',
+    refusedName: '你或“{name}”做过这份审查，或改判过其中的结果，须由另一人签字。',
     refusedOverrides: '在你查看之后又有改判，已重新载入，请再看一遍。',
     course: '经过',
     courseMade: '完成审查',
