@@ -64,7 +64,7 @@ class Imported:
             f"{self.changed} changed, {self.unchanged} unchanged{closed}"
         )
 
-    def as_json(self, *, dry_run: bool, lang: Language) -> dict[str, object]:
+    def as_json(self, *, dry_run: bool, lang: Language = "zh") -> dict[str, object]:
         """Return it fit for JSON, the texts of the report in a language."""
         stored = self.stored
         return {

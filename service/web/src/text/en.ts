@@ -492,6 +492,7 @@ export const en: Texts = {
       buildings: 'Residential buildings',
       parks: 'Industrial parks',
       indicators: 'Figures',
+      projects: 'Projects',
       network: 'Street network',
     },
     kindNotes: {

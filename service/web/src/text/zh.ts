@@ -478,6 +478,7 @@ export const zh = {
       buildings: '住宅楼',
       parks: '产业园区',
       indicators: '统计指标',
+      projects: '建设项目',
       network: '路网',
     },
     kindNotes: {
