@@ -5,7 +5,6 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
 │   ├── TooManyRowsError          a file of more rows than one answer has
-│   ├── TooSlowError              a query that takes longer than it may
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -30,6 +29,7 @@ ProblemError                      a status, a slug, a title, a detail
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
 ├── InternalError             500 a defect; its text stays in the log
 └── UnavailableError          503 the database, or a library, is not there or not ready
+    └── TooSlowError              a query, or a tile, that takes longer than it may
 
 Faults of other layers are translated by the one table of `service.core.fault_table`; what is not in
 it is a defect and becomes a 500 that shows the request id and nothing else.
@@ -72,6 +72,10 @@ class Detail:
             **{name: value for name, value in members.items() if value is not None},
             "detail": self.detail,
         }
+
+
+# How long a caller waits before it asks the same again, seconds.
+RETRY: Final = MappingProxyType({"Retry-After": "5"})
 
 
 class ProblemError(Exception):
@@ -170,13 +174,6 @@ class TooManyRowsError(BadRequestError):
 
     slug = "too-many-rows"
     title = "The file would be too large"
-
-
-class TooSlowError(BadRequestError):
-    """What is asked for takes the database longer than one query may."""
-
-    slug = "too-slow"
-    title = "The query takes too long"
 
 
 class UnknownHostError(BadRequestError):
@@ -374,13 +371,32 @@ class UnavailableError(ProblemError):
     title = "The service is not ready"
 
 
+class TooSlowError(UnavailableError):
+    """What is asked for takes the database longer than one query may.
+
+    The request is well formed, and the same one may be answered when the machine is less busy: it
+    is the service that gives up (RFC 9110, 15.6.4), whichever kind of query it was.
+    """
+
+    slug = "too-slow"
+    title = "The query takes too long"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, headers={**RETRY, **(headers or {})})
+
+
 PROBLEMS: Final = (
     BadRequestError,
     InvalidParameterError,
     UnknownParameterError,
     TooManyRowsError,
     InvalidBodyError,
-    TooSlowError,
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
@@ -404,6 +420,7 @@ PROBLEMS: Final = (
     TooManyJobsError,
     InternalError,
     UnavailableError,
+    TooSlowError,
 )
 
 

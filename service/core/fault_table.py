@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from service.core.errors import (
     PROBLEMS,
+    RETRY,
     BadRequestError,
     ConflictError,
     Detail,
@@ -122,7 +123,7 @@ def _operational(error: Exception) -> ProblemError:
 def _unavailable(_error: Exception) -> ProblemError:
     return UnavailableError(
         "The database cannot be reached or is overloaded; try again later.",
-        headers={"Retry-After": "5"},
+        headers=RETRY,
     )
 
 

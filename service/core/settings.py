@@ -253,7 +253,8 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(
         default_factory=default_state_dir,
-        description="Folder of the private cluster and caches; default `.yike` in the clone",
+        description="Folder of the private cluster and caches; default `.yike` in the clone, "
+        "installed `~/.local/state/yike`",
     )
     cache_dir: Path = Field(
         default_factory=lambda data: data["state_dir"] / "cache",
