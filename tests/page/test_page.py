@@ -365,14 +365,28 @@ def test_a_finding_is_overridden_and_a_second_person_signs(visit, city) -> None:
 
 
 def test_a_review_says_what_of_streets_is_lacking(visit, city) -> None:
-    # Fields without a street near enough to join.
-    ring = [[114.2178, 30.6435], [114.2195, 30.6435], [114.2197, 30.6422], [114.2177, 30.6422]]
+    # Fields; of the street they would join nothing is near enough.
+    west, south, east, north = 114.2198, 30.64153, 114.22284, 30.64349
+    ring = shapely.box(west, south, east, north).exterior.coords
     made = ask(
         city,
         "POST",
         STORE,
         "editor",
-        json=planned(city, 7, site={"type": "Polygon", "coordinates": [[*ring, ring[0]]]}),
+        json=planned(
+            city,
+            7,
+            site={"type": "Polygon", "coordinates": [[list(corner) for corner in ring]]},
+            facilities=[
+                {
+                    "id": "F1",
+                    "kind": "community_childcare",
+                    "phase": "1",
+                    "floor_area_m2": 210,
+                    "geometry": {"type": "Point", "coordinates": [114.22132, 30.64251]},
+                }
+            ],
+        ),
     )
     (walking,) = [one for one in made["findings"] if one["rule"] == "jinhua.childcare.circle15"]
     assert walking["missing"] == [{"field": "street_within_snap_limit"}]
@@ -721,7 +735,7 @@ def test_paper_has_the_map_and_says_what_it_shows(visit, city) -> None:
     assert city.part("summary")["as_of"] in text
 
 
-def test_an_old_link_leads_to_the_newest_evaluation(visit, city) -> None:
+def test_an_old_link_leads_to_the_newest_evaluation(visit) -> None:
     seen = visit("viewer")
     seen.expected.append("404")
     seen.open(f"/?evaluation={'0' * 32}")
