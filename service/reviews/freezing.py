@@ -31,9 +31,10 @@ from service.evaluations.identity import code_version
 from service.packs.service import load_versions
 from service.reviews.surroundings import AROUND, StoredSurroundings, with_sources
 from spatial.errors import InputError
-from spatial.fields import FieldType, Layer
+from spatial.fields import DISTRICTS, FACILITIES, FieldType, Layer
 from spatial.policy.evaluation import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.document import review_document
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.project import Project
@@ -155,7 +156,18 @@ def thaw(connection: Connection, inputs: Mapping[str, Any], cache: NetworkCache)
         stage=inputs["stage"],
         as_of=date.fromisoformat(inputs["as_of"]),
         parameters=_parameters(inputs["parameters"]),
-        around=with_sources(connection, frames, network),
+        around=with_sources(
+            connection,
+            Around(
+                KnownAround.of(
+                    frames[FACILITIES.name],
+                    network=network,
+                    as_of=date.fromisoformat(inputs["as_of"]),
+                )
+            ),
+            frames.get(DISTRICTS.name),
+            network,
+        ),
         scope=tuple(inputs["scope"]),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from spatial.policy.facts import City
+from spatial.policy.city import City
 
 
 def facility_warnings(city: City) -> list[str]:
