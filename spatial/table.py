@@ -45,8 +45,12 @@ class PlainRows:
     @classmethod
     def of(cls, layer: Layer, rows: Sequence[Mapping[str, Any]]) -> PlainRows:
         """Hold rows with the fields of a layer; what a row does not give is missing."""
-        block = np.empty((len(layer.fields), len(rows)), dtype=object)
-        names = layer.names
+        return cls.with_columns(layer.names, rows)
+
+    @classmethod
+    def with_columns(cls, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> PlainRows:
+        """Hold rows with columns of these names; what a row does not give is missing."""
+        block = np.empty((len(names), len(rows)), dtype=object)
         for number, row in enumerate(rows):
             block[:, number] = [row.get(name) for name in names]
         return cls(dict(zip(names, block, strict=True)), size=len(rows))

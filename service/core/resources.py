@@ -54,6 +54,16 @@ class Resources:
             yield connection
 
     @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Open a connection for single questions: each sees the data as it is then.
+
+        Without a snapshot around it a question is one exchange with the database and not three.
+        """
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open one transaction; it is committed when the block ends well, before any answer."""
         with self.engine.begin() as connection:
@@ -90,7 +100,7 @@ def build_resources(settings: Settings) -> Resources:
     )
 
 
-def get_resources(request: Request) -> Resources:
+async def get_resources(request: Request) -> Resources:
     """Return the resources of the application that serves the request."""
     resources: Resources = request.app.state.resources
     return resources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -17,9 +18,18 @@ class PackCache:
         self._lock = Lock()
         self._packs: dict[tuple[str, str], Pack] = {}
 
-    def in_use(self, connection: Connection) -> tuple[Pack, ...]:
-        """Return the packs in use in the database, ordered by id."""
-        versions = versions_in_use(connection)
+    def in_use(
+        self, connection: Connection, *, versions: Mapping[str, str] | None = None
+    ) -> tuple[Pack, ...]:
+        """Return the packs in use in the database, ordered by id.
+
+        Parameters
+        ----------
+        versions
+            The version in use of each, where the caller has read them; None to read them.
+        """
+        if versions is None:
+            versions = versions_in_use(connection)
         # Held while reading: the second of two requests waits instead of reading them again.
         with self._lock:
             missing = {

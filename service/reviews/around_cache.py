@@ -47,21 +47,29 @@ class AroundCache:
         self._reading: dict[_Key, Lock] = {}
 
     def around(
-        self, connection: Connection, *, bbox: BBox, as_of: date, network: Network | None
+        self,
+        connection: Connection,
+        *,
+        instant: datetime,
+        bbox: BBox,
+        as_of: date,
+        network: Network | None,
     ) -> Around:
         """Return the facilities that intersect a box on a day, with what is known of them.
 
         Parameters
         ----------
         connection
-            In a snapshot: the instant and the rows must be of the same data.
+            In the snapshot the instant was read in: the rows must be of the same data.
+        instant
+            Of the last write the snapshot sees.
         bbox
             West, south, east, north in degrees, EPSG:4326, borders included.
         network
             The streets their entrances join; None without any.
         """
         version = None if network is None else network.version
-        key = (history.data_instant(connection), as_of, version, _cell(bbox))
+        key = (instant, as_of, version, _cell(bbox))
         known = self._find(key)
         if known is None:
             with self._lock:

@@ -28,6 +28,7 @@ from service.core.network_cache import NetworkCache
 from service.core.notices import notices
 from service.core.rows import exact_json, to_copy
 from service.evaluations.identity import code_version
+from service.networks.service import sources_of
 from service.packs.service import load_versions
 from service.reviews.surroundings import AROUND, StoredSurroundings, with_sources
 from spatial.errors import InputError
@@ -157,7 +158,6 @@ def thaw(connection: Connection, inputs: Mapping[str, Any], cache: NetworkCache)
         as_of=date.fromisoformat(inputs["as_of"]),
         parameters=_parameters(inputs["parameters"]),
         around=with_sources(
-            connection,
             Around(
                 KnownAround.of(
                     frames[FACILITIES.name],
@@ -167,6 +167,7 @@ def thaw(connection: Connection, inputs: Mapping[str, Any], cache: NetworkCache)
             ),
             frames.get(DISTRICTS.name),
             network,
+            [] if network is None else sources_of(connection, network.version),
         ),
         scope=tuple(inputs["scope"]),
     )

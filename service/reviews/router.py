@@ -9,7 +9,6 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.core import history
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency, language_headers
@@ -134,7 +133,7 @@ def _add_making(router: APIRouter) -> None:
             reviewer = Reviewer.of(
                 connection, resources=resources, principal=principal, question=question
             )
-            instant = history.data_instant(connection)
+            instant = reviewer.in_use.instant
             if is_batch(document):
                 batch = review_batch(reviewer, document, store=not dry_run)
             else:

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection
 from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
-from service.networks.service import sources_of
 from service.reviews.around_cache import AroundCache
+from service.reviews.in_use import InUse, read_in_use
 from spatial.fields import DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
 from spatial.policy.review.around import Around, KnownAround
@@ -72,6 +72,7 @@ def stored_surroundings(
     as_of: date,
     network: Network | None,
     neighbours: Sequence[ColumnElement[bool]] | None = None,
+    in_use: InUse | None = None,
     cache: AroundCache | None = None,
 ) -> StoredSurroundings:
     """Read the stored facilities around a project, as they stand on a day.
@@ -79,12 +80,15 @@ def stored_surroundings(
     Parameters
     ----------
     network
-        The network in use, or None.
+        The network in use, or None without any.
     neighbours
         Conditions on the districts around that are read too; None for no districts at all.
+    in_use
+        What the snapshot holds, where the caller has read it.
     cache
         Of facilities; None to read them.
     """
+    in_use = in_use or read_in_use(connection)
     box, moment = _around(project), Moment(valid_on=as_of)
     districts = None
     if neighbours is not None:
@@ -93,22 +97,24 @@ def stored_surroundings(
         frame = history.current(connection, FACILITIES, bbox=box, moment=moment)
         facilities = Around(KnownAround.of(frame, network=network, as_of=as_of))
     else:
-        facilities = cache.around(connection, bbox=box, as_of=as_of, network=network)
-    return with_sources(connection, facilities, districts, network)
+        facilities = cache.around(
+            connection, instant=in_use.instant, bbox=box, as_of=as_of, network=network
+        )
+    streets = [in_use.network_source] if network is not None else []
+    return with_sources(facilities, districts, network, streets)
 
 
 def with_sources(
-    connection: Connection,
     facilities: Around,
     districts: GeoDataFrame | None,
     network: Network | None,
+    streets: Sequence[object],
 ) -> StoredSurroundings:
-    """Return what is around a project with what its rows say of their origin."""
+    """Return what is around a project with what it says of its origin; `streets` of the network."""
     sources = facilities.sources()
     if districts is not None:
         sources += districts["source"].unique().tolist()
-    if network is not None:
-        sources += sources_of(connection, network.version)
+    sources += streets
     return StoredSurroundings(facilities, districts, network, tuple(sources))
 
 

@@ -84,10 +84,10 @@ class City:
         What was worked out of its facilities before; None for nothing.
     """
 
-    districts: pd.DataFrame
-    facilities: pd.DataFrame
+    districts: GeoDataFrame
+    facilities: GeoDataFrame
     areas: GeoDataFrame | None
-    buildings: pd.DataFrame | None
+    buildings: GeoDataFrame | None
     network: Network | None
     as_of: dt.date
     snap_limit_m: float

@@ -175,7 +175,7 @@ class KnownAround:
     def near(
         self, bounds: NDArray[np.float64], *, districts: Collection[str], pool: str | None
     ) -> NDArray[np.int64]:
-        """Number all that may be allotted to a site: they name it, or have an entrance beside it.
+        """List all that may be allotted to a site: they name it, or have an entrance beside it.
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ class Around:
         return self.known.facilities.loc[self.inside].reset_index(drop=True)
 
     def numbers(self, ids: Collection[str]) -> list[int]:
-        """Number those around the project that bear one of some ids, ascending."""
+        """List the numbers of those around the project that bear one of some ids, ascending."""
         number = self.known.number
         found = sorted(number[one] for one in ids if one in number)
         return [at for at in found if self.inside is None or self.inside[at]]

@@ -24,6 +24,7 @@ from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
 from spatial.policy.rule import Rule
 from spatial.policy.wording import LANGUAGES, finding_texts
+from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"
 _COUNT: Final = "facility_count_by_households"
@@ -99,11 +100,11 @@ def _judged(project: Project, asked: Sequence[tuple[Pack, Rule, Facts]]) -> list
     rows: list[dict[str, Any]] = []
     for pack, rule, facts in asked:
         (at,) = np.flatnonzero(facts.city.districts["id"] == project.id).tolist()
-        columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
-        row = {name: column[at] for name, column in columns.items()}
+        answer = DISTRICT_KINDS[rule.kind].judge(rule, facts)
+        row = {name: column[at] for name, column in answer.items()}
         rows.append({**row, "district_id": project.id, "pack": pack.id})
-    frame = pd.DataFrame(rows, columns=_TEXT_COLUMNS)
-    texts = {lang: finding_texts(frame, lang=lang, stage=None) for lang in LANGUAGES}
+    columns = PlainRows.with_columns(_TEXT_COLUMNS, rows)
+    texts = {lang: finding_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
     return [
         _finding(
             rule,

@@ -34,7 +34,7 @@ from spatial.snapping import Snap, snap
 from spatial.table import PlainRows, objects, shapes
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from geopandas import GeoDataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +196,10 @@ def project_facts(
     columns = {name: laid.together(laid.known.columns[name], laid.own[name]) for name in COLUMNS}
     # Rules read nothing but columns.
     city = City(
-        districts=cast("pd.DataFrame", districts),
-        facilities=cast("pd.DataFrame", PlainRows(columns, size=laid.size)),
+        districts=cast("GeoDataFrame", districts),
+        facilities=cast("GeoDataFrame", PlainRows(columns, size=laid.size)),
         areas=None,
-        buildings=cast("pd.DataFrame | None", buildings),
+        buildings=cast("GeoDataFrame | None", buildings),
         network=network,
         as_of=as_of,
         snap_limit_m=parameters.snap_limit_m,

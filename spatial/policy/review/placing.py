@@ -48,6 +48,11 @@ class Surroundings:
     network: Network | None = None
     districts: GeoDataFrame | None = None
 
+    @property
+    def frame(self) -> GeoDataFrame | None:
+        """The facilities around as a frame; None where nothing is known of them."""
+        return self.facilities.frame if isinstance(self.facilities, Around) else self.facilities
+
     def known(self, *, as_of: dt.date) -> Surroundings:
         """Return the same, made ready for any number of questions about one day."""
         if self.facilities is None or isinstance(self.facilities, Around):
@@ -295,7 +300,7 @@ def _virtual(project: Project, service: str, document: Requirements) -> list[dic
 
 
 def _taken(project: Project, around: Around) -> list[int]:
-    """Number what the project takes down."""
+    """List the numbers of what the project takes down."""
     if not project.removes:
         return []
     found = around.numbers(project.removes)
@@ -308,7 +313,7 @@ def _taken(project: Project, around: Around) -> list[int]:
 
 
 def _mine(project: Project, around: Around) -> list[int]:
-    """Number what is stored of the project's own already, and is in its place from now on."""
+    """List what is stored of the project's own already, and is in its place from now on."""
     found = around.numbers({facility.id for facility in project.facilities})
     ours = {
         "district_id": project.id,
