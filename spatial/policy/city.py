@@ -13,6 +13,7 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pyproj import CRS
+from scipy.spatial import KDTree
 
 from spatial.crs import metric_crs, millimetres, project
 from spatial.demand import Demand, demand_points
@@ -42,6 +43,26 @@ class Walked:
     astray: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """Entrances to look demand points up in, shape (d,).
+
+    Parameters
+    ----------
+    places, local
+        In EPSG:4326, and in the system of the city.
+    owner
+        Number of the facility each belongs to.
+    tree
+        Index of `local`; None unless all of them are points.
+    """
+
+    places: NDArray[Any]
+    local: NDArray[Any]
+    owner: NDArray[np.int64]
+    tree: KDTree | None
+
+
 class KnownFacilities(Protocol):
     """What was worked out of the facilities of a city before anybody asked."""
 
@@ -54,6 +75,9 @@ class KnownFacilities(Protocol):
 
     def counted(self, counts: Counts) -> Counted:
         """Which facilities count for a rule with these conditions."""
+
+    def sites(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites | None:
+        """Return the entrances of what counts, or may; None where they are not known."""
 
     def snaps(self, city: City, impedance: Impedance) -> tuple[Snap, Snap]:
         """Where the gates of the city, and the entrances of facilities, join the streets."""
@@ -248,6 +272,28 @@ class City:
             projected_sites=self.doors_local[used],
         )
         return millimetres(found.metres), _renumber(found.site, door_of[used])
+
+    def straight_counted(
+        self, counts: Counts, *, unknown: bool, limit_m: float = SEARCH_LIMIT_M
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Straight line from all demand points to what counts, or may; see `straight`."""
+        sites = (
+            None if self.known is None else self.known.sites(counts, unknown=unknown, crs=self.crs)
+        )
+        if sites is None:
+            counted = self.counted(counts)
+            chosen = counted.unknown if unknown else counted.operating
+            return self.straight(chosen, limit_m=limit_m)
+        found = nearest_straight(
+            self.demand.geometry,
+            sites.places,
+            crs=self.crs,
+            limit_m=limit_m,
+            projected=self.demand_local,
+            projected_sites=sites.local,
+            tree=sites.tree,
+        )
+        return millimetres(found.metres), _renumber(found.site, sites.owner)
 
     def walk(
         self,

@@ -112,8 +112,7 @@ class Facts:
         return counts, impedance, stage
 
     def _reach(self, counts: Counts, impedance: Impedance) -> Reach:
-        chosen = self.counted(counts)
-        straight_mm, straight_facility = self.city.straight(chosen.operating)
+        straight_mm, straight_facility = self.city.straight_counted(counts, unknown=False)
         walked = self.city.walk_counted(counts, unknown=False, impedance=impedance)
         reach = Reach(
             straight_mm,
@@ -163,7 +162,9 @@ class Facts:
             return np.zeros(points, dtype=bool), np.full(points, -1, dtype=np.int64)
         limit_m = limit_mm / 1000
         if walking is None:
-            distance_mm, facility = self.city.straight(chosen, limit_m=limit_m)
+            distance_mm, facility = self.city.straight_counted(
+                counts, unknown=True, limit_m=limit_m
+            )
         else:
             walked = self.city.walk_counted(
                 counts, unknown=True, limit_m=limit_m, impedance=walking

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
@@ -137,8 +136,8 @@ class Ground:
 
     Parameters
     ----------
-    ids
-        Ids of the districts.
+    number
+        Number of each district by its id.
     unit_of_district
         Number of each district's unit.
     pools
@@ -149,7 +148,7 @@ class Ground:
         Number of the unit of each community polygon, -1 for none; None without areas.
     """
 
-    ids: pd.Index[Any]
+    number: Mapping[str, int]
     unit_of_district: NDArray[np.int64]
     pools: Mapping[str, int]
     districts: Containers
@@ -176,7 +175,7 @@ def ground_of(districts: Table, areas: GeoDataFrame | None, *, units: Units) -> 
         codes = areas["code"].to_numpy(dtype=object)[chosen]
         of_code = np.array([number.get(f"community:{code}", -1) for code in codes], dtype=np.int64)
     return Ground(
-        ids=pd.Index(objects(districts["id"])),
+        number={one: at for at, one in enumerate(objects(districts["id"]).tolist())},
         unit_of_district=units.of_district,
         pools={name: i for name, i in number.items() if name.startswith("pool:")},
         districts=_containers(shapes(districts["geometry"])),
@@ -189,7 +188,8 @@ def allot_on(facilities: Table, ground: Ground) -> Allotment:
     """Allot facilities as `allot` does."""
     count = len(facilities)
     doors, door_of = entrance_points(facilities)
-    district = _named(objects(facilities["district_id"]), ground.ids)
+    named = objects(facilities["district_id"]).tolist()
+    district = np.array([ground.number.get(one, -1) for one in named], dtype=np.int64)
     has_district = ~missing(facilities["district_id"])
     has_pool = ~missing(facilities["pool"])
     has_project = ~missing(facilities["project_id"])
@@ -231,12 +231,6 @@ def entrance_points(places: Table) -> tuple[NDArray[Any], NDArray[np.int64]]:
     doors = np.concatenate([points, places_shape[~usable]])
     order = np.argsort(door_of, kind="stable")
     return doors[order], door_of[order].astype(np.int64)
-
-
-def _named(wanted: NDArray[Any], ids: pd.Index[Any]) -> NDArray[np.int64]:
-    """Find the number of the row with each wanted id, -1 for none."""
-    found = ids.get_indexer(pd.Index(wanted, dtype=object))
-    return np.asarray(np.where(missing(wanted), -1, found), dtype=np.int64)
 
 
 def _containers(polygons: NDArray[Any]) -> Containers:

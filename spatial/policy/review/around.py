@@ -22,12 +22,14 @@ from pyproj import CRS
 
 from spatial.crs import project as to_metres
 from spatial.network import Network
+from spatial.policy.city import Sites
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
 from spatial.profiles import Impedance
 from spatial.reach import SEARCH_LIMIT_M, ReachedNodes, node_distances
 from spatial.snapping import Snap, snap
+from spatial.straight import tree_of
 
 # What rules read of facilities one by one.
 COLUMNS: Final = ("id", "kind", "floor_area_m2", "childcare_floor_area_m2")
@@ -54,6 +56,7 @@ class KnownAround:
     as_of: dt.date
     _counted: dict[Counts, Counted] = field(default_factory=dict, repr=False)
     _local: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    _sites: dict[tuple[Counts, bool, str], Sites] = field(default_factory=dict, repr=False)
     _snaps: dict[tuple[Impedance, float], Snap] = field(default_factory=dict, repr=False)
     _nodes: dict[tuple[Counts, bool, Impedance, float], ReachedNodes] = field(
         default_factory=dict, repr=False
@@ -171,6 +174,16 @@ class KnownAround:
                 else nothing
             )
         return self._nodes[key]
+
+    def sites(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites:
+        """Return the entrances of what counts, or may, in order."""
+        key = (counts, unknown, crs.srs)
+        if key not in self._sites:
+            chosen, owner = self.counted(counts), self.doors[1]
+            used = (chosen.unknown if unknown else chosen.operating)[owner]
+            local = self.doors_local(crs)[used]
+            self._sites[key] = Sites(self.doors[0][used], local, owner[used], tree_of(local))
+        return self._sites[key]
 
     def near(
         self, bounds: NDArray[np.float64], *, districts: Collection[str], pool: str | None

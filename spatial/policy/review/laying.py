@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +20,7 @@ from pyproj import CRS
 from spatial.crs import project as to_metres
 from spatial.fields import FACILITIES
 from spatial.network import Network
-from spatial.policy.city import City
+from spatial.policy.city import City, Sites
 from spatial.policy.counting import Counted, Standing, counted, standing
 from spatial.policy.evaluation import EvaluationParameters
 from spatial.policy.facility_edits import carry
@@ -54,6 +54,7 @@ class Laid:
     around: Around
     own: PlainRows
     gone: NDArray[np.int64]
+    _counted: dict[Counts, Counted] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, around: Around, rows: Sequence[Mapping[str, Any]], *, gone: Sequence[int]) -> Laid:
@@ -135,7 +136,9 @@ class Laid:
         return found
 
     def _own_counted(self, counts: Counts) -> Counted:
-        return counted(self.own, status=self._own_standing, counts=counts)
+        if counts not in self._counted:
+            self._counted[counts] = counted(self.own, status=self._own_standing, counts=counts)
+        return self._counted[counts]
 
     @cached_property
     def _own_standing(self) -> Standing:
@@ -156,14 +159,25 @@ class Laid:
         )
         return found[np.arange(len(gates))], doors
 
+    def sites(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites | None:
+        """Return the entrances of what counts where the project changes nothing of them."""
+        if self._changes(counts, unknown=unknown):
+            return None
+        found = self.known.sites(counts, unknown=unknown, crs=crs)
+        return replace(found, owner=self.number[found.owner])
+
+    def _changes(self, counts: Counts, *, unknown: bool) -> bool:
+        """Tell whether the project adds to what counts, or takes from it."""
+        name = "unknown" if unknown else "operating"
+        before: NDArray[np.bool_] = getattr(self.known.counted(counts), name)
+        own: NDArray[np.bool_] = getattr(self._own_counted(counts), name)
+        return bool(own.any() or before[self.gone].any())
+
     def nodes(
         self, city: City, counts: Counts, *, unknown: bool, impedance: Impedance
     ) -> Nodes | None:
         """Return the walks to what counts where the project changes nothing of them."""
-        name = "unknown" if unknown else "operating"
-        before: NDArray[np.bool_] = getattr(self.known.counted(counts), name)
-        own: NDArray[np.bool_] = getattr(self._own_counted(counts), name)
-        if own.any() or before[self.gone].any():
+        if self._changes(counts, unknown=unknown):
             return None
         found = self.known.nodes(
             counts, unknown=unknown, impedance=impedance, snap_limit_m=city.snap_limit_m
