@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
-from service.core.errors import HANDLED, handle_error
+from service.core.fault_table import HANDLED, handle_error
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
@@ -37,12 +37,14 @@ from service.packs.router import build_router as packs_router
 from service.page.built import built_page
 from service.page.document_router import build_router as page_document_router
 from service.page.router import build_router as page_router
+from service.page.warming import start_warming
 from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
 from service.reports.review_router import build_router as review_documents_router
 from service.reports.router import build_router as reports_router
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
+from service.reviews.site_router import build_router as site_router
 from service.scenarios.router import build_router as scenarios_router
 from service.sessions.router import build_link_router as link_router
 from service.sessions.router import build_router as session_router
@@ -65,7 +67,9 @@ RFC 7946.
 """
 
 
-def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, page_folder: Path | None = None, warm: bool = False
+) -> FastAPI:
     """Build the application.
 
     Parameters
@@ -74,6 +78,8 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         With ``database.url`` filled in (`service.core.address.with_database`).
     page_folder
         Where the files of the built page are; None for where building it puts them.
+    warm
+        Whether to read, as it starts, what the page asks first.
 
     Raises
     ------
@@ -88,6 +94,8 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         await run_in_threadpool(resources.imports.expire)
         if worker is not None:
             worker.start()
+        if warm:
+            start_warming(resources)
         yield
         if worker is not None:
             await run_in_threadpool(worker.stop)
@@ -152,6 +160,7 @@ def _add_routes(app: FastAPI) -> None:
         coverage_router,
         reach_router,
         projects_router,
+        site_router,
         officers_router,
         reviews_router,
         scenarios_router,

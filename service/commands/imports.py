@@ -16,6 +16,7 @@ from service.core.errors import ProblemError
 from service.core.geojson import encode_json
 from service.core.settings import load_settings
 from service.uploads import records, undoing
+from service.uploads.request import NETWORK
 from service.uploads.schemas import import_document
 from service.uploads.tables import READING
 from service.uploads.wording import Language, report_lines
@@ -36,8 +37,8 @@ def imports(
 ) -> None:
     """List imports, the newest first; show one, or take it back.
 
-    Taken back, every row is again as it was before the import. That is refused where rows were
-    written again since.
+    Taken back, every row is again as it was before the import, and of a street network the one
+    before is in use again. That is refused where rows were written again or streets replaced since.
     """
     if action is not None and (action not in ACTIONS or import_id is None):
         raise InputError("imports: must be alone, or 'show ID', or 'undo ID'")
@@ -98,11 +99,16 @@ def _show(document: dict[str, Any], lang: Language, *, as_json: bool) -> None:
 
 
 def _undo(connection: Connection, import_id: str) -> None:
+    kind = records.find(connection, import_id, principal=None).kind
     done = undoing.undo(connection, import_id, actor=command_actor())
     if done is None:
         typer.echo(f"{import_id}: was taken back before")
         return
+    if kind == NETWORK:
+        now = "no network is" if done.network is None else f"network {done.network} is"
+        typer.echo(f"{import_id}: taken back; {now} in use now")
+        return
     typer.echo(
-        f"{import_id}: taken back; {done.restored} rows as they were before, "
-        f"{done.withdrawn} rows as if never added"
+        f"{import_id}: taken back; {done.rows.restored} rows as they were before, "
+        f"{done.rows.withdrawn} rows as if never added"
     )

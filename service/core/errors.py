@@ -5,7 +5,6 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
 │   ├── TooManyRowsError          a file of more rows than one answer has
-│   ├── TooSlowError              a query that takes longer than it may
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -16,41 +15,37 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── NoSuchJobError            likewise
 │   └── ResultNotReadyError       likewise: the job has not ended
 ├── MethodNotAllowedError     405 the route exists, not with this method
+├── SlowBodyError             408 the body took too long to arrive
 ├── ConflictError             409 the stored state does not allow it
 ├── GoneError                 410 the resource is kept no longer
 ├── PreconditionFailedError   412 If-Match names another version
 ├── TooLargeError             413 the body is larger than the limit
 ├── TooManyOriginsError       413 more places than one question may ask about
 ├── TooManyDistrictsError     422 an evaluation too large for one request
+├── TooLongError              422 a job that ran for as long as one may
+├── ResultTooLargeError       422 a result too large to be kept with its job
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
 ├── InternalError             500 a defect; its text stays in the log
 └── UnavailableError          503 the database, or a library, is not there or not ready
+    └── TooSlowError              a query, or a tile, that takes longer than it may
 
-Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
-defect and becomes a 500 that shows the request id and nothing else.
+Faults of other layers are translated by the one table of `service.core.fault_table`; what is not in
+it is a defect and becomes a 500 that shows the request id and nothing else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
-import psycopg.errors
-import sqlalchemy.exc
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
-
-from service.core.usage import MissingLibraryFault
-from spatial.errors import InputError, InputFaults, NetworkError
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/problems/"
@@ -77,6 +72,10 @@ class Detail:
             **{name: value for name, value in members.items() if value is not None},
             "detail": self.detail,
         }
+
+
+# How long a caller waits before it asks the same again, seconds.
+RETRY: Final = MappingProxyType({"Retry-After": "5"})
 
 
 class ProblemError(Exception):
@@ -177,13 +176,6 @@ class TooManyRowsError(BadRequestError):
     title = "The file would be too large"
 
 
-class TooSlowError(BadRequestError):
-    """What is asked for takes the database longer than one query may."""
-
-    slug = "too-slow"
-    title = "The query takes too long"
-
-
 class UnknownHostError(BadRequestError):
     """The Host header names a host this service is not meant to answer for."""
 
@@ -267,6 +259,14 @@ class MethodNotAllowedError(ProblemError):
     title = "The method is not allowed here"
 
 
+class SlowBodyError(ProblemError):
+    """The body came more slowly than it may."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "slow-body"
+    title = "The body took too long to arrive"
+
+
 class ConflictError(ProblemError):
     """The stored state does not allow the change."""
 
@@ -315,6 +315,22 @@ class TooManyDistrictsError(ProblemError):
     title = "The evaluation is too large for one request"
 
 
+class TooLongError(ProblemError):
+    """A job ran for as long as one may, and was ended."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-long"
+    title = "The job took too long"
+
+
+class ResultTooLargeError(ProblemError):
+    """What a job found is too large to be kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "result-too-large"
+    title = "The result is too large"
+
+
 class UnsupportedMediaTypeError(ProblemError):
     """The body is of a type the route does not take."""
 
@@ -355,13 +371,32 @@ class UnavailableError(ProblemError):
     title = "The service is not ready"
 
 
+class TooSlowError(UnavailableError):
+    """What is asked for takes the database longer than one query may.
+
+    The request is well formed, and the same one may be answered when the machine is less busy: it
+    is the service that gives up (RFC 9110, 15.6.4), whichever kind of query it was.
+    """
+
+    slug = "too-slow"
+    title = "The query takes too long"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, headers={**RETRY, **(headers or {})})
+
+
 PROBLEMS: Final = (
     BadRequestError,
     InvalidParameterError,
     UnknownParameterError,
     TooManyRowsError,
     InvalidBodyError,
-    TooSlowError,
     UnknownHostError,
     UnauthorizedError,
     ForbiddenError,
@@ -371,37 +406,27 @@ PROBLEMS: Final = (
     NoSuchJobError,
     ResultNotReadyError,
     MethodNotAllowedError,
+    SlowBodyError,
     ConflictError,
     GoneError,
     PreconditionFailedError,
     TooLargeError,
     TooManyOriginsError,
     TooManyDistrictsError,
+    TooLongError,
+    ResultTooLargeError,
     UnsupportedMediaTypeError,
     PreconditionRequiredError,
     TooManyJobsError,
     InternalError,
     UnavailableError,
+    TooSlowError,
 )
 
 
 def pointer(*parts: str | int) -> str:
     """Return the JSON pointer (RFC 6901) of a place in a body; no part is the whole body."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
-
-
-def as_problem(error: Exception) -> ProblemError:
-    """Translate any exception into the problem a caller may see.
-
-    The first matching line of the table holds, so a subclass stands above its base.
-    An exception that is not listed becomes `InternalError`, without its text.
-    """
-    if isinstance(error, ProblemError):
-        return error
-    for kind, translate in _TABLE:
-        if isinstance(error, kind):
-            return translate(error)
-    return InternalError("The request could not be completed.")
 
 
 def problem_members(problem: ProblemError) -> dict[str, object]:
@@ -451,105 +476,3 @@ def problem_response(problem: ProblemError, scope: Scope) -> Response:
         headers=problem.headers,
         media_type=MEDIA_TYPE,
     )
-
-
-def handle_error(request: Request, error: Exception) -> Response:
-    """Answer a listed exception; the signature Starlette asks for."""
-    return problem_response(as_problem(error), request.scope)
-
-
-def _http_exception(error: Exception) -> ProblemError:
-    # Raised by Starlette's router for unknown addresses and methods.
-    if not isinstance(error, HTTPException):
-        return InternalError("The request could not be completed.")
-    for kind in PROBLEMS:
-        if kind.status == error.status_code:
-            return kind(f"{HTTPStatus(error.status_code).phrase}.", headers=error.headers)
-    return BadRequestError("The request cannot be used.", headers=error.headers)
-
-
-def _validation(error: Exception) -> ProblemError:
-    if not isinstance(error, RequestValidationError):
-        return InternalError("The request could not be completed.")
-    details = []
-    for fault in error.errors():
-        place, *rest = [str(part) for part in fault["loc"]]
-        message = str(fault["msg"]).removeprefix("Value error, ")
-        if place == "body":
-            details.append(Detail(message, pointer=pointer(*rest)))
-        elif place == "header":
-            details.append(Detail(message, header=".".join(rest)))
-        else:
-            details.append(Detail(message, parameter=".".join(rest)))
-    first = details[0]
-    place = first.parameter or first.header or first.pointer or "body"
-    return InvalidParameterError(f"{place}: {first.detail}", errors=details)
-
-
-def _input_faults(error: Exception) -> ProblemError:
-    faults = error.faults if isinstance(error, InputFaults) else ()
-    details = [
-        Detail(
-            fault.message,
-            pointer=""
-            if fault.row is None
-            else pointer("features", fault.row - 1, *([fault.field] if fault.field else [])),
-        )
-        for fault in faults
-    ]
-    return InvalidBodyError.listing(details)
-
-
-def _input_error(error: Exception) -> ProblemError:
-    # Texts of the analysis are one line fit for a user (spatial.errors).
-    return BadRequestError(str(error))
-
-
-def _network_error(error: Exception) -> ProblemError:
-    return ConflictError(f"The stored street network cannot be used: {error}")
-
-
-def _integrity(_error: Exception) -> ProblemError:
-    return ConflictError("The change contradicts data that are already stored.")
-
-
-def _data(_error: Exception) -> ProblemError:
-    return BadRequestError("A value is outside of what can be stored or looked up.")
-
-
-def _operational(error: Exception) -> ProblemError:
-    cause = getattr(error, "orig", None)
-    if isinstance(cause, psycopg.errors.QueryCanceled):
-        return TooSlowError(
-            "The query takes longer than the service lets one take; ask for less: "
-            "a smaller box, a simpler filter."
-        )
-    return _unavailable(error)
-
-
-def _unavailable(_error: Exception) -> ProblemError:
-    return UnavailableError(
-        "The database cannot be reached or is overloaded; try again later.",
-        headers={"Retry-After": "5"},
-    )
-
-
-def _missing_library(error: Exception) -> ProblemError:
-    return UnavailableError(f"{error}.")
-
-
-_TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]], ...]] = (
-    (RequestValidationError, _validation),
-    (HTTPException, _http_exception),
-    (InputFaults, _input_faults),
-    (InputError, _input_error),
-    (NetworkError, _network_error),
-    (MissingLibraryFault, _missing_library),
-    (sqlalchemy.exc.IntegrityError, _integrity),
-    (sqlalchemy.exc.DataError, _data),
-    (sqlalchemy.exc.OperationalError, _operational),
-    (sqlalchemy.exc.TimeoutError, _unavailable),
-)
-
-HANDLED: Final[tuple[type[Exception], ...]] = (ProblemError, *(kind for kind, _ in _TABLE))
-"""The exceptions an application registers `handle_error` for; all others are defects."""

@@ -17,6 +17,7 @@ from service.core.database import create_database_engine
 from service.core.logging import build_logger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
+from service.ogc.tiles.cache import TileCache
 from service.packs.cache import PackCache
 from service.reviews.around_cache import AroundCache
 from service.scenarios.baselines import BaselineCache
@@ -40,6 +41,7 @@ class Resources:
     around_cache: AroundCache = field(default_factory=AroundCache)
     # Reviews compute nearly all the time: more threads at once would only wait for each other.
     review_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(REVIEWS_AT_ONCE))
+    tile_cache: TileCache = field(default_factory=TileCache)
 
     @contextmanager
     def reading(self, *, limited: bool = False) -> Iterator[Connection]:
@@ -95,7 +97,9 @@ def build_resources(settings: Settings) -> Resources:
         raise ValueError("the settings name no database")
     logger = build_logger(level=settings.log.level, form=settings.log.format)
     engine = create_database_engine(
-        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+        settings.database.url.get_secret_value(),
+        pool_size=settings.database.pool_size,
+        pool_timeout=settings.database.wait_seconds,
     )
     return Resources(
         engine=engine,

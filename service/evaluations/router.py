@@ -46,6 +46,7 @@ from service.exports.areas import output_areas
 from service.exports.csv_table import area_table
 from service.jobs import records
 from service.jobs.document import JOBS_PATH, base_address, job_document
+from service.jobs.limits import refuse_too_many_districts
 from service.jobs.preferring import APPLIED, PreferAsync
 from spatial.errors import InputError
 
@@ -80,7 +81,7 @@ def _add_creating(router: APIRouter) -> None:
             200: content("application/json", "Evaluation", "The run there was already"),
             201: content("application/json", "Evaluation", "The new run"),
             202: content("application/json", "Job", "The job that will evaluate"),
-            **problems(400, 401, 403, 409, 413, 415, 429),
+            **problems(400, 401, 403, 409, 413, 415, 422, 429),
         },
     )
     def create_evaluation(
@@ -97,6 +98,9 @@ def _add_creating(router: APIRouter) -> None:
         wanted = read_request(document, today=today)
         districts = check_request(resources, principal, wanted)
         if prefer_async or districts > resources.settings.evaluation.max_districts:
+            refuse_too_many_districts(
+                districts, settings=resources.settings, as_job=True, instead=""
+            )
             with resources.writing() as connection:
                 job = records.submit(
                     connection,
@@ -211,7 +215,7 @@ def _add_parts(router: APIRouter) -> None:
                 limit=page.limit + 1,
             )
             part = found.iloc[: page.limit]
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             shown = shown_districts(connection, stored, part, packs=packs, language=language)
             members = run_members(connection, stored, language)
         more = len(found) > len(part)
@@ -244,7 +248,7 @@ def _add_parts(router: APIRouter) -> None:
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             check_rule(packs, rule)
             check_area(connection, stored, wanted.area)
             found = evaluations.findings(
@@ -297,7 +301,7 @@ def _add_areas(router: APIRouter) -> None:
         verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
     ) -> Response:
         with resources.reading() as connection:
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             check_rule(packs, rule)
             found = evaluations.areas(
                 connection, stored.id, level=level, rule=rule, verdict=verdict

@@ -31,7 +31,7 @@ def join_stored(
 
     A row is joined by the identifier of the layer where it gives one, else by its name, blanks
     and the width of characters aside. What it says replaces what is stored; an empty cell leaves
-    it.
+    it, and so does the name a row is joined by.
 
     Parameters
     ----------
@@ -61,11 +61,17 @@ def join_stored(
     positions, faults = _positions(frame, layer, stored, source)
     if faults:
         raise InputFaults(faults)
+    by_name = [True] * len(frame)
+    if layer.key in frame:
+        by_name = [is_missing(key) for key in frame[layer.key].tolist()]
     columns: dict[str, pd.Series[Any]] = {}
     for field in layer.fields:
         kept = stored[field.name].astype(object).to_numpy(dtype=object)[positions]
         if field.name in frame and field.name != layer.key:
             given = frame[field.name].tolist()
+            if field.name == _NAME:
+                # A name that says which feature is meant is no other spelling to be stored.
+                given = [None if by else name for by, name in zip(by_name, given, strict=True)]
             cells = [old if is_missing(new) else new for new, old in zip(given, kept, strict=True)]
             kept = np.fromiter(cells, dtype=object, count=len(cells))
         columns[field.name] = pd.Series(kept, index=frame.index, dtype=object)

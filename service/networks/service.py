@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.core.copying import copy_rows
-from service.core.rows import hex_ewkb, object_array
+from service.core.ewkb import hex_ewkb
+from service.core.rows import object_array
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError, NetworkError
@@ -30,7 +31,8 @@ from spatial.traits import EdgeTraits, plain_traits
 class StoredNetwork:
     """What is known of a stored network without its edges; `length_m` in metres.
 
-    `diagnosis` is that of `spatial.diagnosis` as JSON, None where nobody looked.
+    `used_since` is None where the import that put it into use was taken back; `diagnosis` is that
+    of `spatial.diagnosis` as JSON, None where nobody looked.
     """
 
     version: str
@@ -38,7 +40,7 @@ class StoredNetwork:
     source: str
     crs: str
     created_at: datetime
-    used_since: datetime
+    used_since: datetime | None
     nodes: int
     edges: int
     length_m: float
@@ -107,7 +109,33 @@ def latest(connection: Connection) -> str | None:
 
 def newest(*columns: ColumnElement[Any]) -> Select[Any]:
     """Return the query for columns of the network in use; no row when there is none."""
-    return select(*columns).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version).limit(1)
+    return (
+        select(*columns)
+        .where(NETWORK.c.used_since.is_not(None))
+        .order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+        .limit(1)
+    )
+
+
+def used_since(connection: Connection, version: str) -> datetime | None:
+    """Return since when a version has been in use; None where it is not stored, or never was."""
+    statement = select(NETWORK.c.used_since).where(NETWORK.c.version == version)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def withdraw(connection: Connection, version: str, *, used_before: datetime | None) -> None:
+    """Take a version out of use: the one that was in use before it is so again.
+
+    The version itself stays, for the evaluations that walked on it.
+
+    Parameters
+    ----------
+    used_before
+        Since when it had been in use before it was last put into use; None if it never was.
+    """
+    connection.execute(
+        update(NETWORK).where(NETWORK.c.version == version).values(used_since=used_before)
+    )
 
 
 def sources_of(connection: Connection, version: str) -> list[object]:
@@ -120,7 +148,7 @@ def list_networks(connection: Connection) -> tuple[StoredNetwork, ...]:
     """Return every network stored, the one in use first."""
     columns = [NETWORK.c[name] for name in StoredNetwork.__dataclass_fields__]
     rows = connection.execute(
-        select(*columns).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+        select(*columns).order_by(NETWORK.c.used_since.desc().nulls_last(), NETWORK.c.version)
     )
     return tuple(StoredNetwork(**row) for row in rows.mappings())
 

@@ -12,6 +12,7 @@ from service.core import history, scope
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
+from service.core.named_areas import outlines, why_elsewhere
 from service.core.resources import Resources
 from service.coverage.dependencies import named_packs
 from service.reviews.around_cache import AroundCache
@@ -24,6 +25,7 @@ from spatial.errors import InputError, InputFaults
 from spatial.fields import DISTRICTS, PROJECTS
 from spatial.network import Network
 from spatial.policy.pack import Pack
+from spatial.policy.review.consistency import skipped_stage
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.project import Project
 from spatial.policy.review.review import ILLUSTRATION, Review, ReviewParameters
@@ -88,7 +90,7 @@ class Reviewer:
             When a pack of the question is not known.
         """
         in_use = read_in_use(connection)
-        packs = resources.pack_cache.in_use(connection, versions=in_use.packs)
+        packs = resources.pack_cache.of(connection, in_use.packs)
         return cls(
             connection=connection,
             principal=principal,
@@ -112,6 +114,10 @@ class Reviewer:
             When the key's scope does not cover the site.
         """
         document, project, version, prefix = self.read(body, prefix=prefix)
+        stage = self.question.stage or project.stage
+        skipped = None if stage is None else skipped_stage(project, stage)
+        if skipped is not None:
+            raise InvalidBodyError.of(f"{prefix}/stage", skipped)
         seen = scope.conditions(self.connection, self.principal, DISTRICTS)
         try:
             case = Case(
@@ -152,6 +158,11 @@ class Reviewer:
         project = _parsed(document, prefix)
         inside = project.site.representative_point()
         scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
+        if project.area is not None:
+            outline = outlines(self.connection, [project.area]).get(project.area)
+            why = why_elsewhere(project.site, project.area, outline)
+            if why is not None:
+                raise InvalidBodyError.of(f"{prefix}/area", why)
         self._packs_for(project, prefix)
         return document, project, version, prefix
 

@@ -18,7 +18,10 @@ from service.imports.cells import (
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from spatial.errors import InputError
-from spatial.fields import LAYERS, Field, FieldType, Layer
+from spatial.fields import LAYERS, PROJECTS, Field, FieldType, Layer
+
+NETWORK: Final = "network"
+FIGURES: Final = "indicators"
 
 # The same texts as in the cells of a file.
 _CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {
@@ -37,7 +40,7 @@ class ImportRequest:
     Parameters
     ----------
     kind
-        Name of the layer.
+        Name of the layer, `NETWORK` or `FIGURES`.
     reading
         How the file is read.
     complete
@@ -57,7 +60,7 @@ class ImportRequest:
     @property
     def layer(self) -> Layer:
         """The layer of the rows."""
-        return LAYERS[self.kind]
+        return PROJECTS if self.kind == PROJECTS.name else LAYERS[self.kind]
 
     @property
     def filters(self) -> dict[str, object]:

@@ -67,6 +67,10 @@ class KnownFacilities(Protocol):
     """What was worked out of the facilities of a city before anybody asked."""
 
     @property
+    def standing(self) -> Standing:
+        """How the facilities stand."""
+
+    @property
     def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Entrances of the facilities and the facility each belongs to."""
 
@@ -166,6 +170,8 @@ class City:
     @cached_property
     def standing(self) -> Standing:
         """Standing of the facilities on `as_of`."""
+        if self.known is not None:
+            return self.known.standing
         return standing(self.facilities, as_of=self.as_of)
 
     @cached_property

@@ -133,11 +133,13 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
         answer = facilities[field]
         eligible &= ~(concerned & untruth(answer))
         unknown_field[concerned & missing(answer)] = field
+    kept = unknown_field == None  # noqa: E711 - elementwise
     unknown_field[eligible & status.unknown] = "status"
     known = unknown_field == None  # noqa: E711 - elementwise
     return Counted(
         operating=eligible & known & status.operating,
-        approved=eligible & known & status.approved & ~status.operating,
+        # Approved by its dates is approved, whether or not it is known to operate by now.
+        approved=eligible & kept & status.approved & ~status.operating,
         unknown=eligible & ~known & (status.operating | status.unknown),
         missing_field=unknown_field,
     )

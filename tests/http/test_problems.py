@@ -11,15 +11,14 @@ from starlette.exceptions import HTTPException
 
 from service.core import errors
 from service.core.errors import (
-    HANDLED,
     PROBLEMS,
     Detail,
     InternalError,
     ProblemError,
-    as_problem,
     pointer,
     problem_response,
 )
+from service.core.fault_table import HANDLED, as_problem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError, PackError, UnknownCRSError
 
 SECRET = "SELECT hash FROM api_key"

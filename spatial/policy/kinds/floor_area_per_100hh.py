@@ -55,9 +55,10 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         default="area_short",
     ).astype(object)[of_district]
     incomplete = holding.ids(facts, holding.counts & ~known)
+    field_of = _field_of(facts) if incomplete else {}
     for row in np.flatnonzero(columns["verdict"] == UNDETERMINED).tolist():
         columns["missing"][row] = [
-            {"facility": facility, "field": "floor_area_m2"}
+            {"facility": facility, "field": field_of[facility]}
             for facility in incomplete.get(int(of_district[row]), [])
         ]
     _small_facilities(
@@ -84,6 +85,14 @@ def _childcare_area(facts: Facts) -> tuple[list[Decimal | None], NDArray[np.bool
         value = whole if pd.isna(rooms[number]) else rooms[number]
         area[number] = None if pd.isna(value) else value
     return area, np.array([value is not None for value in area], dtype=bool)
+
+
+def _field_of(facts: Facts) -> dict[str, str]:
+    """Name the field that would say a facility's area: in a kindergarten that of its rooms."""
+    facilities = facts.city.facilities
+    rooms = objects(facilities["kind"]) == "kindergarten_class"
+    fields = np.where(rooms, "childcare_floor_area_m2", "floor_area_m2").tolist()
+    return dict(zip(map(str, objects(facilities["id"])), fields, strict=True))
 
 
 def _digits(rule: Rule, area: list[Decimal | None]) -> int:

@@ -99,6 +99,17 @@ class Laid:
         return entrance_points(self.own)
 
     @cached_property
+    def standing(self) -> Standing:
+        """How all facilities stand; see `KnownFacilities`."""
+        before, own = self.known.standing, self._own_standing
+        return Standing(
+            *(
+                self.together(getattr(before, name), getattr(own, name))
+                for name in ("operating", "approved", "unknown", "conflict")
+            )
+        )
+
+    @cached_property
     def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Entrances of all facilities; see `spatial.policy.city.KnownFacilities`."""
         owner = np.concatenate([self.number[self.known.doors[1]], self.came[self.own_doors[1]]])

@@ -147,11 +147,15 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
         for facility in others
         if not facility.cancelled
     ]
-    rows = [row for row in rows if row["share"] != 0]
     taken = _taken(project, around)
     mine = _mine(project, around)
+    ids = around.known.columns["id"]
+    replaced = {*mine, *taken}
+    stored = {ids[at] for at in around.numbers({one.id for one in others}) if at not in replaced}
+    # What is made out to others wholly counts in no sum here, and still serves who lives near.
+    counted = [row for row in rows if row["share"] != 0]
     placed = [row for row in rows if row["geometry"] is not None]
-    stock = [row for row in rows if provided_by.get(row["service"], "project") == "project"]
+    stock = [row for row in counted if provided_by.get(row["service"], "project") == "project"]
     stock += [
         row
         for service, provider in provided_by.items()
@@ -160,14 +164,17 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
     ]
     middle = project.site.representative_point()
     located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
-    gone = sorted({*mine, *taken})
-    reach = Laid.of(around, placed, gone=gone)
-    same = len(placed) == len(rows) and set(provided_by.values()) == {"project"}
+    # What another member brings may be stored as well: it is the same one, and counts once.
+    standing_in = {row["id"] for row in placed} & stored
+    reach = Laid.of(around, placed, gone=sorted({*replaced, *around.numbers(standing_in)}))
+    same = len(placed) == len(counted) == len(rows) and set(provided_by.values()) == {"project"}
     buildings = _buildings(project)
     return Placed(
         around=around,
         reach=reach,
-        stock=reach if same else Laid.of(around, located, gone=gone),
+        stock=reach
+        if same
+        else Laid.of(around, located, gone=sorted({*replaced, *around.numbers(stored)})),
         districts=_by_id(DISTRICTS, [_district(project, stage), *_members(project)]),
         buildings=_by_id(BUILDINGS, buildings) if buildings else None,
         opened=[
@@ -177,7 +184,7 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
             dict.fromkeys(
                 (str(row["id"]), str(row["kind"]))
                 for row in (*rows, *stock)
-                if row["geometry"] is None
+                if row["geometry"] is None and row["id"] not in stored
             )
         ),
         provided_by=provided_by,
@@ -266,7 +273,7 @@ def _row(project: Project, facility: PlannedFacility, status: str | None) -> dic
         "lift": facility.lift,
         "status": status,
         "district_id": project.id if own else facility.phase,
-        "pool": None if project.pool is None else project.pool.id,
+        "pool": None if project.pool is None or share == 0 else project.pool.id,
         "entrances": facility.entrances,
         "geometry": facility.geometry,
         "share": share,

@@ -6,7 +6,7 @@ import type {
   MapMouseEvent,
   VectorTileSource,
 } from 'maplibre-gl';
-import type { Overlay } from './style';
+import type { Overlay } from './sources';
 
 /** Who gets the clicks on the map: by default districts and facilities are chosen by them. */
 export type Tool = {

@@ -4,11 +4,13 @@ import { problemOf } from './problem';
 export const common = { csrf: '', language: 'zh', signedOut: () => {} };
 
 type Question = {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   json?: unknown;
   body?: BodyInit;
   type?: string;
   accept?: string;
+  /** The version that was seen, where another one would be written over. */
+  ifMatch?: number;
   signal?: AbortSignal;
 };
 
@@ -16,10 +18,16 @@ const early = new Map<string, Promise<Response>>();
 
 /** Ask for what will be needed soon; whoever asks for it next gets this answer. */
 export function askAhead(path: string): void {
+  if (early.has(path)) return;
   const answer = fetchPlain(path);
   // Whoever takes the answer hears of its fault; nobody else has to.
   answer.catch(() => undefined);
   early.set(path, answer);
+}
+
+/** Let go of answers nobody took: they were given to whoever was, or was not, signed in then. */
+export function forgetAhead(): void {
+  early.clear();
 }
 
 function fetchPlain(path: string): Promise<Response> {
@@ -32,6 +40,7 @@ export async function ask(path: string, question: Question = {}): Promise<Respon
   const method = question.method ?? 'GET';
   const headers: Record<string, string> = { 'Accept-Language': common.language };
   if (question.accept) headers['Accept'] = question.accept;
+  if (question.ifMatch !== undefined) headers['If-Match'] = `"${question.ifMatch}"`;
   if (method !== 'GET') headers['X-CSRF-Token'] = common.csrf;
   let body = question.body ?? null;
   if (question.json !== undefined) {
