@@ -114,7 +114,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     report: Annotated[
         Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
     ] = None,
-    lang: Annotated[str | None, typer.Option(help="Language of the diagnosis: zh or en.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of the report: zh or en.")] = None,
     elevation: Annotated[
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
@@ -216,6 +216,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         complete=complete,
         of=dict(_equation(text) for text in of or ()),
         closed_on=None if closed_on is None else parse_date(closed_on, option="--closed-on"),
+        lang=streets.lang,
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
@@ -270,7 +271,9 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
     if json_:
-        typer.echo(encode_json([result.as_json(dry_run=dry_run) for result in results]))
+        typer.echo(
+            encode_json([result.as_json(dry_run=dry_run, lang=streets.lang) for result in results])
+        )
     for part, result in zip(read, results, strict=True):
         _tell(part, result, streets, dry_run=dry_run, json_=json_)
     if refused:

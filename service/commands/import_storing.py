@@ -20,11 +20,13 @@ from service.commands.import_network import (
 from service.commands.import_reading import OSM, Part
 from service.core import audit, history
 from service.imports.indicators import ReadIndicators
+from service.imports.phrases import Language
 from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
 from service.uploads.reading import read_rows
 from service.uploads.request import FIGURES, ImportRequest
 from service.uploads.service import Done, record_audit, record_stored
+from service.uploads.telling import told_report
 from spatial.diagnosis import Diagnosis
 from spatial.fields import LAYERS
 
@@ -62,8 +64,8 @@ class Imported:
             f"{self.changed} changed, {self.unchanged} unchanged{closed}"
         )
 
-    def as_json(self, *, dry_run: bool) -> dict[str, object]:
-        """Return it fit for JSON."""
+    def as_json(self, *, dry_run: bool, lang: Language = "zh") -> dict[str, object]:
+        """Return it fit for JSON, the texts of the report in a language."""
         stored = self.stored
         return {
             "file": str(self.file),
@@ -75,7 +77,9 @@ class Imported:
             "changed": self.changed,
             "unchanged": self.unchanged,
             "closed": 0 if stored is None else stored.done.closed,
-            "report": None if stored is None else stored.report,
+            "report": None
+            if stored is None
+            else told_report(stored.report, lang, surface="command"),
         }
 
 

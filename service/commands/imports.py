@@ -15,11 +15,12 @@ from service.core.database import create_database_engine
 from service.core.errors import ProblemError
 from service.core.geojson import encode_json
 from service.core.settings import load_settings
+from service.imports.phrases import Language
 from service.uploads import records, undoing
 from service.uploads.request import NETWORK
 from service.uploads.schemas import import_document
 from service.uploads.tables import READING
-from service.uploads.wording import Language, report_lines
+from service.uploads.wording import report_lines
 from spatial.errors import InputError
 
 ACTIONS: Final = ("show", "undo")
@@ -54,7 +55,7 @@ def imports(
                 if action is None or import_id is None:
                     _list(connection, limit, as_json=json_)
                 elif action == "show":
-                    _show(_document(connection, import_id), language, as_json=json_)
+                    _show(_document(connection, import_id, language), language, as_json=json_)
                 else:
                     _undo(connection, import_id)
         except ProblemError as error:
@@ -79,10 +80,10 @@ def _list(connection: Connection, limit: int, *, as_json: bool) -> None:
         typer.echo(f"{one['id']}  {moment}  {one['state']:<9}  {one['kind']}  {one['file']}")
 
 
-def _document(connection: Connection, import_id: str) -> dict[str, Any]:
+def _document(connection: Connection, import_id: str, lang: Language) -> dict[str, Any]:
     row = records.find(connection, import_id, principal=None)
     reading = row.state == READING and records.is_read(connection, row.id)
-    return import_document(row, is_read=reading)
+    return import_document(row, is_read=reading, language=lang)
 
 
 def _show(document: dict[str, Any], lang: Language, *, as_json: bool) -> None:

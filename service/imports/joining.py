@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -78,32 +80,70 @@ def join_stored(
     return pd.DataFrame(columns, index=frame.index)
 
 
-def _positions(
-    frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame, source: str
-) -> tuple[list[int], list[Fault]]:
-    """Return the position in `stored` of the feature of each row, and what is wrong."""
+def joined_positions(frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame) -> list[int | None]:
+    """Return the position in `stored` of the feature each row speaks of; None where of none.
+
+    Two rows may speak of one: which of them is joined does not matter here.
+    """
+    known = _known(layer, stored)
+    found: list[int | None] = []
+    for key, name in _given(frame, layer):
+        try:
+            found.append(_position_of(key, name, known, layer))
+        except CellError:
+            found.append(None)
+    return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The stored features by what rows may call them: identifiers, and names made plain."""
+
+    keys: list[str]
+    by_key: dict[str, int]
+    by_name: dict[str, list[int]]
+
+
+def _known(layer: Layer, stored: GeoDataFrame) -> _Known:
     keys = [str(key) for key in stored[layer.key]]
-    by_key = {key: position for position, key in enumerate(keys)}
     by_name: dict[str, list[int]] = defaultdict(list)
     if _NAME in layer.names:
         for position, name in enumerate(stored[_NAME].tolist()):
             if not is_missing(name):
                 by_name[_plain(str(name))].append(position)
+    return _Known(keys, {key: position for position, key in enumerate(keys)}, by_name)
+
+
+def _given(frame: pd.DataFrame, layer: Layer) -> Iterator[tuple[object, object]]:
+    """Yield the identifier and the name of each row, None where the table has none."""
+    empty = [None] * len(frame)
+    keys = frame[layer.key].tolist() if layer.key in frame else empty
+    names = frame[_NAME].tolist() if _NAME in frame else empty
+    return zip(keys, names, strict=True)
+
+
+def _position_of(key: object, name: object, known: _Known, layer: Layer) -> int:
+    if is_missing(key):
+        return _by_name(name, known.by_name, known.keys, layer)
+    return _by_key(key, known.by_key, layer)
+
+
+def _positions(
+    frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame, source: str
+) -> tuple[list[int], list[Fault]]:
+    """Return the position in `stored` of the feature of each row, and what is wrong."""
+    known = _known(layer, stored)
     positions: list[int] = []
     faults: list[Fault] = []
     taken: dict[int, int] = {}
-    empty = [None] * len(frame)
-    given_keys = frame[layer.key].tolist() if layer.key in frame else empty
-    given_names = frame[_NAME].tolist() if _NAME in frame else empty
-    for row, (key, name) in enumerate(zip(given_keys, given_names, strict=True), start=1):
+    for row, (key, name) in enumerate(_given(frame, layer), start=1):
         field = _NAME if is_missing(key) else layer.key
         try:
-            if field == layer.key:
-                at = _by_key(key, by_key, layer)
-            else:
-                at = _by_name(name, by_name, keys, layer)
+            at = _position_of(key, name, known, layer)
             if at in taken:
-                raise CellError(f"{shown(keys[at])} is already joined by row {taken[at]}")  # noqa: TRY301  # one place where faults are made
+                raise CellError(  # noqa: TRY301  # one place where faults are made
+                    f"{shown(known.keys[at])} is already joined by row {taken[at]}"
+                )
         except CellError as error:
             faults.append(Fault(source, row, field, str(error)))
             at = -1

@@ -62,7 +62,7 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     assert "list.csv, row 4, field places: must be a number, not 'many'" in refused.stderr
     assert refused.stderr.splitlines()[-2:] == looked_at.stderr.splitlines()[-2:]
     assert "5 rows read, 3 accepted (0 of them repaired), 2 set aside" in looked_at.stdout
-    assert "  row 4, field places: must be a number, not 'many'" in looked_at.stdout
+    assert "  row 4, field places, at 114.304,30.604: must be" in looked_at.stdout
     assert "same identifier in the file: 1 rows" in looked_at.stdout
     assert "row=1; id=f1; name=甲园; service=childcare; kind=nursery; places=60" in looked_at.stdout
     assert counted == [(0,)]
@@ -72,8 +72,8 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     with (town / "aside.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["id"] for row in rows] == ["f4", "f1"]
-    assert rows[0]["import_reason"] == "places: must be a number, not 'many'"
-    assert rows[1]["import_reason"] == "id: 'f1' is already in row 1"
+    assert rows[0]["import_reason"] == "places: 应为数字，而不是 'many'"
+    assert rows[1]["import_reason"] == "id: 'f1' 已在第 1 行"
 
     # Corrected, the file goes in; the column of reasons is no column.
     text = (town / "aside.csv").read_text(encoding="utf-8-sig")

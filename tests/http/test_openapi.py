@@ -74,6 +74,7 @@ def test_every_route_of_the_design_is_there(operations):
         "POST /v1/isochrones",
         "POST /v1/catchments",
         "POST /v1/reviews",
+        "POST /v1/reviews/site",
         "GET /v1/reviews",
         "GET /v1/reviews/{review_id}",
         "GET /v1/reviews/{review_id}/inputs",

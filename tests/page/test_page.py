@@ -381,12 +381,13 @@ def test_stored_reviews_are_found_and_data_changed_since_are_told(visit, city) -
     expect(since).to_contain_text("设施：新增 1", timeout=60_000)
     expect(since).to_contain_text("服务半径")
     maker.part("review-again").click()
-    expect(maker.part("verdict")).to_be_visible()
-    # The neighbours come after the clauses.
-    expect(maker.part("review")).to_contain_text("对周边小区的影响", timeout=60_000)
+    units = maker.page.get_by_label("户数 1")
+    expect(units).to_have_value("900")
     # What the form has no field for goes in again too.
-    with maker.page.expect_request(re.compile("reviews.*dry_run")) as asking:
-        maker.page.get_by_label("户数 1").fill("950")
+    with maker.page.expect_request(
+        lambda sent: "dry_run" in sent.url and '"units":950' in (sent.post_data or "")
+    ) as asking:
+        units.fill("950")
     assert asking.value.post_data_json["phases"] == [
         {"id": "1", "units": 950, "housing": {"planned_on": "2026-01-10"}}
     ]
@@ -462,30 +463,122 @@ def test_a_site_comes_from_a_file_and_faults_stand_at_their_fields(visit, city, 
 # --- import ---------------------------------------------------------------------------------
 
 
+def fly_to_the_row_set_aside(seen) -> None:
+    """A row flies to its sign, which says why; pressed again, back to where the map was."""
+    aside = seen.part("quarantined")
+    before = seen.page.url
+    row = aside.get_by_role("button", name="第 31 行：在图上看")
+    row.focus()
+    seen.page.keyboard.press("Enter")
+    callout = seen.page.locator(".callout")
+    expect(callout).to_contain_text("第 31 行")
+    expect(callout).to_contain_text("floor_area_m2")
+    expect(seen.page).to_have_url(re.compile(r"at=16\.\d+.*30\.66.*114\.26"))
+    seen.keep("import-aside")
+    assert faults_of_access(seen.page) == []
+    seen.page.keyboard.press("Enter")
+    expect(callout).to_have_count(0)
+    expect(seen.page).to_have_url(before)
+    row.click()
+    expect(seen.page).to_have_url(re.compile(r"at=16"))
+    seen.page.wait_for_timeout(700)
+    # The sign itself, which is now in the middle of the map.
+    box = seen.part("map").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    pressed = aside.locator('[aria-pressed="true"]')
+    seen.page.mouse.click(*middle)
+    expect(callout).to_have_count(0)
+    expect(pressed).to_have_count(0)
+    seen.page.mouse.click(*middle)
+    expect(callout).to_contain_text("第 31 行")
+    pressed.focus()
+    seen.page.keyboard.press("Escape")
+    expect(callout).to_have_count(0)
+
+    # The report is told in the language of the page.
+    seen.part("language").click()
+    expect(aside).to_contain_text("must be a number, not 'abc'")
+    expect(aside).to_contain_text("No place known")
+    seen.part("language").click()
+    expect(aside).to_contain_text("应为数字，而不是 'abc'")
+
+
 def test_a_file_is_previewed_confirmed_and_taken_back(visit, city, tmp_path) -> None:
     rows = ["编号,名称,类型,经度,纬度,建筑面积,状态"]
     rows += [
         f"T-{n},试验托育园{n},托育机构,{114.2 + n / 200:.4f},{30.58 + n / 300:.4f},300,运营"
         for n in range(30)
     ]
+    rows.append("T-97,面积有误,托育机构,114.26,30.66,三百多,运营")
     rows.append("T-98,缺坐标,托育机构,abc,30.6,200,运营")
     file = tmp_path / "托育园.csv"
     file.write_text("\n".join(rows), encoding="utf-8")
     seen = visit("editor")
     seen.open("/?panel=import")
+    expect(seen.part("import-kind").locator("option")).to_have_count(7)
     seen.page.get_by_label("坐标系").fill("EPSG:4326")
     seen.part("import-file").set_input_files(file)
-    expect(seen.part("import-rows")).to_contain_text("读入 31 行")
-    expect(seen.part("quarantined")).to_contain_text("abc")
-    expect(seen.part("map")).to_have_attribute("data-places", "30")
+    expect(seen.part("import-rows")).to_contain_text("读入 32 行")
+    expect(seen.part("map")).to_have_attribute("data-imported", "30")
+    expect(seen.part("map")).to_have_attribute("data-aside", "1")
+    aside = seen.part("quarantined")
+    expect(aside.locator("tbody tr")).to_have_count(2)
+    expect(aside).to_contain_text("应为数字，而不是 'abc'")
+    expect(aside.locator("tbody tr").last).to_contain_text("位置不明")
     seen.keep("import")
+    fly_to_the_row_set_aside(seen)
     seen.part("import-commit").click()
     expect(seen.part("import-state")).to_have_text("已入库")
     assert city.get("/v1/facilities/T-7")["properties"]["name"] == "试验托育园7"
     seen.part("import-undo").click()
+    seen.part("import-undo-sure").click()
     expect(seen.part("import-state")).to_have_text("已撤销")
     gone = city.client.get("/v1/facilities/T-7", headers={"X-API-Key": city.keys["viewer"]})
     assert gone.status_code == 404
+
+
+def test_a_network_and_a_file_in_an_unknown_system_are_looked_at(visit, tmp_path) -> None:
+    streets = tmp_path / "街道.geojson"
+    lines = [[[114.2 + n / 100, 30.58], [114.21 + n / 100, 30.58]] for n in range(8)]
+    lines.append([[114.24, 30.6], [114.25, 30.6]])
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"highway": "residential" if n else "motorway"},
+            "geometry": {"type": "LineString", "coordinates": line},
+        }
+        for n, line in enumerate(lines)
+    ]
+    streets.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    seen = visit("editor", size=TABLET)
+    seen.open("/?panel=import")
+    seen.part("import-kind").select_option("network")
+    expect(seen.part("import-kind-note")).to_contain_text("新版本")
+    seen.part("import-file").set_input_files(streets)
+    facts = seen.part("network-facts")
+    expect(facts).to_contain_text("互不相接的 2 片")
+    expect(facts).to_contain_text("未采用 1 条：禁止步行")
+    expect(seen.part("map")).to_have_attribute("data-imported", "8")
+    seen.part("network-odd").get_by_role("button").first.click()
+    expect(seen.page.locator(".callout")).to_contain_text("孤立的一片 1")
+    seen.keep("import-network-tablet")
+    assert faults_of_access(seen.page) == []
+    seen.page.get_by_role("button", name="放弃").click()
+    expect(seen.part("import-earlier")).to_contain_text("已放弃")
+
+    # Nobody says the system: the proposal names the field, and the same file is read again.
+    silent = tmp_path / "无坐标系.csv"
+    silent.write_text("编号,类型,经度,纬度,状态\nS-1,托育机构,114.3,30.6,运营\n", encoding="utf-8")
+    seen.part("import-kind").select_option("facilities")
+    seen.part("import-file").set_input_files(silent)
+    refused = seen.part("import-refused")
+    expect(refused).to_contain_text("没有说明坐标系")
+    expect(refused).to_contain_text("crs=")
+    expect(refused).not_to_contain_text("--crs")
+    seen.keep("import-refused")
+    seen.page.get_by_label("坐标系").fill("EPSG:4326")
+    seen.part("import-again").click()
+    expect(seen.part("import-rows")).to_contain_text("读入 1 行")
 
 
 # --- charts and table -----------------------------------------------------------------------

@@ -12,6 +12,9 @@ export const OVERLAYS = [
   'paths',
   'site',
   'places',
+  // What an import would store, and what of it is set aside.
+  'imported',
+  'aside',
   // Points inside districts and areas: polygons of tiles are cut at their edges, and a sign or name
   // would stand on each part.
   'district-points',

@@ -4,6 +4,7 @@ import { STREETS, sources } from './sources';
 import { areaBorders, areaGround, areaNames } from './area-layers';
 import { districtLayers, signLayers } from './district-layers';
 import { facilityLayers } from './facility-layers';
+import { importLayers } from './import-layers';
 import { overlayLayers } from './overlay-layers';
 
 function groundLayers(): LayerSpecification[] {
@@ -69,6 +70,7 @@ export function style(evaluation: string | null, basemap: Basemap | null): Style
       ...overlayLayers(),
       ...facilityLayers(),
       ...signLayers(),
+      ...importLayers(),
       ...areaNames(),
     ],
   };
