@@ -495,6 +495,12 @@ export const en: Texts = {
   import: {
     title: 'Import data',
     how: 'Drop a file and look at the preview; nothing is stored before you confirm, and an import can be taken back.',
+    systems: {
+      'EPSG:4490': 'longitude, latitude, CGCS2000',
+      'EPSG:4326': 'longitude, latitude, WGS 84 (GPS)',
+      'GCJ-02': 'longitude, latitude of Amap, Tencent',
+      'BD-09': 'longitude, latitude of Baidu',
+    },
     drop: 'Drop a file here, or choose one',
     formats:
       'GeoPackage, Shapefile (zip, or .shp with its files), GeoJSON, KML, DXF, Excel, CSV and more',

@@ -478,6 +478,12 @@ export const zh = {
   import: {
     title: '导入数据',
     how: '拖入文件，先看预览，确认后才入库；入库后可整批撤销。',
+    systems: {
+      'EPSG:4490': '经纬度，国家2000（CGCS2000）',
+      'EPSG:4326': '经纬度，WGS 84（GPS）',
+      'GCJ-02': '经纬度，高德、腾讯地图',
+      'BD-09': '经纬度，百度地图',
+    },
     drop: '把文件拖到这里，或点此选择',
     formats:
       'GeoPackage、Shapefile（zip，或 .shp 与同名文件一起）、GeoJSON、KML、DXF、Excel、CSV 等',
