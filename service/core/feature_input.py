@@ -20,12 +20,12 @@ from shapely.geometry.base import BaseGeometry
 
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
+from service.core.layer_schemas import MAX_FEATURES
 from service.core.parameters import MAX_ID_LENGTH
 from service.imports.validation import check
 from spatial.errors import Fault, InputFaults
 from spatial.fields import Field, FieldType, Layer
 
-MAX_FEATURES: Final = 10_000
 MAX_COORDINATES: Final = 1_000_000
 SOURCE: Final = "request"
 GEOMETRY_FIELD: Final = "geometry"

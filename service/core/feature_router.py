@@ -33,6 +33,7 @@ from service.core.geojson import (
 from service.core.json_input import Body, parse_json, require_media_type
 from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency
+from service.core.layer_schemas import BodyNames
 from service.core.notices import notice_member
 from service.core.openapi import content, problems, request_body
 from service.core.paging import PageParameter, page_members
@@ -142,6 +143,8 @@ def _add_reading(router: APIRouter, layer: Layer, singular: str) -> None:
 def _add_creating(
     router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
 ) -> None:
+    names = BodyNames.of(layer)
+
     @router.post(
         "",
         status_code=201,
@@ -152,7 +155,7 @@ def _add_creating(
             "and every row is reported, unless `partial=true` asks for the good rows only."
         ),
         response_class=Response,
-        openapi_extra=request_body(*FEATURE_TYPES, schemas=("Feature", "FeatureCollection")),
+        openapi_extra=request_body(*FEATURE_TYPES, schemas=(names.feature, names.collection)),
         responses={
             201: content(MEDIA_TYPE, "Feature", "The feature as stored, or what became of each"),
             207: content("application/json", "Outcomes", "With `partial`: what became of each"),
@@ -189,6 +192,7 @@ def _add_creating(
 def _add_changing(
     router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
 ) -> None:
+    names = BodyNames.of(layer)
     changing = problems(400, 401, 403, 404, 412, 413, 415, 428)
 
     @router.put(
@@ -196,7 +200,7 @@ def _add_changing(
         operation_id=f"replace_{singular}",
         summary=f"Replace one {singular}",
         response_class=Response,
-        openapi_extra=request_body(*FEATURE_TYPES, schemas=("Feature",)),
+        openapi_extra=request_body(*FEATURE_TYPES, schemas=(names.feature,)),
         responses={200: _FEATURE, **changing},
     )
     def replace_row(
@@ -231,7 +235,7 @@ def _add_changing(
         operation_id=f"patch_{singular}",
         summary=f"Change some fields of one {singular} (JSON merge patch, RFC 7396)",
         response_class=Response,
-        openapi_extra=request_body(*PATCH_TYPES, schemas=("FeaturePatch",)),
+        openapi_extra=request_body(*PATCH_TYPES, schemas=(names.patch,)),
         responses={200: _FEATURE, **changing},
     )
     def patch_row(

@@ -14,6 +14,7 @@ from service.core.geojson import encode_json, geojson_response
 from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems
 from service.core.parameters import known_id
+from service.core.text_formats import RULE, RUN_AREA, of_format
 from service.core.resources import ResourcesDependency
 from service.evaluations.dependencies import (
     AreaLevel,
@@ -112,8 +113,11 @@ def _add_figures(router: APIRouter) -> None:
         stored: RunDependency,
         resources: ResourcesDependency,
         language: LanguageDependency,
-        rule: Annotated[str, Query(description="A rule about reach")],
-        area: Annotated[str | None, Query(description="Only districts in this area")] = None,
+        rule: Annotated[str, Query(description="A rule about reach", json_schema_extra=of_format(RULE))],
+        area: Annotated[
+            str | None,
+            Query(description="Only districts in this area", json_schema_extra=of_format(RUN_AREA)),
+        ] = None,
         bin_minutes: Annotated[
             Decimal, Query(gt=0, le=60, allow_inf_nan=False, description="Width of a bin, minutes")
         ] = Decimal(5),

@@ -6,7 +6,8 @@ document FastAPI makes has neither, and is of a version they refuse.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection as Several
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
+from service.core.text_formats import CQL2, CURSOR, INTERVAL, SORT_KEYS, TEXT_FORMATS, text_of
 from service.ogc.address import (
     GEOJSON,
     HTML,
@@ -31,7 +33,13 @@ from service.ogc.address import (
 )
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
-from service.ogc.editing_document import BODY_SCHEMAS, changing, creating, operation_of
+from service.ogc.editing_document import (
+    body_schemas,
+    changing,
+    creating,
+    header_parameters,
+    operation_of,
+)
 from service.ogc.landing import DESCRIPTION, TITLE
 from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.process_api import process_paths, process_schemas
@@ -103,7 +111,7 @@ def api_document(
     version: str,
     page: PageSettings,
     systems: Sequence[str],
-    writable: Container[str] = (),
+    writable: Several[str] = (),
 ) -> dict[str, Any]:
     """Return the document for the collections a key may see.
 
@@ -143,11 +151,12 @@ def api_document(
                 "Problem": _problem_schema(),
                 "Object": {"type": "object"},
                 **process_schemas(),
-                **BODY_SCHEMAS,
+                **body_schemas(writable),
             },
-            "parameters": _parameters(page, systems),
+            "parameters": {**_parameters(page, systems), **header_parameters(systems)},
             "responses": {"Problem": _problem()},
         },
+        "x-text-formats": dict(TEXT_FORMATS),
     }
 
 
@@ -280,21 +289,21 @@ def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
     listed = (
         _query("f", "Form of the answer", {"type": "string", "enum": list(DOCUMENT_FORMS)}),
         _query("limit", "Most features of a page; more gives the maximum", limit),
-        _query("after", "Opaque; part of the link to the next page", {"type": "string"}),
+        _query("after", "Opaque; part of the link to the next page", text_of(CURSOR)),
         _query(
             "bbox",
             "Lower and upper corner in bbox-crs; only features that touch the box",
             {"type": "array", "items": number, "minItems": 4, "maxItems": 6},
         ),
         _query("bbox-crs", "CRS of bbox; CRS84 if not given", crs),
-        _query("datetime", "Instant or interval start/end, open ends as ..", {"type": "string"}),
+        _query("datetime", "Instant or interval start/end, open ends as ..", text_of(INTERVAL)),
         _query(
             "sortby",
             "Sortables, each with + or - before it, by comma; missing values come last",
-            {"type": "string"},
+            text_of(SORT_KEYS),
         ),
         _query("crs", "CRS of the answer; CRS84 if not given", crs),
-        _query("filter", "CQL2", {"type": "string"}),
+        _query("filter", "CQL2", text_of(CQL2)),
         _query(
             "filter-lang",
             "Language of filter",
