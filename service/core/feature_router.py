@@ -157,7 +157,13 @@ def _add_creating(
         response_class=Response,
         openapi_extra=request_body(*FEATURE_TYPES, schemas=(names.feature, names.collection)),
         responses={
-            201: content(MEDIA_TYPE, "Feature", "The feature as stored, or what became of each"),
+            201: {
+                "description": "The feature as stored; of a collection, what became of each",
+                "content": {
+                    **content(MEDIA_TYPE, "Feature", "")["content"],
+                    **content("application/json", "Outcomes", "")["content"],
+                },
+            },
             207: content("application/json", "Outcomes", "With `partial`: what became of each"),
             **problems(400, 401, 403, 409, 413, 415),
         },

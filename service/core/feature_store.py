@@ -25,6 +25,7 @@ from service.core.feature_input import CheckedRows, Row, check_rows
 from service.core.geojson import shown_geometries
 from service.core.history import Origin
 from service.core.keys import Principal
+from spatial.errors import InputError
 from spatial.fields import FieldType, Layer
 
 # Refuses the change of a version the caller has not seen.
@@ -188,8 +189,8 @@ def close(
     ------
     NotFoundError, PreconditionFailedError
         As their names say.
-    spatial.errors.InputError
-        If the row began after that day.
+    ConflictError
+        If the row began after that day, or ends already.
     """
     scope.require_writable(writer.principal, layer)
     history.lock(connection)
@@ -197,7 +198,11 @@ def close(
     version = int(before["version"].iloc[0])
     seen(version)
     day = on or connection.execute(select(func.current_date())).scalar_one()
-    if not history.close(connection, layer, key, on=day, origin=writer.origin):
+    try:
+        closed = history.close(connection, layer, key, on=day, origin=writer.origin)
+    except InputError as error:
+        raise ConflictError(f"{error}.") from None
+    if not closed:
         raise ConflictError(f"{key} has been closed already, on a day to come.")
     detail = {"from_version": version, "on": day.isoformat()}
     _audit(connection, writer, "close", layer, key, detail)

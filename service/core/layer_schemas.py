@@ -12,18 +12,18 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.parameters import MAX_ID_LENGTH
+from service.core.text_formats import NO_NUL
+from service.imports.cells import MAX_INTEGER
 from spatial.fields import Field, FieldType, Layer
 
 MAX_FEATURES: Final = 10_000
 
 _GEOMETRY: Final = "geometry"
 _LEAST_RING: Final = 4
-# No text that is stored holds this character.
-_NO_NUL: Final = "^[^\\u0000]*$"
 _TYPES: Final[Mapping[FieldType, Mapping[str, Any]]] = MappingProxyType(
     {
-        FieldType.TEXT: {"type": "string", "pattern": _NO_NUL},
-        FieldType.TEXTS: {"type": "array", "items": {"type": "string", "pattern": _NO_NUL}},
+        FieldType.TEXT: {"type": "string", "pattern": NO_NUL},
+        FieldType.TEXTS: {"type": "array", "items": {"type": "string", "pattern": NO_NUL}},
         FieldType.INTEGER: {"type": "integer"},
         FieldType.DECIMAL: {"type": "number"},
         FieldType.BOOLEAN: {"type": "boolean"},
@@ -66,7 +66,7 @@ def feature_schema(layer: Layer, *, derived: Collection[str] = (), lonlat: bool)
     ]
     geometry = _geometry(layer.geometry_types, lonlat=lonlat)
     if _GEOMETRY in derived:
-        geometry = {"oneOf": [*geometry["oneOf"], {"type": "null"}]}
+        geometry = _or_null(geometry)
     properties = {
         field.name: _field(field, nullable=field.name not in needed, lonlat=lonlat)
         for field in layer.fields
@@ -144,11 +144,13 @@ def patch_schema(layer: Layer, *, lonlat: bool) -> dict[str, Any]:
 def _field(field: Field, *, nullable: bool, lonlat: bool) -> dict[str, Any]:
     if field.type is FieldType.POINTS:
         points = _geometry(("MultiPoint",), lonlat=lonlat)
-        return {"oneOf": [*points["oneOf"], {"type": "null"}]} if nullable else points
+        return _or_null(points) if nullable else points
     schema = dict(_TYPES[field.type])
     if field.choices:
         del schema["pattern"]
         schema["enum"] = [*field.choices, *([None] if nullable else [])]
+    if field.type is FieldType.INTEGER:
+        schema |= {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
     if field.minimum is not None:
         schema["minimum"] = int(field.minimum)
     if field.maximum is not None:
@@ -161,6 +163,11 @@ def _field(field: Field, *, nullable: bool, lonlat: bool) -> dict[str, Any]:
 def _geometry(types: Collection[str], *, lonlat: bool) -> dict[str, Any]:
     """Return the schema of a GeoJSON geometry of one of these types."""
     return {"oneOf": [_of_type(name, lonlat=lonlat) for name in types]}
+
+
+def _or_null(geometry: Mapping[str, Any]) -> dict[str, Any]:
+    # As anyOf: OpenAPI 3.0 writes the null into every choice, and would find more than one.
+    return {"anyOf": [*geometry["oneOf"], {"type": "null"}]}
 
 
 def _of_type(name: str, *, lonlat: bool) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE, GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from service.core.text_formats import NO_NUL
+
 _NULL: Final = {"type": "null"}
 # What pydantic calls a bound that stands behind a validator of ours.
 _BOUNDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -44,7 +46,7 @@ class _Numbers(GenerateJsonSchema):
         if isinstance(dft, list):
             return [self.encode_default(value) for value in dft]
         if isinstance(dft, Decimal):
-            return int(dft) if dft == dft.to_integral_value() else float(dft)
+            return _number(dft)
         return super().encode_default(dft)
 
 
@@ -71,12 +73,25 @@ def parameter_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
         choices = [one for one in choices if one["type"] == "number"]
     if len(choices) == 1:
         inner = choices[0]
-        merged = parameter_schema(inner) if "anyOf" in inner else inner
-        return _bounded({**merged, **kept})
-    return _bounded({**kept, **({"anyOf": choices} if choices else {})})
+        kept = {**(parameter_schema(inner) if "anyOf" in inner else inner), **kept}
+    elif choices:
+        kept["anyOf"] = choices
+    if kept.get("type") == "string" and not {"enum", "const", "format", "pattern"} & kept.keys():
+        kept["pattern"] = NO_NUL
+    plain: dict[str, Any] = _bounded(kept)
+    return plain
+
+
+def _number(value: Decimal) -> float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _bounded(value: Any) -> Any:  # noqa: ANN401  # walks any schema
     if isinstance(value, Mapping):
-        return {_BOUNDS.get(name, name): _bounded(item) for name, item in value.items()}
+        plain = {_BOUNDS.get(name, name): _bounded(item) for name, item in value.items()}
+        for name in _BOUNDS.values() & plain.keys():
+            # pydantic writes an exact bound as a text.
+            if isinstance(plain[name], str | Decimal):
+                plain[name] = _number(Decimal(plain[name]))
+        return plain
     return [_bounded(item) for item in value] if isinstance(value, list) else value

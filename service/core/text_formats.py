@@ -18,6 +18,7 @@ PACKS: Final = "pack-ids"
 AREA: Final = "area-code"
 RUN_AREA: Final = "evaluated-area-code"
 FIGURE: Final = "figure-name"
+EARLIER_RUNS: Final = "earlier-evaluation-ids"
 RULE: Final = "reach-rule-id"
 NUMBERS: Final = "number-list"
 ENTITY_TAGS: Final = "entity-tags"
@@ -27,6 +28,8 @@ CQL2: Final = "cql2"
 SORT_KEYS: Final = "sort-keys"
 CONTENT_CRS: Final = "bracketed-crs-uri"
 
+# The pattern of a text that may be stored or looked up: PostgreSQL has no such character.
+NO_NUL: Final = "^[^\\u0000]*$"
 TEXT_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
     {
         BBOX: "west,south,east,north in degrees; with heights west,south,low,east,north,high",
@@ -36,6 +39,7 @@ TEXT_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         AREA: "code of a stored area",
         RUN_AREA: "code of an area the evaluation was summed up for",
         FIGURE: "name of a stored figure, or of one that a rule asks for",
+        EARLIER_RUNS: "identifiers of evaluations as of earlier days than the one asked, by comma",
         RULE: "identifier of a rule about reach, of a pack of the evaluation",
         NUMBERS: "numbers above 0, by comma, as 5,10,15",
         ENTITY_TAGS: 'ETags by comma, as "3"; or * for any (RFC 9110, 13.1.1)',

@@ -14,8 +14,8 @@ from service.core.geojson import encode_json, geojson_response
 from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems
 from service.core.parameters import known_id
-from service.core.text_formats import RULE, RUN_AREA, of_format
 from service.core.resources import ResourcesDependency
+from service.core.text_formats import RULE, RUN_AREA, of_format
 from service.evaluations.dependencies import (
     AreaLevel,
     RunDependency,
@@ -113,7 +113,9 @@ def _add_figures(router: APIRouter) -> None:
         stored: RunDependency,
         resources: ResourcesDependency,
         language: LanguageDependency,
-        rule: Annotated[str, Query(description="A rule about reach", json_schema_extra=of_format(RULE))],
+        rule: Annotated[
+            str, Query(description="A rule about reach", json_schema_extra=of_format(RULE))
+        ],
         area: Annotated[
             str | None,
             Query(description="Only districts in this area", json_schema_extra=of_format(RUN_AREA)),

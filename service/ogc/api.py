@@ -20,7 +20,15 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
-from service.core.text_formats import CQL2, CURSOR, INTERVAL, SORT_KEYS, TEXT_FORMATS, text_of
+from service.core.text_formats import (
+    CQL2,
+    CURSOR,
+    INTERVAL,
+    NO_NUL,
+    SORT_KEYS,
+    TEXT_FORMATS,
+    text_of,
+)
 from service.ogc.address import (
     GEOJSON,
     HTML,
@@ -43,7 +51,7 @@ from service.ogc.editing_document import (
 from service.ogc.landing import DESCRIPTION, TITLE
 from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.process_api import process_paths, process_schemas
-from service.ogc.properties import Property
+from service.ogc.properties import Kind, Property
 from service.ogc.rights import is_writable
 from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
@@ -274,6 +282,8 @@ def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any
 
 def _equality(one: Property) -> dict[str, Any]:
     schema = {name: value for name, value in one.schema().items() if name != "title"}
+    if one.kind is Kind.TEXT and not one.choices:
+        schema["pattern"] = NO_NUL
     return _query(one.name, f"Only features whose {one.name} equals this", schema)
 
 
