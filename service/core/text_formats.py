@@ -41,7 +41,7 @@ TEXT_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         FIGURE: "name of a stored figure, or of one that a rule asks for",
         EARLIER_RUNS: "identifiers of evaluations as of earlier days than the one asked, by comma",
         RULE: "identifier of a rule about reach, of a pack of the evaluation",
-        NUMBERS: "numbers above 0, by comma, as 5,10,15",
+        NUMBERS: "numbers above 0, by comma, as 5,10,15; no walk is longer than 5000 m",
         ENTITY_TAGS: 'ETags by comma, as "3"; or * for any (RFC 9110, 13.1.1)',
         PREFERENCES: "preferences by comma (RFC 7240), as respond-async",
         INTERVAL: "an RFC 3339 day or instant, or start/end, an open end empty or ..",

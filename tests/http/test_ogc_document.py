@@ -113,3 +113,26 @@ def test_nonsense_never_breaks_it(town, check_problem):
         answer = town.get(f"{path}?{raw}", role="viewer")
         if answer.status_code != 200:
             check_problem(answer, 400)
+
+
+def test_whatever_is_read_can_be_asked_for_its_head(town, check_problem):
+    """HEAD answers as GET does, headers and all, and has no body."""
+    paths = [f"/ogc{path}" for path, item in town.get("/ogc/api").json()["paths"].items()]
+    paths += list(town.get("/openapi.json").json()["paths"])
+    plain = [path for path in paths if "{" not in path]
+    plain += ["/v1/facilities/nursery-1", "/ogc/collections/facilities/items?f=parquet", "/docs"]
+    plain += ["/ogc/collections/districts/tiles/WebMercatorQuad/0/0/0", "/v1/facilities.gpkg"]
+    for path in plain:
+        got = town.get(path, role="admin")
+        asked = town.ask("HEAD", path, role="admin")
+        assert (asked.status_code, asked.content) == (got.status_code, b""), path
+        if got.status_code == 405:
+            assert "HEAD" not in asked.headers["allow"]
+            continue
+        own = {"date", "x-request-id", "content-length"}
+        same = {name: value for name, value in got.headers.items() if name not in own}
+        assert {k: v for k, v in asked.headers.items() if k not in own} == same, path
+    refused = town.ask("DELETE", "/ogc/collections")
+    check_problem(refused, 405, "method-not-allowed")
+    assert refused.headers["allow"] == "GET, HEAD"
+    assert town.ask("HEAD", "/v1/facilities/none").status_code == 404

@@ -307,18 +307,38 @@ override = st.fixed_dictionaries(
     }
 )
 signature = st.fixed_dictionaries({"name": st.just("丙"), "overrides": st.just(0)})
-files = places.map(
-    lambda listed: json.dumps(
-        collection(
-            *(
-                {
-                    **one,
-                    "properties": {"id": f"u{number}", "kind": "nursery"},
-                }
-                for number, one in enumerate(listed["features"])
-            )
-        )
-    ).encode()
+rows = st.lists(positions(), min_size=1, max_size=3)
+upload_options = st.fixed_dictionaries(
+    {"kind": st.just("facilities")},
+    optional={
+        "encoding": st.just("utf-8"),
+        "crs": st.just("EPSG:4326"),
+        "kinds_from_names": st.booleans(),
+        "assume_status": st.just("operating"),
+    },
+)
+
+
+def _geojson(listed) -> bytes:
+    named = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": at},
+            "properties": {"id": f"u{number}", "kind": "nursery"},
+        }
+        for number, at in enumerate(listed)
+    ]
+    return json.dumps(collection(*named)).encode()
+
+
+def _csv(listed) -> bytes:
+    lines = [f"u{number},园,nursery,{lon},{lat}" for number, (lon, lat) in enumerate(listed)]
+    return "\n".join(["id,name,kind,lon,lat", *lines]).encode()
+
+
+# Media type and content.
+files = rows.map(lambda listed: ("application/geo+json", _geojson(listed))) | rows.map(
+    lambda listed: ("text/csv", _csv(listed))
 )
 
 
@@ -337,7 +357,6 @@ def bodies(known: Known) -> Mapping[str, Callable[[], st.SearchStrategy]]:
         "POST /v1/session": lambda: st.sampled_from(known.ids["keys"]).map(
             lambda key: {"key": key}
         ),
-        "POST /v1/imports": lambda: files,
         "POST /processes/evaluate/execution": lambda: _executed(evaluations, "evaluation"),
         "POST /processes/review/execution": lambda: _executed(review_inputs, "review"),
         "POST /processes/isochrone/execution": lambda: _executed(isochrones, "isochrones"),

@@ -139,8 +139,13 @@ def spare_imports(town: Town, known: Known, count: int) -> None:
         known.add("stored imports", key)
 
 
-def done_job(town: Town, known: Known) -> None:
-    """Let a job come to its end."""
+def done_jobs(town: Town, known: Known, kind: str, count: int) -> None:
+    """Let jobs come to their end."""
+    for _ in range(count):
+        known.add(kind, _done_job(town))
+
+
+def _done_job(town: Town) -> str:
     places = {"facilities": ["nursery-1"], "as_of": DAY}
     answer = town.post(
         "/ogc/processes/catchments/execution", json={"inputs": places}, headers=ASYNC, role="admin"
@@ -148,7 +153,7 @@ def done_job(town: Town, known: Known) -> None:
     assert answer.status_code == 201, answer.text
     key = answer.json()["jobID"]
     ended(town, key, role="admin")
-    known.add("done jobs", key)
+    return str(key)
 
 
 def known_of(town: Town, *, spare: int) -> Known:
@@ -159,7 +164,8 @@ def known_of(town: Town, *, spare: int) -> Known:
     spare_reviews(town, known, spare)
     spare_scenarios(town, known, run, spare)
     spare_imports(town, known, spare)
-    done_job(town, known)
+    done_jobs(town, known, "done jobs", 1)
+    done_jobs(town, known, "jobs", spare)
     known.add("packs", PACK, "dali-2022")
     known.add("networks", "in-use")
     known.add("problems", *(one.slug for one in PROBLEMS))
@@ -205,7 +211,10 @@ def kind_of(path: str, name: str) -> str | None:
 def learn(known: Known, case: Any, answer: Any) -> None:
     """Take in what an answer added or ended."""
     path, parameters = case.operation.path, case.path_parameters
-    if case.method == "POST" and answer.status_code == 201:
+    if case.method == "POST" and answer.status_code == 202:
+        kind, key = answer.headers["location"][0].split("/")[2:]
+        known.add(kind, key)
+    elif case.method == "POST" and answer.status_code == 201:
         document = answer.json()
         created = document.get("id") or document.get("jobID")
         kind = "jobs" if "jobID" in document else path.split("/")[2]

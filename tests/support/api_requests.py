@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api_bodies import bodies, project_features
+from api_bodies import bodies, files, project_features, upload_options
 from api_known import Known, kind_of
 from api_texts import box_in, boxes, filters, numbers_above_zero, sort_keys, written_in
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
 from served_town import Town
 
+UPLOAD = "POST /v1/imports"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GEOJSON_FORMS = {"geojson", "geojsonl", "geojsons", "geojsonseq"}
 # Systems of the town's own ground: longitude or latitude first, and a plane.
@@ -86,7 +87,9 @@ def requests(draw, operations, asking):
         if part is not None and part.mode.is_positive:
             case.path_parameters = draw(named(operation.path, case.path_parameters, asking))
         return case
-    case = draw(operation.as_strategy(path_parameters=None))
+    if operation.label == UPLOAD:
+        return draw(uploads(operation))
+    case = draw(operation.as_strategy())
     path = dict(case.path_parameters)
     if draw(st.integers(0, 7)):
         path = draw(named(operation.path, path, asking))
@@ -95,6 +98,15 @@ def requests(draw, operations, asking):
     if body is not None:
         case.body = body
     draw(fitted(case, asking))
+    return case
+
+
+@st.composite
+def uploads(draw, operation):
+    """A file, and how it is to be read."""
+    media_type, content = draw(files)
+    case = draw(operation.as_strategy(body=content, media_type=media_type))
+    case.query = draw(upload_options)
     return case
 
 
@@ -141,18 +153,16 @@ def fitted(draw, case, asking):
         cursor = asking.cursors.get(path)
         query = {"after": cursor} if cursor else {k: v for k, v in query.items() if k != "after"}
     if path == "/v1/isochrone":
-        query.pop("metres", None)
-        query["minutes"] = draw(numbers_above_zero)
+        for name in ("minutes", "metres"):
+            query.pop(name, None)
+        query[draw(st.sampled_from(["minutes", "metres"]))] = draw(numbers_above_zero)
     if case.path_parameters.get("format") in GEOJSON_FORMS:
         query.pop("crs", None)
-    if path.startswith("/v1/reviews") and case.method == "POST":
+    if path.startswith("/v1/reviews") and case.method == "POST" and "{" not in path:
         # A project alone does not say which packs and stage it is looked at by.
         query |= {"stage": "design", "pack": "jinhua-2022"}
     if path == "/v1/scenarios" and "base_evaluation" in query:
         query["base_evaluation"] = asking.known.ids["evaluations"][0]
-    if path == "/v1/imports" and case.method == "POST":
-        query = {"kind": "facilities"}
-        case.media_type = "application/geo+json"
     case.query = query
     if "If-Match" in case.headers:
         case.headers["If-Match"] = draw(

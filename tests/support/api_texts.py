@@ -48,7 +48,7 @@ def intervals(draw):
 
 
 numbers_above_zero = st.lists(
-    st.decimals("0.5", "60", places=2).map(str), min_size=1, max_size=5, unique=True
+    st.decimals("0.5", "25", places=2).map(str), min_size=1, max_size=5, unique=True
 ).map(",".join)
 preferences = st.sampled_from(
     ["respond-async", "wait=10", "respond-async, wait=5", "handling=lenient", "return=minimal"]
