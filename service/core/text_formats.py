@@ -19,7 +19,8 @@ AREA: Final = "area-code"
 RUN_AREA: Final = "evaluated-area-code"
 FIGURE: Final = "figure-name"
 EARLIER_RUNS: Final = "earlier-evaluation-ids"
-RULE: Final = "reach-rule-id"
+RULE: Final = "evaluated-rule-id"
+REACH_RULE: Final = "reach-rule-id"
 NUMBERS: Final = "number-list"
 ENTITY_TAGS: Final = "entity-tags"
 PREFERENCES: Final = "preferences"
@@ -40,7 +41,8 @@ TEXT_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         RUN_AREA: "code of an area the evaluation was summed up for",
         FIGURE: "name of a stored figure, or of one that a rule asks for",
         EARLIER_RUNS: "identifiers of evaluations as of earlier days than the one asked, by comma",
-        RULE: "identifier of a rule about reach, of a pack of the evaluation",
+        RULE: "identifier of a rule of a pack of the evaluation",
+        REACH_RULE: "identifier of a rule about reach, of a pack of the evaluation",
         NUMBERS: "numbers above 0, by comma, as 5,10,15; no walk is longer than 5000 m",
         ENTITY_TAGS: 'ETags by comma, as "3"; or * for any (RFC 9110, 13.1.1)',
         PREFERENCES: "preferences by comma (RFC 7240), as respond-async",

@@ -15,7 +15,7 @@ from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
-from service.core.text_formats import RULE, RUN_AREA, of_format
+from service.core.text_formats import REACH_RULE, RUN_AREA, of_format
 from service.evaluations.dependencies import (
     AreaLevel,
     RunDependency,
@@ -114,7 +114,7 @@ def _add_figures(router: APIRouter) -> None:
         resources: ResourcesDependency,
         language: LanguageDependency,
         rule: Annotated[
-            str, Query(description="A rule about reach", json_schema_extra=of_format(RULE))
+            str, Query(description="A rule about reach", json_schema_extra=of_format(REACH_RULE))
         ],
         area: Annotated[
             str | None,

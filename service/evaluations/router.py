@@ -240,7 +240,10 @@ def _add_parts(router: APIRouter) -> None:
         verdict: Annotated[
             Verdict | None, Query(description="Only findings of this verdict")
         ] = None,
-        rule: Annotated[str | None, Query(description="Only findings of this rule")] = None,
+        rule: Annotated[
+            str | None,
+            Query(description="Only findings of this rule", json_schema_extra=of_format(RULE)),
+        ] = None,
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
@@ -293,7 +296,10 @@ def _add_areas(router: APIRouter) -> None:
         level: Annotated[
             AreaLevel | None, Query(description="Only areas of this level, or industrial parks")
         ] = None,
-        rule: Annotated[str | None, Query(description="Only rows of this rule")] = None,
+        rule: Annotated[
+            str | None,
+            Query(description="Only rows of this rule", json_schema_extra=of_format(RULE)),
+        ] = None,
         verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
     ) -> Response:
         with resources.reading() as connection:

@@ -36,8 +36,8 @@ def process_paths() -> dict[str, Any]:
     listed = [
         _reference("limit"),
         _reference("after"),
-        _query("type", _several({"type": "string", "enum": ["process"]})),
-        _query("processID", _several({"type": "string", "minLength": 1})),
+        _query("type", _several({**_TEXT, "example": "process"})),
+        _query("processID", _several(_TEXT)),
         _query("status", _several({"type": "string", "enum": list(STATUSES)})),
         _reference("datetime"),
         _query("minDuration", {"type": "integer", "minimum": 0, "maximum": 999_999_999}),

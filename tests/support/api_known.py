@@ -59,6 +59,7 @@ def evaluated(town: Town, known: Known) -> str:
     findings = town.get(f"{path}/findings?limit=1000").json()["features"]
     rows = [one["properties"] for one in findings]
     known.add("findings", *(f"{row['district_id']}~{row['rule']}" for row in rows))
+    known.add("rules", *sorted({row["rule"] for row in rows}))
     known.add("reach rules", *sorted({row["rule"] for row in rows if row["kind"] in REACH}))
     areas = [one["properties"] for one in town.get(f"{path}/areas").json()["features"]]
     known.add("run areas", *sorted({row["code"] for row in areas}))

@@ -69,6 +69,7 @@ def formats(known: Known, *, systems: Sequence[str]) -> dict[str, st.SearchStrat
         "evaluated-area-code": st.sampled_from(known.ids["run areas"]),
         "figure-name": st.sampled_from(["elderly_beds", "social_workers"]),
         "earlier-evaluation-ids": st.sampled_from(known.ids["earlier evaluations"]),
+        "evaluated-rule-id": st.sampled_from(known.ids["rules"]),
         "reach-rule-id": st.sampled_from(known.ids["reach rules"]),
         "number-list": numbers_above_zero,
         "entity-tags": st.just("*"),
