@@ -21,6 +21,7 @@ from service.core.paging import PageParameter, page_members
 from service.core.parameters import BBoxParameter, known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
+from service.core.text_formats import RULE, of_format
 from service.evaluations import service as evaluations
 from service.evaluations.dependencies import (
     AreaLevel,
