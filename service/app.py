@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
-from service.core.errors import HANDLED, handle_error
 from service.core.head_requests import HeadMiddleware
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
+from service.core.problem_answers import HANDLED, handle_error
 from service.core.problem_router import build_router as problem_router
 from service.core.resources import build_resources
 from service.core.schemas import named_schemas

@@ -15,13 +15,8 @@ from service.core import feature_store, history, scope
 from service.core.errors import InvalidBodyError
 from service.core.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_known
 from service.core.feature_filters import filter_dependency
-from service.core.feature_input import (
-    Derivation,
-    Row,
-    patched_feature,
-    read_feature,
-    read_features,
-)
+from service.core.feature_input import Derivation, Row, read_feature, read_features
+from service.core.feature_patch import patched_feature
 from service.core.feature_store import Outcome, Writer
 from service.core.geojson import (
     MEDIA_TYPE,

@@ -21,7 +21,8 @@ from service.core.errors import (
     InvalidBodyError,
     NotFoundError,
 )
-from service.core.feature_input import CheckedRows, Row, check_rows
+from service.core.feature_check import CheckedRows, check_rows
+from service.core.feature_input import Row
 from service.core.geojson import shown_geometries
 from service.core.history import Origin
 from service.core.keys import Principal

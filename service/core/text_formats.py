@@ -26,7 +26,7 @@ ENTITY_TAGS: Final = "entity-tags"
 PREFERENCES: Final = "preferences"
 INTERVAL: Final = "datetime-interval"
 CQL2: Final = "cql2"
-SORT_KEYS: Final = "sort-keys"
+SORT_KEY: Final = "sort-key"
 CONTENT_CRS: Final = "bracketed-crs-uri"
 
 # The pattern of a text that may be stored or looked up: PostgreSQL has no such character.
@@ -48,7 +48,7 @@ TEXT_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         PREFERENCES: "preferences by comma (RFC 7240), as respond-async",
         INTERVAL: "an RFC 3339 day or instant, or start/end, an open end empty or ..",
         CQL2: "a filter over the queryables of the collection (OGC 21-065r2), in filter-lang",
-        SORT_KEYS: "up to 4 sortables of the collection by comma, each with + or - before it",
+        SORT_KEY: "a sortable of the collection, none of them twice; with + or - before it",
         CONTENT_CRS: "<URI> of a system that the collection lists under crs",
     }
 )

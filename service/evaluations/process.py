@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core import scope
-from service.core.errors import InvalidBodyError, TooManyDistrictsError, pointer
+from service.core.errors import InvalidBodyError, pointer
 from service.core.history import Moment
 from service.core.keys import Principal
+from service.core.limit_errors import TooManyDistrictsError
 from service.core.plain_schemas import schema_of
 from service.core.resources import Resources
 from service.evaluations import service as evaluations

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import MEDIA_TYPE as PROBLEM
 from service.core.geojson import encode_json
 from service.core.openapi import PROBLEM_SCHEMA
 from service.core.parameters import KEY_PARAMETER, check_parameters
+from service.core.problem_answers import MEDIA_TYPE as PROBLEM
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
@@ -25,7 +25,6 @@ from service.core.text_formats import (
     CURSOR,
     INTERVAL,
     NO_NUL,
-    SORT_KEYS,
     TEXT_FORMATS,
     text_of,
 )
@@ -53,6 +52,7 @@ from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
 from service.ogc.process_api import process_paths, process_schemas
 from service.ogc.properties import Kind, Property
 from service.ogc.rights import is_writable
+from service.ogc.sorting import SCHEMA as SORT_SCHEMA
 from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
 _ITEM_PARAMETERS: Final = (
@@ -310,7 +310,7 @@ def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
         _query(
             "sortby",
             "Sortables, each with + or - before it, by comma; missing values come last",
-            text_of(SORT_KEYS),
+            dict(SORT_SCHEMA),
         ),
         _query("crs", "CRS of the answer; CRS84 if not given", crs),
         _query("filter", "CQL2", text_of(CQL2)),

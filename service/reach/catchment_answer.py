@@ -13,10 +13,11 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection
 
 from service.core import history, scope
-from service.core.errors import ConflictError, InvalidBodyError, TooManyDistrictsError
+from service.core.errors import ConflictError, InvalidBodyError
 from service.core.history import Moment
 from service.core.keys import Principal
 from service.core.language import Language
+from service.core.limit_errors import TooManyDistrictsError
 from service.core.notices import notice_member
 from service.core.resources import Resources
 from service.networks.service import sources_of

@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from structlog.typing import FilteringBoundLogger
 
 from service.core import history, scope
-from service.core.errors import UnavailableError, as_problem
+from service.core.errors import UnavailableError
 from service.core.geojson import encode_json
 from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
+from service.core.problem_answers import as_problem
 from service.core.settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits

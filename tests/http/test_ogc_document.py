@@ -35,7 +35,7 @@ def served_groups():
 
 @pytest.fixture(scope="module")
 def known(town, pytestconfig):
-    return known_of(town, spare=12 if pytestconfig.getoption("--full") else 1)
+    return known_of(town, spare=6 if pytestconfig.getoption("--full") else 1)
 
 
 def without_keys(document):

@@ -161,7 +161,9 @@ def test_options_say_what_a_key_may_do(town, check_problem):
         for name in WRITABLE:
             for key in ("west-2", "no-such-thing"):
                 one = methods(town.ask("OPTIONS", items(name, key), role=role))
-                assert one == {"GET", "HEAD", "OPTIONS"} | ({"PUT", "PATCH", "DELETE"} if may else set())
+                assert one == {"GET", "HEAD", "OPTIONS"} | (
+                    {"PUT", "PATCH", "DELETE"} if may else set()
+                )
             every = methods(town.ask("OPTIONS", items(name), role=role))
             assert every == {"GET", "HEAD", "OPTIONS"} | ({"POST"} if may else set())
     for name in ("areas", "network-edges"):

@@ -79,7 +79,7 @@ def formats(known: Known, *, systems: Sequence[str]) -> dict[str, st.SearchStrat
         # Replaced by what the list, the collection and the other parameters ask for.
         "cursor": words,
         "cql2": words,
-        "sort-keys": words,
+        "sort-key": words,
     }
 
 
@@ -163,9 +163,9 @@ def filters(draw, queryables, language, place):
 
 @st.composite
 def sort_keys(draw, sortables):
-    """Some sortables of a collection."""
+    """Some sortables of a collection, as the array the parameter is."""
     names = draw(st.lists(st.sampled_from(sorted(sortables)), min_size=1, max_size=4, unique=True))
-    return ",".join(draw(st.sampled_from(["", "+", "-"])) + name for name in names)
+    return [draw(st.sampled_from(["", "+", "-"])) + name for name in names]
 
 
 # --- systems ----------------------------------------------------------------------------------

@@ -1,0 +1,53 @@
+"""Faults of asking for more than one request, or one key, may have."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from service.core.errors import BadRequestError, ProblemError
+
+
+class TooManyRowsError(BadRequestError):
+    """A file would have more rows than one answer has."""
+
+    slug = "too-many-rows"
+    title = "The file would be too large"
+
+
+class TooSlowError(BadRequestError):
+    """What is asked for takes the database longer than one query may."""
+
+    slug = "too-slow"
+    title = "The query takes too long"
+
+
+class TooLargeError(ProblemError):
+    """The body is larger than the service takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+    title = "The body is too large"
+
+
+class TooManyOriginsError(ProblemError):
+    """More places than one question may ask about; the command line has no such limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-many-origins"
+    title = "There are too many places for one request"
+
+
+class TooManyDistrictsError(ProblemError):
+    """The evaluation is too large for one request; the command line has no such limit."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-many-districts"
+    title = "The evaluation is too large for one request"
+
+
+class TooManyJobsError(ProblemError):
+    """The key has as many jobs that wait or run as it may have at the same time."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "too-many-jobs"
+    title = "The key has too many jobs at once"

@@ -1,0 +1,253 @@
+"""Faults as answers: every problem there is, which one an exception becomes, and its document.
+
+Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
+defect and becomes a 500 that shows the request id and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+import psycopg.errors
+import sqlalchemy.exc
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from service.core.errors import (
+    BadRequestError,
+    ConflictError,
+    CrossSiteError,
+    Detail,
+    ForbiddenError,
+    GoneError,
+    InternalError,
+    InvalidBodyError,
+    InvalidParameterError,
+    MethodNotAllowedError,
+    NoSuchJobError,
+    NoSuchProcessError,
+    NotFoundError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    ProblemError,
+    ResultNotReadyError,
+    UnauthorizedError,
+    UnavailableError,
+    UnknownHostError,
+    UnknownParameterError,
+    UnsupportedMediaTypeError,
+    pointer,
+)
+from service.core.limit_errors import (
+    TooLargeError,
+    TooManyDistrictsError,
+    TooManyJobsError,
+    TooManyOriginsError,
+    TooManyRowsError,
+    TooSlowError,
+)
+from service.core.usage import MissingLibraryFault
+from spatial.errors import InputError, InputFaults, NetworkError
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+PROBLEMS: Final = (
+    BadRequestError,
+    InvalidParameterError,
+    UnknownParameterError,
+    TooManyRowsError,
+    InvalidBodyError,
+    TooSlowError,
+    UnknownHostError,
+    UnauthorizedError,
+    ForbiddenError,
+    CrossSiteError,
+    NotFoundError,
+    NoSuchProcessError,
+    NoSuchJobError,
+    ResultNotReadyError,
+    MethodNotAllowedError,
+    ConflictError,
+    GoneError,
+    PreconditionFailedError,
+    TooLargeError,
+    TooManyOriginsError,
+    TooManyDistrictsError,
+    UnsupportedMediaTypeError,
+    PreconditionRequiredError,
+    TooManyJobsError,
+    InternalError,
+    UnavailableError,
+)
+
+
+def as_problem(error: Exception) -> ProblemError:
+    """Translate any exception into the problem a caller may see.
+
+    The first matching line of the table holds, so a subclass stands above its base.
+    An exception that is not listed becomes `InternalError`, without its text.
+    """
+    if isinstance(error, ProblemError):
+        return error
+    for kind, translate in _TABLE:
+        if isinstance(error, kind):
+            return translate(error)
+    return InternalError("The request could not be completed.")
+
+
+def problem_members(problem: ProblemError) -> dict[str, object]:
+    """Return what a problem says wherever it is said."""
+    document: dict[str, object] = {
+        "type": problem.type_uri(),
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        document["errors"] = [error.as_json() for error in problem.errors]
+    return document | dict(problem.members)
+
+
+def told_problem(document: Mapping[str, Any]) -> ProblemError:
+    """Return the problem that `problem_members` told of, to be answered with again."""
+    kind = next((one for one in PROBLEMS if one.type_uri() == document["type"]), InternalError)
+    errors = [Detail(**one) for one in document.get("errors", ())]
+    problem = kind(str(document["detail"]), errors=errors)
+    shown = problem_members(problem)
+    problem.members = MappingProxyType(
+        {name: value for name, value in document.items() if name not in shown}
+    )
+    return problem
+
+
+def problem_response(problem: ProblemError, scope: Scope) -> Response:
+    """Return the one shape every fault has.
+
+    Parameters
+    ----------
+    problem
+        What to say.
+    scope
+        The ASGI scope: its path is the ``instance``, its state has the request id.
+    """
+    document = {
+        **problem_members(problem),
+        "instance": scope.get("path", ""),
+        "request_id": scope.get("state", {}).get("request_id"),
+    }
+    # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
+    return Response(
+        json.dumps(document),
+        status_code=int(problem.status),
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def handle_error(request: Request, error: Exception) -> Response:
+    """Answer a listed exception; the signature Starlette asks for."""
+    return problem_response(as_problem(error), request.scope)
+
+
+def _http_exception(error: Exception) -> ProblemError:
+    # Raised by Starlette's router for unknown addresses and methods.
+    if not isinstance(error, HTTPException):
+        return InternalError("The request could not be completed.")
+    for kind in PROBLEMS:
+        if kind.status == error.status_code:
+            return kind(f"{HTTPStatus(error.status_code).phrase}.", headers=error.headers)
+    return BadRequestError("The request cannot be used.", headers=error.headers)
+
+
+def _validation(error: Exception) -> ProblemError:
+    if not isinstance(error, RequestValidationError):
+        return InternalError("The request could not be completed.")
+    details = []
+    for fault in error.errors():
+        place, *rest = [str(part) for part in fault["loc"]]
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        if place == "body":
+            details.append(Detail(message, pointer=pointer(*rest)))
+        elif place == "header":
+            details.append(Detail(message, header=".".join(rest)))
+        else:
+            details.append(Detail(message, parameter=".".join(rest)))
+    first = details[0]
+    place = first.parameter or first.header or first.pointer or "body"
+    return InvalidParameterError(f"{place}: {first.detail}", errors=details)
+
+
+def _input_faults(error: Exception) -> ProblemError:
+    faults = error.faults if isinstance(error, InputFaults) else ()
+    details = [
+        Detail(
+            fault.message,
+            pointer=""
+            if fault.row is None
+            else pointer("features", fault.row - 1, *([fault.field] if fault.field else [])),
+        )
+        for fault in faults
+    ]
+    return InvalidBodyError.listing(details)
+
+
+def _input_error(error: Exception) -> ProblemError:
+    # Texts of the analysis are one line fit for a user (spatial.errors).
+    return BadRequestError(str(error))
+
+
+def _network_error(error: Exception) -> ProblemError:
+    return ConflictError(f"The stored street network cannot be used: {error}")
+
+
+def _integrity(_error: Exception) -> ProblemError:
+    return ConflictError("The change contradicts data that are already stored.")
+
+
+def _data(_error: Exception) -> ProblemError:
+    return BadRequestError("A value is outside of what can be stored or looked up.")
+
+
+def _operational(error: Exception) -> ProblemError:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, psycopg.errors.QueryCanceled):
+        return TooSlowError(
+            "The query takes longer than the service lets one take; ask for less: "
+            "a smaller box, a simpler filter."
+        )
+    return _unavailable(error)
+
+
+def _unavailable(_error: Exception) -> ProblemError:
+    return UnavailableError(
+        "The database cannot be reached or is overloaded; try again later.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def _missing_library(error: Exception) -> ProblemError:
+    return UnavailableError(f"{error}.")
+
+
+_TABLE: Final[tuple[tuple[type[Exception], Callable[[Exception], ProblemError]], ...]] = (
+    (RequestValidationError, _validation),
+    (HTTPException, _http_exception),
+    (InputFaults, _input_faults),
+    (InputError, _input_error),
+    (NetworkError, _network_error),
+    (MissingLibraryFault, _missing_library),
+    (sqlalchemy.exc.IntegrityError, _integrity),
+    (sqlalchemy.exc.DataError, _data),
+    (sqlalchemy.exc.OperationalError, _operational),
+    (sqlalchemy.exc.TimeoutError, _unavailable),
+)
+
+HANDLED: Final[tuple[type[Exception], ...]] = (ProblemError, *(kind for kind, _ in _TABLE))
+"""The exceptions an application registers `handle_error` for; all others are defects."""
