@@ -26,6 +26,7 @@ from service.core.feature_input import Row
 from service.core.geojson import shown_geometries
 from service.core.history import Origin
 from service.core.keys import Principal
+from service.core.outcomes import Outcome, refuse
 from spatial.errors import InputError
 from spatial.fields import FieldType, Layer
 
@@ -68,16 +69,6 @@ class Writer:
         )
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one row of a body; `key` is None where it could not be read."""
-
-    index: int
-    key: str | None
-    status: HTTPStatus
-    errors: tuple[Detail, ...] = ()
-
-
 def create(
     connection: Connection,
     layer: Layer,
@@ -111,7 +102,7 @@ def create(
     }
     outcomes |= _conflicts(connection, layer, rows, checked, writer)
     if outcomes and not partial:
-        _refuse(outcomes)
+        refuse(outcomes)
     frame = checked.frame.loc[~checked.frame.index.isin(list(outcomes))]
     outside = _store_in_scope(connection, layer, frame, writer=writer, partial=partial)
     for index, key in zip(frame.index, frame[layer.key], strict=True):
@@ -255,16 +246,6 @@ def _conflicts(
         for index, key in zip(checked.frame.index.tolist(), keys, strict=True)
         if key in known
     }
-
-
-def _refuse(outcomes: Mapping[int, Outcome]) -> None:
-    ordered = [outcomes[index] for index in sorted(outcomes)]
-    errors = [error for outcome in ordered for error in outcome.errors]
-    if all(outcome.status is HTTPStatus.CONFLICT for outcome in ordered):
-        raise ConflictError(
-            f"{len(ordered)} of the identifiers exist already; nothing was stored.", errors=errors
-        )
-    raise InvalidBodyError.listing(errors)
 
 
 def _store_in_scope(

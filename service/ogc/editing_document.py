@@ -18,22 +18,6 @@ from spatial.fields import PROJECTS
 
 _CONTENT_CRS: Final = {"$ref": "#/components/parameters/Content-Crs"}
 _IF_MATCH: Final = {"$ref": "#/components/parameters/If-Match"}
-_CRS: Final = {"$ref": "#/components/parameters/Content-Crs"}
-_IF_MATCH: Final = {"$ref": "#/components/parameters/If-Match"}
-_CRS: Final = {
-    "name": "Content-Crs",
-    "in": "header",
-    "description": "<URI> of the CRS of the body; CRS84 if not given",
-    "required": False,
-    "schema": {"type": "string"},
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "description": "ETag of the version to change; without it any version is changed",
-    "required": False,
-    "schema": {"type": "string"},
-}
 _CRS: Final = {"$ref": "#/components/parameters/crs"}
 _FAULTS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -62,21 +46,27 @@ def header_parameters(systems: Sequence[str]) -> dict[str, Any]:
     systems
         URIs of the CRSs offered.
     """
-    content_crs = text_of(CONTENT_CRS, enum=[f"<{uri}>" for uri in systems])
     return {
-        one["name"]: {**one, "in": "header", "required": False}
-        for one in (
-            {
-                "name": "Content-Crs",
-                "description": "<URI> of the CRS of the body; CRS84 if not given",
-                "schema": content_crs,
-            },
-            {
-                "name": "If-Match",
-                "description": "ETag of the version to change; without it any version is changed",
-                "schema": text_of(ENTITY_TAGS, pattern=IF_MATCH_PATTERN),
-            },
-        )
+        "Content-Crs": _header(
+            "Content-Crs",
+            "<URI> of the CRS of the body; CRS84 if not given",
+            text_of(CONTENT_CRS, enum=[f"<{uri}>" for uri in systems]),
+        ),
+        "If-Match": _header(
+            "If-Match",
+            "ETag of the version to change; without it any version is changed",
+            text_of(ENTITY_TAGS, pattern=IF_MATCH_PATTERN),
+        ),
+    }
+
+
+def _header(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "required": False,
+        "schema": dict(schema),
     }
 
 
