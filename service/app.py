@@ -44,6 +44,7 @@ from service.reports.review_router import build_router as review_documents_route
 from service.reports.router import build_router as reports_router
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
+from service.reviews.site_router import build_router as site_router
 from service.scenarios.router import build_router as scenarios_router
 from service.sessions.router import build_link_router as link_router
 from service.sessions.router import build_router as session_router
@@ -154,6 +155,7 @@ def _add_routes(app: FastAPI) -> None:
         coverage_router,
         reach_router,
         projects_router,
+        site_router,
         officers_router,
         reviews_router,
         scenarios_router,

@@ -49,6 +49,11 @@ COMMANDS: Final = (
         "sign_in_link",
         "Make a one-time link that signs a browser in",
     ),
+    CommandEntry("create", "service.commands.keys", "key_create", "Make an API key", group="key"),
+    CommandEntry("list", "service.commands.keys", "key_list", "List the API keys", group="key"),
+    CommandEntry(
+        "revoke", "service.commands.keys", "key_revoke", "Make an API key useless", group="key"
+    ),
     CommandEntry("migrate", "service.commands.migrate", "migrate", "Bring the database up to date"),
     CommandEntry(
         "import", "service.commands.import_", "import_", "Read a layer from files into the database"
@@ -145,12 +150,22 @@ COMMANDS: Final = (
     CommandEntry(
         "demo", "service.commands.demo", "demo", "Write the demo city's layers, or its map"
     ),
+    CommandEntry(
+        "bundle",
+        "service.commands.bundle",
+        "bundle",
+        "Make one archive that installs without any network",
+    ),
     CommandEntry("packs", "service.commands.packs", "packs", "List the rule packs"),
     CommandEntry(
         "check", "service.commands.packs", "pack_check", "Validate a rule pack", group="pack"
     ),
 )
-GROUP_HELP: Final = {"pack": "Work on a rule pack", "review": "Work on stored reviews"}
+GROUP_HELP: Final = {
+    "key": "Make, list and revoke API keys",
+    "pack": "Work on a rule pack",
+    "review": "Work on stored reviews",
+}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -40,11 +41,12 @@ def report(
         raise InputError("--out is missing: name a file to write")
     wanted = {path: kind_of(path, (PDF, DOCX)) for path in out}
     with stored_evaluation(evaluation) as (connection, stored, cache):
-        brief: Brief = (
+        drawn: Callable[[], Brief] = (
             district_brief(connection, stored, identifier, cache=cache, lang=language)
             if kind == KINDS[0]
             else area_brief(connection, stored, identifier, lang=language)
         )
+    brief = drawn()
     write_documents(wanted, lambda document: _WRITERS[document](brief))
     for path in wanted:
         typer.echo(f"yike: wrote {path}", err=True)

@@ -29,14 +29,14 @@ from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs, load_versions
 from service.reports.documents import DocumentKind
 from service.reports.opinion import Opinion
-from service.reviews import adding, storage
+from service.reviews import adding, listing, storage
 from service.reviews.batch import store_reviewed
 from service.reviews.presentation import record_document, review_answer
 from service.reviews.project_file import read_document
 from service.reviews.question import Question
 from service.reviews.replay import replay, replay_document
 from service.reviews.reviewing import Reviewer, require_storable
-from service.reviews.storage import DRAFT, SIGNED, StoredReview, Wanted
+from service.reviews.storage import DRAFT, SIGNED, StoredReview
 from spatial.errors import InputError
 from spatial.policy.review.effective import OVERRIDES
 from spatial.policy.review.report import document_text
@@ -103,9 +103,10 @@ def _write_opinion(
     lang: Language,
 ) -> None:
     def make(drawn: bool) -> Opinion:  # noqa: FBT001  # as `write_opinion` calls it
-        from service.reports.stored_opinion import stored_opinion  # noqa: PLC0415
+        from service.reports.stored_opinion import stored_case, stored_opinion  # noqa: PLC0415
 
-        return stored_opinion(connection, stored, cache=cache, lang=lang, drawn=drawn)
+        case = stored_case(connection, stored, cache=cache)
+        return stored_opinion(stored, case, lang=lang, drawn=drawn)
 
     write_opinion(wanted, make)
 
@@ -118,6 +119,9 @@ def review_list(
         str | None, typer.Option(help="Only with this verdict, overrides counted in.")
     ] = None,
     state: Annotated[str | None, typer.Option(help="Only draft, or only signed ones.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Only of projects with this in their name or identifier.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most reviews listed.")] = 20,
     json_: JsonOption = False,
     lang: LangOption = "zh",
@@ -131,9 +135,11 @@ def review_list(
     ):
         if value is not None:
             _one_of(value, known, option=option)
-    wanted = Wanted(project=project, stage=stage, verdict=verdict, state=state)
+    wanted = listing.Wanted(
+        project=project, stage=stage, verdict=verdict, state=state, search=search
+    )
     with _database() as (engine, _), _snapshot(engine) as connection:
-        found = storage.list_reviews(connection, None, wanted, after=None, limit=limit)
+        found = listing.list_reviews(connection, None, wanted, after=None, limit=limit)
     if json_:
         typer.echo(encode_json([record_document(one) for one in found]))
         return
@@ -246,7 +252,7 @@ def review_sign(
 def _here() -> Principal:
     """Return who uses this command line: nobody it serves is hidden from it."""
     actor = command_actor()
-    return Principal(id=actor, name=actor, role="admin", areas=())
+    return Principal(id=actor, name=actor, role="admin", areas=(), person=actor)
 
 
 @contextmanager

@@ -9,15 +9,15 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from service.commands.actor import command_actor
+from service.commands.keys import PersonOption, new_key
 from service.commands.options import parse_language
 from service.commands.serve import with_listener
-from service.core import audit, scope
+from service.core import audit
 from service.core.address import application_engine, with_database
-from service.core.keys import ROLES, create_key, key_id_of, list_keys
+from service.core.keys import ROLES, key_id_of, list_keys
 from service.core.sessions import create_link
 from service.core.settings import Settings, load_settings
 from service.core.usage import UsageFault
-from spatial.fields import AREAS
 
 OPEN: Final = MappingProxyType(
     {
@@ -45,6 +45,7 @@ def sign_in_link(
     name: Annotated[
         str | None, typer.Option(help="Name of the key, as who will use the link.")
     ] = None,
+    person: PersonOption = None,
     key: Annotated[
         str | None, typer.Option("--key", help="Id of the key there is to sign in by.")
     ] = None,
@@ -59,8 +60,8 @@ def sign_in_link(
     """
     settings = with_listener(load_settings(), host=None, port=port)
     language = settings.lang if lang is None else parse_language(lang)
-    if role is None and (area or name):
-        raise UsageFault("--area and --name describe a new key; name its --role too")
+    if role is None and (area or name or person):
+        raise UsageFault("--area, --name and --person describe a new key; name its --role too")
     if role is not None and key is not None:
         raise UsageFault("--key names a key there is, --role makes a new one; give one of them")
     with (
@@ -71,7 +72,16 @@ def sign_in_link(
             key_id = (
                 _existing_key(connection, key)
                 if role is None
-                else _new_key(connection, role=role, areas=area or [], name=name)
+                # Nobody ever sees the key itself: it is there to be named, and to be revoked.
+                else key_id_of(
+                    new_key(
+                        connection,
+                        role=role,
+                        areas=area or [],
+                        name=name or person or f"sign-in link of role {role}",
+                        person=person,
+                    )
+                )
             )
         typer.echo(OPEN[language].format(link=make_link(engine, ready, key_id=key_id)))
 
@@ -107,19 +117,6 @@ def _existing_key(connection: Connection, key: str | None) -> str:
     if all(one.principal.id != key or one.revoked_at is not None for one in list_keys(connection)):
         raise UsageFault(f"--key {key}: there is no such key, or it is revoked")
     return key
-
-
-def _new_key(connection: Connection, *, role: str, areas: list[str], name: str | None) -> str:
-    if role not in ROLES:
-        raise UsageFault(f"--role {role}: there is no such role; roles are {', '.join(ROLES)}")
-    unknown = sorted(set(areas) - scope.existing(connection, AREAS, areas))
-    if unknown:
-        raise UsageFault(f"--area {', '.join(unknown)}: there is no such area")
-    # Nobody ever sees the key itself: it is there to be named in the audit, and to be revoked.
-    made = create_key(
-        connection, role=role, name=name or f"sign-in link of role {role}", areas=areas
-    )
-    return key_id_of(made)
 
 
 def _say(message: str) -> None:

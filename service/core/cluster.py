@@ -1,8 +1,9 @@
-"""The private PostgreSQL cluster of a clone.
+"""The private PostgreSQL cluster of a clone, or of an installed Yike.
 
 An ordinary user's cluster lives in ``.yike/postgres``; root's runs as an unprivileged account
 under ``/var/lib/yike/<hash of the clone's path>``, since that account may be unable to read
-the clone. ``.yike/postgres.json`` holds the address in both cases.
+the clone. ``.yike/postgres.json`` holds the address in both cases. For an installed Yike the
+state folder, ``~/.local/state/yike``, stands in the place of both clone and ``.yike``.
 
 The server belongs to everyone using it: each user holds a shared lock, and whoever leaves last
 stops the server. The system drops the lock of a killed process, so nothing is left to clean up,
@@ -152,7 +153,7 @@ def _make_home(layout: Layout, account: Account) -> None:
         ROOT_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
         clone = layout.home.parent
         clone.mkdir(mode=0o755, exist_ok=True)
-        (clone / "clone.txt").write_text(f"{layout.state.parent}\n")
+        (clone / "clone.txt").write_text(f"{layout.owner}\n")
     layout.home.mkdir(mode=0o700, exist_ok=True)
     if account.switched:
         os.chown(layout.home, account.uid, account.gid)

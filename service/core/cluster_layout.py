@@ -1,4 +1,4 @@
-"""Where the private PostgreSQL cluster of a clone lies, and the address it is reached at."""
+"""Where a private PostgreSQL cluster lies, and the address it is reached at."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Layout:
     Parameters
     ----------
     state
-        The clone's ``.yike``.
+        The clone's ``.yike``, or the state folder of an installed Yike.
     home
         Folder of the cluster; holds ``data`` and ``server.log``.
     purpose
@@ -77,6 +77,11 @@ class Layout:
     state: Path
     home: Path
     purpose: str
+
+    @property
+    def owner(self) -> Path:
+        """The clone it is of; of an installed Yike the state folder."""
+        return _owner(self.state)
 
     @property
     def is_for_tests(self) -> bool:
@@ -105,7 +110,7 @@ def layout_of(state: Path, *, purpose: str = "postgres", as_root: bool | None = 
     Parameters
     ----------
     state
-        The ``.yike`` of a clone.
+        The ``.yike`` of a clone, or the state folder of an installed Yike.
     purpose
         Name of the cluster within it.
     as_root
@@ -116,8 +121,16 @@ def layout_of(state: Path, *, purpose: str = "postgres", as_root: bool | None = 
         as_root = os.geteuid() == 0
     if not as_root:
         return Layout(state=state, home=state / purpose, purpose=purpose)
-    clone = hashlib.sha256(os.fsencode(state.parent)).hexdigest()[:16]
-    return Layout(state=state, home=ROOT_HOME / clone / purpose, purpose=purpose)
+    owner = hashlib.sha256(os.fsencode(_owner(state))).hexdigest()[:16]
+    return Layout(state=state, home=ROOT_HOME / owner / purpose, purpose=purpose)
+
+
+def _owner(state: Path) -> Path:
+    """Tell whose cluster it is: the clone around a ``.yike``, else the state folder itself.
+
+    Two state folders of an installed Yike may lie side by side; two ``.yike`` cannot.
+    """
+    return state.parent if state.name == ".yike" else state
 
 
 def read_address(layout: Layout) -> ClusterAddress:

@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Table
-from sqlalchemy.exc import IntegrityError
-
-
-@dataclass(frozen=True)
-class CopyColumn:
-    """One column of rows that go in by binary COPY.
-
-    Parameters
-    ----------
-    name
-        Of the column.
-    type
-        What PostgreSQL calls the type of the values; ``bytea`` for geometries as EWKB, which is
-        how a geometry reads itself.
-    values
-        Plain Python values, at least one a row.
-    """
-
-    name: str
-    type: str
-    values: Iterable[Any]
 
 
 def copy_rows(
@@ -47,39 +24,14 @@ def copy_rows(
     rows
         Plain Python values; geometries as hexadecimal EWKB, JSON as `psycopg.types.json` values.
     """
-    statement = _statement("COPY {} ({}) FROM STDIN", table, columns)
+    statement = copy_statement("COPY {} ({}) FROM STDIN", table, columns)
     with driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def copy_columns(
-    connection: Connection, table: Table, columns: Sequence[CopyColumn], *, rows: int
-) -> None:
-    """Append `rows` rows to `table` in the caller's transaction, in the binary form.
-
-    Numbers and geometries are neither written as text nor parsed: half the bytes, half the time.
-
-    Raises
-    ------
-    sqlalchemy.exc.IntegrityError
-        When a value breaks a constraint of the table.
-    """
-    names = [column.name for column in columns]
-    statement = _statement("COPY {} ({}) FROM STDIN (FORMAT BINARY)", table, names)
-    # Constants have no end.
-    values = islice(zip(*(column.values for column in columns), strict=False), rows)
-    try:
-        with driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([column.type for column in columns])
-            for row in values:
-                copy.write_row(row)
-    except psycopg.IntegrityError as error:
-        # As every other statement of the connection would tell it.
-        raise IntegrityError("COPY", None, error) from error
-
-
-def _statement(form: str, table: Table, columns: Sequence[str]) -> sql.Composed:
+def copy_statement(form: str, table: Table, columns: Sequence[str]) -> sql.Composed:
+    """Return a COPY of columns of a table; `form` has a place for each of the two."""
     target = (table.name,) if table.schema is None else (table.schema, table.name)
     return sql.SQL(form).format(
         sql.Identifier(*target), sql.SQL(", ").join(map(sql.Identifier, columns))

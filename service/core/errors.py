@@ -16,12 +16,15 @@ ProblemError                      a status, a slug, a title, a detail
 │   ├── NoSuchJobError            likewise
 │   └── ResultNotReadyError       likewise: the job has not ended
 ├── MethodNotAllowedError     405 the route exists, not with this method
+├── SlowBodyError             408 the body took too long to arrive
 ├── ConflictError             409 the stored state does not allow it
 ├── GoneError                 410 the resource is kept no longer
 ├── PreconditionFailedError   412 If-Match names another version
 ├── TooLargeError             413 the body is larger than the limit
 ├── TooManyOriginsError       413 more places than one question may ask about
 ├── TooManyDistrictsError     422 an evaluation too large for one request
+├── TooLongError              422 a job that ran for as long as one may
+├── ResultTooLargeError       422 a result too large to be kept with its job
 ├── UnsupportedMediaTypeError 415 a body of another type
 ├── PreconditionRequiredError 428 If-Match is missing
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run

@@ -5,15 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import repeat
 from typing import Final
 
 import pandas as pd
 from geopandas import GeoDataFrame
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, text
 
-from service.core.copying import CopyColumn, copy_columns
-from service.core.rows import copied, to_copy
+from service.core.binary_copy import CopyColumn, copy_columns
+from service.core.rows import copied
 from service.core.versions import column_type
 from spatial.fields import FieldType, Layer
 
@@ -65,7 +64,7 @@ def append_first(
 
 def constant(name: str, type_: str, value: object) -> CopyColumn:
     """Return a column that has one value in every row."""
-    return CopyColumn(name, type_, repeat(value))
+    return CopyColumn(name, type_, None, constant=value)
 
 
 def _fields(layer: Layer, frame: GeoDataFrame) -> list[CopyColumn]:
@@ -78,9 +77,8 @@ def _fields(layer: Layer, frame: GeoDataFrame) -> list[CopyColumn]:
 
 
 def _row_numbers(frame: GeoDataFrame, name: str) -> CopyColumn:
-    numbers: list[int | None] = [None] * len(frame)
     if ROW_COLUMN in frame:
-        numbers = to_copy(frame[ROW_COLUMN], FieldType.INTEGER)
-    elif pd.api.types.is_integer_dtype(frame.index):
-        numbers = (frame.index.to_numpy() + 1).tolist()
-    return CopyColumn(name, "int8", numbers)
+        return copied(name, frame[ROW_COLUMN], FieldType.INTEGER)
+    if pd.api.types.is_integer_dtype(frame.index):
+        return CopyColumn(name, "int8", frame.index.to_numpy() + 1)
+    return constant(name, "int8", None)

@@ -14,9 +14,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from service.core.tables import API_KEY
 from spatial.errors import InputError
@@ -40,12 +40,15 @@ class Principal:
         One of `ROLES`.
     areas
         Codes of the areas the key is limited to, with all under them; empty means no limit.
+    person
+        Whose key it is: several keys may be one person's. Whoever made the key vouches for it.
     """
 
     id: str
     name: str
     role: str
     areas: tuple[str, ...]
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,22 +60,41 @@ class KeyRecord:
     revoked_at: datetime | None
 
 
-def create_key(connection: Connection, *, role: str, name: str, areas: Sequence[str] = ()) -> str:
+def create_key(
+    connection: Connection,
+    *,
+    role: str,
+    name: str,
+    areas: Sequence[str] = (),
+    person: str | None = None,
+) -> str:
     """Make a key and return it; it cannot be read again.
+
+    Parameters
+    ----------
+    person
+        Whose key it is; None for the one its name says.
 
     Raises
     ------
     InputError
-        When the role does not exist or the name is empty.
+        When the role does not exist, or the name or the person is empty.
     """
     if role not in ROLES:
         raise InputError(f"role {role!r} does not exist; roles are {', '.join(ROLES)}")
     if not name.strip():
         raise InputError("a key needs a name")
+    if person is not None and not person.strip():
+        raise InputError("a key is a person's; the name of the person is blank")
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     connection.execute(
         insert(API_KEY).values(
-            id=key_id, name=name, role=role, areas=list(areas), hash=_hash(secret)
+            id=key_id,
+            name=name,
+            person=name if person is None else person,
+            role=role,
+            areas=list(areas),
+            hash=_hash(secret),
         )
     )
     return f"yike_{key_id}_{secret}"
@@ -105,7 +127,7 @@ def authenticate(connection: Connection, key: str) -> Principal | None:
     right = hmac.compare_digest(_hash(secret), _NO_HASH if row is None else row.hash)
     if row is None or not right:
         return None
-    return Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas))
+    return principal_of(row)
 
 
 def find_key(connection: Connection, key_id: str) -> Principal | None:
@@ -115,7 +137,7 @@ def find_key(connection: Connection, key_id: str) -> Principal | None:
     ).one_or_none()
     if row is None:
         return None
-    return Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas))
+    return principal_of(row)
 
 
 def revoke_key(connection: Connection, key_id: str) -> bool:
@@ -133,11 +155,18 @@ def list_keys(connection: Connection) -> tuple[KeyRecord, ...]:
     rows = connection.execute(select(API_KEY).order_by(API_KEY.c.created_at, API_KEY.c.id))
     return tuple(
         KeyRecord(
-            principal=Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas)),
+            principal=principal_of(row),
             created_at=row.created_at,
             revoked_at=row.revoked_at,
         )
         for row in rows
+    )
+
+
+def principal_of(row: Row[Any]) -> Principal:
+    """Return whose key a row of the keys is."""
+    return Principal(
+        id=row.id, name=row.name, role=row.role, areas=tuple(row.areas), person=row.person
     )
 
 

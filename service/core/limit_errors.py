@@ -51,3 +51,27 @@ class TooManyJobsError(ProblemError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "too-many-jobs"
     title = "The key has too many jobs at once"
+
+
+class TooLongError(ProblemError):
+    """A job ran for as long as one may, and was ended."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-long"
+    title = "The job took too long"
+
+
+class ResultTooLargeError(ProblemError):
+    """What a job found is too large to be kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "result-too-large"
+    title = "The result is too large"
+
+
+class SlowBodyError(ProblemError):
+    """The body came more slowly than it may."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "slow-body"
+    title = "The body took too long to arrive"

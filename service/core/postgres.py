@@ -121,7 +121,8 @@ def choose_installation(
     if not available:
         raise ClusterError(
             f"PostgreSQL {OLDEST_MAJOR} or later with PostGIS is not installed; "
-            "run ./yike up, which installs it on Debian and Ubuntu"
+            "run ./yike up, which installs it on Debian and Ubuntu, or install postgresql-N and "
+            "postgresql-N-postgis-3 of the distribution"
         )
     if data_major is None:
         return available[0]

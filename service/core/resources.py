@@ -72,7 +72,9 @@ def build_resources(settings: Settings) -> Resources:
         raise ValueError("the settings name no database")
     logger = build_logger(level=settings.log.level, form=settings.log.format)
     engine = create_database_engine(
-        settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+        settings.database.url.get_secret_value(),
+        pool_size=settings.database.pool_size,
+        pool_timeout=settings.database.wait_seconds,
     )
     return Resources(
         engine=engine,

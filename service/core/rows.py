@@ -18,7 +18,8 @@ from geopandas import GeoDataFrame
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, func
 
-from service.core.copying import CopyColumn
+from service.core.binary_copy import GEOMETRY, CopyColumn
+from service.core.ewkb import ewkb
 from service.core.geojson import encode_json
 from spatial.fields import Field, FieldType, Layer
 
@@ -33,14 +34,18 @@ _TYPES: Final[Mapping[FieldType, str]] = MappingProxyType(
         FieldType.BOOLEAN: "bool",
         FieldType.DATE: "date",
         FieldType.DOCUMENT: "jsonb",
-        FieldType.POINTS: "bytea",
-        FieldType.GEOMETRY: "bytea",
+        FieldType.POINTS: GEOMETRY,
+        FieldType.GEOMETRY: GEOMETRY,
     }
 )
 
 
 def copied(name: str, values: pd.Series[Any], type_: FieldType) -> CopyColumn:
     """Return a column of a frame as binary COPY takes it."""
+    if type_ in _GEOMETRIES:
+        return CopyColumn(name, GEOMETRY, np.asarray(values, dtype=object))
+    if type_ is FieldType.INTEGER:
+        return CopyColumn(name, _TYPES[type_], values.array)
     return CopyColumn(name, _TYPES[type_], to_copy(values, type_))
 
 
@@ -62,31 +67,6 @@ def to_copy(values: pd.Series[Any], type_: FieldType) -> list[Any]:
         None if absent else value
         for value, absent in zip(values.astype(object), missing, strict=True)
     ]
-
-
-def ewkb(geometries: np.ndarray[Any, Any]) -> list[bytes | None]:
-    """Return geometries in EPSG:4326 as two-dimensional EWKB, None where missing."""
-    deep = shapely.has_z(geometries) | shapely.has_m(geometries)
-    flat = geometries
-    if deep.any():
-        flat = geometries.copy()
-        flat[deep] = shapely.force_2d(geometries[deep])
-    encoded = shapely.to_wkb(flat, byte_order=1).tolist()
-    return [None if wkb is None else _with_srid(wkb) for wkb in encoded]
-
-
-def hex_ewkb(geometries: np.ndarray[Any, Any]) -> list[str | None]:
-    """Return the same in hexadecimal, as COPY of texts takes it."""
-    return [None if wkb is None else wkb.hex() for wkb in ewkb(geometries)]
-
-
-def _with_srid(wkb: bytes) -> bytes:
-    """Return little-endian WKB in two dimensions as EWKB of EPSG:4326.
-
-    The mark for a system is a bit of the type, and the system comes after the type; shapely can
-    write that too, after copying each geometry and four times slower.
-    """
-    return b"%b\x20\xe6\x10\x00\x00%b" % (wkb[:4], wkb[5:])
 
 
 def selected(table: Table, layer: Layer) -> list[ColumnElement[Any]]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, literal, select, update
 
-from service.core.keys import Principal
+from service.core.keys import Principal, principal_of
 from service.core.tables import API_KEY, BROWSER_SESSION, SIGN_IN_LINK
 
 _SECRET: Final = re.compile(r"[0-9a-f]{64}")
@@ -66,8 +66,20 @@ def create_link(connection: Connection, *, key_id: str, seconds: int) -> str:
     return token
 
 
+def find_link(connection: Connection, token: str) -> Principal | None:
+    """Return whose link it is; None when it is unknown, used, too old or its key revoked."""
+    if _SECRET.fullmatch(token) is None:
+        return None
+    row = connection.execute(
+        select(API_KEY)
+        .join_from(SIGN_IN_LINK, API_KEY, SIGN_IN_LINK.c.key_id == API_KEY.c.id)
+        .where(*_usable(token), API_KEY.c.revoked_at.is_(None))
+    ).one_or_none()
+    return None if row is None else principal_of(row)
+
+
 def use_link(connection: Connection, token: str) -> str | None:
-    """Use a link up and return its key's id; None when it is unknown, used, too old or revoked."""
+    """Use a link up and return its key's id; None where `find_link` finds none."""
     if _SECRET.fullmatch(token) is None:
         return None
     valid = select(API_KEY.c.id).where(
@@ -76,19 +88,30 @@ def use_link(connection: Connection, token: str) -> str | None:
     # One statement: of two requests with the same link only one finds it unused.
     return connection.execute(
         update(SIGN_IN_LINK)
-        .where(
-            SIGN_IN_LINK.c.hash == _hash(token),
-            SIGN_IN_LINK.c.used_at.is_(None),
-            SIGN_IN_LINK.c.expires_at > func.clock_timestamp(),
-            valid.exists(),
-        )
+        .where(*_usable(token), valid.exists())
         .values(used_at=func.clock_timestamp())
         .returning(SIGN_IN_LINK.c.key_id)
     ).scalar_one_or_none()
 
 
-def open_session(connection: Connection, key_id: str) -> str:
-    """Sign a browser in by a key and return the secret of its cookie."""
+def _usable(token: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SIGN_IN_LINK.c.hash == _hash(token),
+        SIGN_IN_LINK.c.used_at.is_(None),
+        SIGN_IN_LINK.c.expires_at > func.clock_timestamp(),
+    )
+
+
+def open_session(connection: Connection, key_id: str, *, former: str | None) -> str:
+    """Sign a browser in by a key and return the secret of its cookie.
+
+    Parameters
+    ----------
+    former
+        What the browser's cookie was; that session ends. None where it had none.
+    """
+    if former is not None:
+        end_session(connection, former)
     secret = secrets.token_hex(32)
     connection.execute(insert(BROWSER_SESSION).values(hash=_hash(secret), key_id=key_id))
     return secret
@@ -123,7 +146,7 @@ def find_session(
     if row is None:
         return None
     return Session(
-        principal=Principal(id=row.id, name=row.name, role=row.role, areas=tuple(row.areas)),
+        principal=principal_of(row),
         csrf_token=csrf_token(secret),
         stale=row.stale,
     )

@@ -62,6 +62,9 @@ class DatabaseSettings(Group):
         description="The same database, role that migrates; unset: the application role",
     )
     pool_size: int = Field(default=10, ge=1, description="Connections the service keeps open")
+    wait_seconds: float = Field(
+        default=5, gt=0, description="How long a request waits for a connection; then it is a 503"
+    )
 
 
 class ServerSettings(Group):
@@ -121,6 +124,9 @@ class UploadSettings(Group):
     )
     max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
     at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
+    receive_seconds: float = Field(
+        default=900, gt=0, description="Longest time a file may take to arrive"
+    )
     wait_seconds: float = Field(
         default=10, ge=0, description="How long a request waits for its file to be read"
     )
@@ -138,6 +144,15 @@ class JobSettings(Group):
     at_once: int = Field(default=2, ge=1, le=64, description="Jobs a worker runs at the same time")
     max_per_key: int = Field(
         default=20, ge=1, description="Most jobs of one key that wait or run at the same time"
+    )
+    max_districts: int = Field(
+        default=500_000, ge=1, description="Most districts one job may be about"
+    )
+    max_seconds: float = Field(
+        default=7200, gt=0, description="Longest time a job may run before it is ended as failed"
+    )
+    max_result_bytes: int = Field(
+        default=64 * MIB, ge=1024, description="Largest result that is kept with a job"
     )
     max_attempts: int = Field(
         default=5,

@@ -39,6 +39,8 @@ API_KEY: Final = Table(
     METADATA,
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False),
+    # Whose key it is, as whoever made it says: several keys may be one person's.
+    Column("person", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("areas", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("hash", LargeBinary, nullable=False),
@@ -47,6 +49,7 @@ API_KEY: Final = Table(
     CheckConstraint("role IN ('viewer', 'editor', 'reviewer', 'admin')", name="role_known"),
     CheckConstraint("octet_length(hash) = 32", name="hash_is_sha256"),
     CheckConstraint("array_position(areas, NULL) IS NULL", name="areas_given"),
+    CheckConstraint("person <> ''", name="person_given"),
 )
 
 # Both are found by the hash of a secret that only the browser, or the printed link, has.

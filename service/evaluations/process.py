@@ -10,12 +10,12 @@ from service.core import scope
 from service.core.errors import InvalidBodyError, pointer
 from service.core.history import Moment
 from service.core.keys import Principal
-from service.core.limit_errors import TooManyDistrictsError
 from service.core.plain_schemas import schema_of
 from service.core.resources import Resources
 from service.evaluations import service as evaluations
 from service.evaluations.schemas import EVALUATION_SCHEMA, EvaluationBody, read_request
 from service.evaluations.service import EvaluationRequest
+from service.jobs.limits import refuse_too_many_districts
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.packs.service import versions_in_use
 from spatial.errors import InputError
@@ -61,12 +61,12 @@ def check_request(resources: Resources, principal: Principal, wanted: Evaluation
 def _check(asked: Asked) -> None:
     wanted = read_request(dict(asked.inputs), today=asked.today)
     districts = check_request(asked.resources, asked.principal, wanted)
-    most = asked.resources.settings.evaluation.max_districts
-    if districts > most and not asked.alone:
-        raise TooManyDistrictsError(
-            f"{districts} districts are more than the {most} of one request; name a smaller area, "
-            "or ask for a job: Prefer: respond-async"
-        )
+    refuse_too_many_districts(
+        districts,
+        settings=asked.resources.settings,
+        as_job=asked.alone,
+        instead="or ask for a job: Prefer: respond-async",
+    )
 
 
 def _run(asked: Asked, report: Report) -> Outcome:

@@ -47,6 +47,7 @@ from service.exports.areas import output_areas
 from service.exports.csv_table import area_table
 from service.jobs import records
 from service.jobs.document import JOBS_PATH, base_address, job_document
+from service.jobs.limits import refuse_too_many_districts
 from service.jobs.preferring import APPLIED, PreferAsync
 from spatial.errors import InputError
 
@@ -81,7 +82,7 @@ def _add_creating(router: APIRouter) -> None:
             200: content("application/json", "Evaluation", "The run there was already"),
             201: content("application/json", "Evaluation", "The new run"),
             202: content("application/json", "Job", "The job that will evaluate"),
-            **problems(400, 401, 403, 409, 413, 415, 429),
+            **problems(400, 401, 403, 409, 413, 415, 422, 429),
         },
     )
     def create_evaluation(
@@ -98,6 +99,9 @@ def _add_creating(router: APIRouter) -> None:
         wanted = read_request(document, today=today)
         districts = check_request(resources, principal, wanted)
         if prefer_async or districts > resources.settings.evaluation.max_districts:
+            refuse_too_many_districts(
+                districts, settings=resources.settings, as_job=True, instead=""
+            )
             with resources.writing() as connection:
                 job = records.submit(
                     connection,

@@ -29,8 +29,9 @@ from sqlalchemy import (
 
 from service.core import history
 from service.core.copying import copy_rows
+from service.core.ewkb import hex_ewkb
 from service.core.history import Moment
-from service.core.rows import columns_of, hex_ewkb, object_array
+from service.core.rows import columns_of, object_array
 from service.core.schema import VERSIONED
 from service.evaluations.identity import Basis, EvaluationRequest, code_version
 from service.evaluations.tables import (

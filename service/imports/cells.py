@@ -277,7 +277,7 @@ def convert(column: pd.Series[Any], field: Field) -> Converted:
         return Converted(whole, ())
     cells = column.astype(object).tolist()
     if not field.required and (_is_void(cells) or all(map(is_missing, cells))):
-        return Converted(_series([None] * len(column), field, column.index), ())
+        return Converted(missing_column(field, column.index), ())
     plain = _plain_texts(cells, field)
     if plain is not None:
         return Converted(_series(plain, field, column.index), ())
@@ -303,6 +303,11 @@ def convert(column: pd.Series[Any], field: Field) -> Converted:
     return Converted(_series(values, field, column.index), tuple(faults))
 
 
+def missing_column(field: Field, index: pd.Index[Any]) -> pd.Series[Any]:
+    """Return a column of a field, of any type but a geometry or points, without a value."""
+    return _series([None] * len(index), field, index)
+
+
 def _series(values: list[object], field: Field, index: pd.Index[Any]) -> pd.Series[Any]:
     if field.type in _DTYPES:
         extension: pd.Series[Any] = pd.Series(values, index=index, dtype=_DTYPES[field.type])
@@ -315,7 +320,7 @@ def _series(values: list[object], field: Field, index: pd.Index[Any]) -> pd.Seri
 
 def _is_void(cells: list[object]) -> bool:
     """Tell whether no cell holds anything at all, as in a column the file does not have."""
-    return all(cell is None for cell in cells)
+    return cells.count(None) == len(cells)
 
 
 def _plain_texts(cells: list[object], field: Field) -> list[object] | None:
@@ -325,7 +330,7 @@ def _plain_texts(cells: list[object], field: Field) -> list[object] | None:
     """
     if field.type is not FieldType.TEXT or field.choices:
         return None
-    if not all(type(cell) is str for cell in cells):
+    if {*map(type, cells)} != {str}:
         return None
     texts: list[Any] = [cell.strip() for cell in cells]  # type: ignore[attr-defined]  # all str
     if not all(texts) or _CONTROL.search("".join(texts)):

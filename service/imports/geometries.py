@@ -54,12 +54,13 @@ def parse_geometries(column: pd.Series[Any]) -> ParsedGeometries:
         Cells of any mixture of these; coordinates in any CRS.
     """
     cells = column.astype(object).to_numpy(dtype=object)
+    ready = shapely.is_geometry(cells)
     geometries = np.full(len(cells), None, dtype=object)
+    geometries[ready] = cells[ready]
     faults: list[Positioned] = []
-    for position, cell in enumerate(cells):
-        if isinstance(cell, BaseGeometry):
-            geometries[position] = cell
-        elif not is_missing(cell):
+    for position in np.flatnonzero(~ready).tolist():
+        cell = cells[position]
+        if not is_missing(cell):
             try:
                 # A coordinate that is no number is found, and told, by `check_geometries`.
                 with np.errstate(invalid="ignore"):
@@ -107,8 +108,11 @@ def flattened_warning(source: str, field: str, *, count: int, rows: int) -> list
 
 def non_finite(geometries: Geometries) -> NDArray[np.bool_]:
     """Tell which geometries have a coordinate that is NaN or infinite."""
-    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
     broken = np.zeros(len(geometries), dtype=bool)
+    # As nearly all are; whose coordinate it is costs as much again.
+    if np.isfinite(shapely.get_coordinates(geometries)).all():
+        return broken
+    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
     broken[owners[~np.isfinite(coordinates).all(axis=1)]] = True
     return broken
 
@@ -150,16 +154,22 @@ def check_geometries(
     done |= missing
     report(non_finite(geometries), lambda _: "has a coordinate that is NaN or infinite")
     report(shapely.is_empty(geometries), lambda _: "is empty")
-    names = np.array([None if g is None else g.geom_type for g in geometries], dtype=object)
+    kinds = shapely.get_type_id(geometries)
     allowed = " or ".join(", ".join(types).rsplit(", ", 1))
-    report(~np.isin(names, list(types)), lambda g: f"must be a {allowed}, not a {g.geom_type}")
+    report(~_are(kinds, types), lambda g: f"must be a {allowed}, not a {g.geom_type}")
     report(_outside(geometries, done), _outside_message)
     # GEOS may not be asked about validity where coordinates are not finite.
-    areal = ~done & np.isin(names, ["Polygon", "MultiPolygon"])
+    areal = ~done & _are(kinds, ("Polygon", "MultiPolygon"))
     invalid = np.zeros(len(geometries), dtype=bool)
     invalid[areal] = ~shapely.is_valid(geometries[areal])
     report(invalid, _invalid_message)
     return tuple(sorted(faults.items()))
+
+
+def _are(kinds: NDArray[np.int32], types: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which geometries, given by GEOS's numbers of their types, are of one of the types."""
+    wanted = [shapely.GeometryType[name.upper()].value for name in types]
+    return np.isin(kinds, wanted)
 
 
 def _outside(geometries: Geometries, done: NDArray[np.bool_]) -> NDArray[np.bool_]:

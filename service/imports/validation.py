@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from service.imports.cells import convert
+from service.imports.cells import convert, missing_column
 from service.imports.consistency import fill_service, row_faults
 from service.imports.geometries import (
     Geometries,
@@ -100,6 +100,9 @@ def check(
         if given is None and field.required:
             found.append(Fault(source, None, field.name, "there is no such column, and it must be"))
         if given is None:
+            if field.type not in (FieldType.GEOMETRY, FieldType.POINTS):
+                columns[field.name] = missing_column(field, index)
+                continue
             given = pd.Series([None] * len(index), index=index, dtype=object)
             # One fault for the column says it; not one more a row.
             field = replace(field, required=False)  # noqa: PLW2901  # the loop's own copy

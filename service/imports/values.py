@@ -197,12 +197,13 @@ def _says_itself(
     """Tell whether every cell of a column is missing or a free text that stands for itself."""
     if field.type is not FieldType.TEXT or field.choices or words:
         return False
-    texts = [cell for cell in column.astype(object).tolist() if cell is not None]
-    if not all(type(cell) is str for cell in texts):
+    cells = column.astype(object).tolist()
+    if not {*map(type, cells)} <= {str, type(None)}:
         return False
     known = field_words(layer, field)
     special = known.unknown | known.choices.keys() | known.flags.keys()
     # What a word looks like in its plain form is asked once for all: line breaks part them.
+    texts = [cell for cell in dict.fromkeys(cells) if cell is not None]
     lines = plain_words("\n".join(" ".join(cell.split()) for cell in texts))
     return special.isdisjoint(lines)
 

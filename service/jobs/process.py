@@ -71,7 +71,7 @@ class Asked:
     today
         The day it was asked on.
     alone
-        True for a job: the limits of what one request may take do not hold.
+        True for a job: its limits are wider than those of one request.
     """
 
     resources: Resources

@@ -104,11 +104,18 @@ def submit(
         target=f"job/{job_id}",
         detail={"process": process},
     )
-    return _row(connection, job_id)
+    return find(connection, job_id, principal=principal)
 
 
-def find(connection: Connection, job_id: str, *, principal: Principal) -> Row[Any]:
-    """Return a job with all that is kept of it.
+def find(
+    connection: Connection, job_id: str, *, principal: Principal, with_result: bool = False
+) -> Row[Any]:
+    """Return a job as it is shown.
+
+    Parameters
+    ----------
+    with_result
+        Read the result too; that and the inputs may be large.
 
     Raises
     ------
@@ -116,7 +123,8 @@ def find(connection: Connection, job_id: str, *, principal: Principal) -> Row[An
         When there is none, or the key may not see it.
     """
     wanted = visible(connection, principal)
-    row = connection.execute(select(JOB).where(JOB.c.id == job_id, *wanted)).one_or_none()
+    columns = (*_LISTED, JOB.c.result) if with_result else _LISTED
+    row = connection.execute(select(*columns).where(JOB.c.id == job_id, *wanted)).one_or_none()
     if row is None:
         raise NotFoundError("There is no such job.")
     return row
@@ -195,10 +203,7 @@ def dismiss(connection: Connection, job_id: str, *, principal: Principal) -> Row
         raise ConflictError("The job was dismissed before.")
     queue.call_off(connection, job_id)
     audit.record(connection, actor=principal.id, action="dismiss", target=f"job/{job_id}")
-    return _row(connection, job_id)
-
-
-# --- what a worker writes -------------------------------------------------------------------
+    return find(connection, job_id, principal=principal)
 
 
 def begin(connection: Connection, job_id: str) -> Row[Any] | None:
@@ -222,8 +227,7 @@ def advance(
     connection: Connection, job_id: str, *, attempt: int, progress: int, message: str
 ) -> bool:
     """Record how far a job is; False when this worker no longer has it."""
-    values = {"progress": progress, "message": message}
-    return _write(connection, job_id, attempt, **values)
+    return _write(connection, job_id, attempt, progress=progress, message=message)
 
 
 def succeed(
@@ -290,10 +294,6 @@ def _write(connection: Connection, job_id: str, held: int, **values: Any) -> boo
         .values(**{**_now(), **values})
     )
     return written.rowcount == 1
-
-
-def _row(connection: Connection, job_id: str) -> Row[Any]:
-    return connection.execute(select(JOB).where(JOB.c.id == job_id)).one()
 
 
 def _now() -> dict[str, Any]:

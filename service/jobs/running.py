@@ -7,13 +7,14 @@ holds an older one can write any more. So a worker that was taken for dead and i
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Row, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
@@ -25,11 +26,13 @@ from service.core.problem_answers import as_problem, problem_members
 from service.core.resources import Resources
 from service.jobs import records
 from service.jobs.catalogue import find_process
+from service.jobs.limits import refuse_large_result, took_too_long
 from service.jobs.process import Asked, Outcome
 from service.jobs.wording import said
 
 _NAME: Final = "yike job "
 _TELL_EVERY_S: Final = 0.5
+_ASK_EVERY_S: Final = 0.5
 # Share of the work done when a stage begins, percent: for the eye, not measured.
 _BEGINS_AT: Final = {
     "read": 0,
@@ -103,10 +106,56 @@ def run_job(resources: Resources, job_id: str, stop: Stop) -> None:
         poolclass=NullPool,
         connect_args={"options": "-c timezone=UTC", "application_name": f"{_NAME}{job_id}"},
     )
+    watch = _Watch(resources, job, stop)
+    watch.start()
     try:
         _Attempt(replace(resources, engine=engine), resources, job, stop).work()
     finally:
+        watch.end()
         engine.dispose()
+
+
+class _Watch:
+    """Ends a job in the record once it has run for as long as one may, and stops its thread.
+
+    A thread cannot be broken off: it ends at its next stage, or with the statement that is
+    cancelled, and finds then that it no longer has the job.
+    """
+
+    def __init__(self, resources: Resources, job: Row[Any], stop: Stop) -> None:
+        self._resources = resources
+        self._job = job
+        self._stop = stop
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch {job.id}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        limits = self._resources.settings.jobs
+        if self._ended.wait(limits.max_seconds):
+            return
+        problem = problem_members(took_too_long(limits))
+        told = False
+        while True:
+            # The database may be away for a moment, and a statement begin after others were
+            # cancelled; so again, until the thread has ended.
+            with contextlib.suppress(SQLAlchemyError):
+                if not told:
+                    with self._resources.writing() as connection:
+                        records.fail(
+                            connection, self._job.id, attempt=self._job.attempt, problem=problem
+                        )
+                    told = True
+                if not self._ended.is_set():
+                    self._stop.ask()
+            if self._ended.wait(_ASK_EVERY_S):
+                return
 
 
 class _Attempt:
@@ -135,6 +184,7 @@ class _Attempt:
             else:
                 self._failed(error)
         else:
+            # Where this worker no longer has it, as when its time was over, nothing is written.
             with self._shared.writing() as connection:
                 records.succeed(
                     connection,
@@ -165,7 +215,9 @@ class _Attempt:
             alone=True,
         )
         process.check(asked)
-        return process.run(asked, self._report)
+        outcome = process.run(asked, self._report)
+        refuse_large_result(outcome.document, self._shared.settings.jobs)
+        return outcome
 
     def _report(self, stage: str, done: int, of: int) -> None:
         """Record how far the work is, and stop it where it is to stop."""

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.core.copying import copy_rows
-from service.core.rows import hex_ewkb, object_array
+from service.core.ewkb import hex_ewkb
+from service.core.rows import object_array
 from service.networks.tables import NETWORK, NETWORK_EDGE
 from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError, NetworkError

@@ -119,7 +119,9 @@ def build_router() -> APIRouter:
     ) -> Response:
         require_json(request)
         with _known(), resources.reading() as connection:
-            job = records.find(connection, known_job_id(job_id), principal=principal)
+            job = records.find(
+                connection, known_job_id(job_id), principal=principal, with_result=True
+            )
         if job.status in ACTIVE:
             raise ResultNotReadyError(f"The job is {job.status}: it has no results yet.")
         if job.status == FAILED:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 from typing import Final, Literal
 
-from service.core.language import Language, language_headers
-from service.page.headers import page_headers
+from service.core.language import Language
+from service.page.plain import PlainPage, plain_page
 
 Note = Literal["link_used_up", "not_built"]
 
@@ -54,25 +53,8 @@ _TEXTS: Final[Mapping[Note, Mapping[Language, tuple[str, ...]]]] = MappingProxyT
 )
 
 
-@dataclass(frozen=True)
-class NotePage:
-    """A page without script or style."""
-
-    html: str
-
-    def headers(self, language: Language) -> Mapping[str, str]:
-        """Return the headers it is sent with."""
-        return {**page_headers(), **language_headers(language)}
-
-
-def note_page(note: Note, language: Language) -> NotePage:
+def note_page(note: Note, language: Language) -> PlainPage:
     """Return a page that says what is wrong, in the reader's language."""
     title, *paragraphs = _TEXTS[note][language]
     body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
-    return NotePage(
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)} · Yike 一刻</title></head>"
-        f'<body><main><h1>{escape(title)}</h1>{body}<p><a href="/">Yike 一刻</a></p></main>'
-        "</body></html>"
-    )
+    return plain_page(title, f'{body}<p><a href="/">Yike 一刻</a></p>', language)

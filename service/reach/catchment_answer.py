@@ -17,9 +17,10 @@ from service.core.errors import ConflictError, InvalidBodyError
 from service.core.history import Moment
 from service.core.keys import Principal
 from service.core.language import Language
-from service.core.limit_errors import TooManyDistrictsError
 from service.core.notices import notice_member
 from service.core.resources import Resources
+from service.core.settings import Settings
+from service.jobs.limits import refuse_too_many_districts
 from service.networks.service import sources_of
 from service.reach.catchment_document import catchment_items, catchment_members
 from service.reach.catchment_question import CatchmentQuestion, stored_catchments
@@ -66,14 +67,14 @@ def check_catchments(
     asked: CatchmentsBody,
     *,
     today: date,
-    most_districts: int | None,
+    as_job: bool = False,
 ) -> None:
     """Refuse a question that cannot be answered, without answering it.
 
     Parameters
     ----------
-    most_districts
-        Districts one question may be about; None for any number.
+    as_job
+        True for a job, which may be about more districts than one request.
 
     Raises
     ------
@@ -83,7 +84,9 @@ def check_catchments(
     question = _question(asked, today)
     with resources.reading() as connection:
         counted = _counted_districts(connection, principal, asked.area)
-        _refuse_too_many_districts(connection, counted, question.as_of, most=most_districts)
+        _refuse_too_many_districts(
+            connection, counted, question.as_of, settings=resources.settings, as_job=as_job
+        )
         _facilities(
             connection,
             principal,
@@ -100,7 +103,7 @@ def answer_catchments(
     *,
     language: Language,
     today: date,
-    most_districts: int | None,
+    as_job: bool = False,
     report: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Count, and return what is answered.
@@ -109,8 +112,8 @@ def answer_catchments(
     ----------
     today
         The day data are seen on where none is asked for.
-    most_districts
-        Districts one question may be about; None for any number.
+    as_job
+        True for a job, which may be about more districts than one request.
     report
         Told how many facilities are done, and of how many.
 
@@ -124,7 +127,9 @@ def answer_catchments(
     question = _question(asked, today)
     with resources.reading() as connection:
         counted = _counted_districts(connection, principal, asked.area)
-        _refuse_too_many_districts(connection, counted, question.as_of, most=most_districts)
+        _refuse_too_many_districts(
+            connection, counted, question.as_of, settings=resources.settings, as_job=as_job
+        )
         facilities = _facilities(
             connection,
             principal,
@@ -191,16 +196,16 @@ def _refuse_too_many_districts(
     counted: list[ColumnElement[bool]],
     as_of: date,
     *,
-    most: int | None,
+    settings: Settings,
+    as_job: bool,
 ) -> None:
-    if most is None:
-        return
     districts = history.count(connection, DISTRICTS, *counted, moment=Moment(valid_on=as_of))
-    if districts > most:
-        raise TooManyDistrictsError(
-            f"{districts} districts are more than the {most} of one request; name a smaller area, "
-            f"ask for a job at /ogc/processes/catchments, or use the command line: {COMMAND}"
-        )
+    refuse_too_many_districts(
+        districts,
+        settings=settings,
+        as_job=as_job,
+        instead=f"ask for a job at /ogc/processes/catchments, or use the command line: {COMMAND}",
+    )
 
 
 def _facilities(

@@ -29,17 +29,13 @@ _TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 
 
-def _most(asked: Asked) -> int | None:
-    return None if asked.alone else asked.resources.settings.evaluation.max_districts
-
-
 def _check(asked: Asked) -> None:
     check_catchments(
         asked.resources,
         asked.principal,
         read_asked(dict(asked.inputs), CatchmentsBody),
         today=asked.today,
-        most_districts=_most(asked),
+        as_job=asked.alone,
     )
 
 
@@ -51,7 +47,7 @@ def _run(asked: Asked, report: Report) -> Outcome:
         read_asked(dict(asked.inputs), CatchmentsBody),
         language=asked.language,
         today=asked.today,
-        most_districts=_most(asked),
+        as_job=asked.alone,
         report=lambda done, of: report("catchments", done, of),
     )
     return Outcome(document=encode_json(document))

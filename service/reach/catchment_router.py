@@ -51,7 +51,6 @@ def add_catchments(router: APIRouter) -> None:
             read_asked(parse_json(body), CatchmentsBody),
             language=language,
             today=date.today(),  # noqa: DTZ011  the day where the service stands
-            most_districts=resources.settings.evaluation.max_districts,
         )
         return Response(
             encode_json(document),

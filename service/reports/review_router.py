@@ -18,7 +18,7 @@ from service.reports.answers import document_answer, document_responses
 from service.reports.documents import XLSX, DocumentKind
 from service.reports.opinion import Opinion
 from service.reports.review_opinion import OPINION_KINDS, WRITERS, review_opinion
-from service.reports.stored_opinion import stored_opinion
+from service.reports.stored_opinion import stored_case, stored_opinion
 from service.reviews import storage
 from service.reviews.batch import is_batch
 from service.reviews.question import QuestionDependency
@@ -95,13 +95,9 @@ def _add_stored(router: APIRouter, kind: DocumentKind) -> None:
     ) -> Response:
         with resources.reading() as connection:
             stored = storage.find(connection, known_id(review_id), principal)
-            opinion = stored_opinion(
-                connection,
-                stored,
-                cache=resources.network_cache,
-                lang=language,
-                drawn=kind != XLSX,
-            )
+            case = stored_case(connection, stored, cache=resources.network_cache)
+        # Drawing takes far longer than reading, and there are few connections.
+        opinion = stored_opinion(stored, case, lang=language, drawn=kind != XLSX)
         return _answer(opinion, kind, language)
 
 

@@ -64,13 +64,14 @@ def _add_district_brief(router: APIRouter, kind: DocumentKind) -> None:
         language: LanguageDependency,
     ) -> Response:
         with resources.reading() as connection, _found():
-            brief = district_brief(
+            drawn = district_brief(
                 connection,
                 stored,
                 known_id(district),
                 cache=resources.network_cache,
                 lang=language,
             )
+        brief = drawn()
         return document_answer(
             _WRITERS[kind](brief),
             kind,
@@ -96,7 +97,8 @@ def _add_area_brief(router: APIRouter, kind: DocumentKind) -> None:
         language: LanguageDependency,
     ) -> Response:
         with resources.reading() as connection, _found():
-            brief = area_brief(connection, stored, known_id(code), lang=language)
+            drawn = area_brief(connection, stored, known_id(code), lang=language)
+        brief = drawn()
         return document_answer(
             _WRITERS[kind](brief),
             kind,

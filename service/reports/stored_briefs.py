@@ -1,17 +1,17 @@
-"""Briefs and ledgers of a stored evaluation, read out of one snapshot."""
+"""Briefs and ledgers of a stored evaluation, read out of one snapshot.
+
+A brief is read first and drawn afterwards, when the connection is given back: drawing takes far
+longer than reading, and there are few connections.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pandas as pd
-import shapely
-from geopandas import GeoDataFrame
 from sqlalchemy import Connection, select
 
-from service.core import history
 from service.core.language import Language
 from service.core.network_cache import NetworkCache
 from service.core.notices import notices
@@ -23,12 +23,8 @@ from service.exports.areas import output_areas
 from service.exports.region import region_notices
 from service.packs.service import load_versions
 from service.reports.brief import Brief
-from service.reports.brief_words import BriefWords
-from service.reports.opinion_words import Say
-from service.reports.reach_shapes import attribution, existing, radii, streets_around, walks
-from service.reports.site_map import SiteMap, draw_site_map
+from service.reports.brief_maps import area_picture, district_picture, facilities_around
 from spatial.errors import InputError
-from spatial.fields import FACILITIES
 from spatial.policy.explain import area_remedy, remedy
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
 from spatial.policy.pack import Pack
@@ -36,11 +32,6 @@ from spatial.policy.problem_ledger import problem_ledger
 from spatial.policy.wording import output_findings
 
 _ACT: Final = (NOT_MET, UNDETERMINED, ADVISE)
-_MAP_MM: Final = 62.0
-_AROUND_M: Final = 2_500.0
-_DEGREE_M: Final = 110_574.0
-# More districts than a county has: their outlines would fill no map.
-_MOST_DRAWN: Final = 20_000
 
 
 def district_brief(
@@ -50,8 +41,12 @@ def district_brief(
     *,
     cache: NetworkCache,
     lang: Language,
-) -> Brief:
+) -> Callable[[], Brief]:
     """Read the brief of a district.
+
+    Returns
+    -------
+    What draws it, without the connection.
 
     Raises
     ------
@@ -61,32 +56,53 @@ def district_brief(
     found = results.district_of(connection, stored.id, district_id)
     if len(found) == 0:
         raise InputError(f"the evaluation has no district {district_id[:100]!r}")
-    row = _plain(found.iloc[0].drop("geometry"))
     packs = load_versions(connection, dict(stored.pack_versions))
     rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
     findings = results.findings_of_districts(connection, stored.id, [district_id])
-    worded = output_findings(findings, packs=packs, lang=lang, stage={district_id: row["stage"]})
-    said = [
-        remedy(finding, rule=rules[finding["pack"], finding["rule"]], lang=lang, district=row)
-        for finding in _records(findings)
-        if finding["verdict"] in _ACT and not _repeats(rules[finding["pack"], finding["rule"]])
-    ]
     sources = run_sources(connection, stored)
-    shown = _district_map(connection, stored, found, findings, rules, cache, sources, lang)
-    return Brief(
-        place=row,
-        rows=_records(worded),
-        remedies=_cleared(said),
-        map_png=draw_site_map(shown, lang=lang, height_mm=_MAP_MM),
-        districts=results.summary(connection, stored.id)["districts"],
-        **_common(stored, packs, sources, lang),
+    site = found.geometry.iloc[0]
+    facilities = facilities_around(connection, site, stored.moment)
+    network = (
+        None if stored.network_version is None else cache.load(connection, stored.network_version)
     )
+    districts = results.summary(connection, stored.id)["districts"]
+
+    def drawn() -> Brief:
+        row = _plain(found.iloc[0].drop("geometry"))
+        stage = {district_id: row["stage"]}
+        said = [
+            remedy(finding, rule=rules[finding["pack"], finding["rule"]], lang=lang, district=row)
+            for finding in records(findings)
+            if finding["verdict"] in _ACT and not _repeats(rules[finding["pack"], finding["rule"]])
+        ]
+        return Brief(
+            place=row,
+            rows=records(output_findings(findings, packs=packs, lang=lang, stage=stage)),
+            remedies=_cleared(said),
+            map_png=district_picture(
+                site,
+                findings=records(findings),
+                rules=rules,
+                facilities=facilities,
+                network=network,
+                sources=sources,
+                lang=lang,
+            ),
+            districts=districts,
+            **_common(stored, packs, sources, lang),
+        )
+
+    return drawn
 
 
 def area_brief(
     connection: Connection, stored: StoredEvaluation, code: str, *, lang: Language
-) -> Brief:
+) -> Callable[[], Brief]:
     """Read the brief of an area or a park.
+
+    Returns
+    -------
+    What draws it, without the connection.
 
     Raises
     ------
@@ -99,33 +115,37 @@ def area_brief(
     packs = load_versions(connection, dict(stored.pack_versions))
     rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
     inside = results.districts(connection, stored.id, area=code)
-    said = [
-        area_remedy(row, rule=rules[row["pack"], row["rule"]], lang=lang)
-        for row in _records(pd.DataFrame(found.drop(columns="geometry")))
-        if row["verdict"] in _ACT
-    ]
-    flags = {
-        str(flag): (len(of), int(of["households"].fillna(0).sum()))
-        for flag, of in inside.groupby("flag", sort=False)
-    }
-    worst = [
-        (row["id"], row["name"], row["flag"], row["households_concerned"])
-        for row in _records(pd.DataFrame(inside.head(5).drop(columns="geometry")))
-        if row["flag"] in ("underserved", "undetermined", "watch")
-    ]
-    first = _plain(found.iloc[0].drop("geometry"))
     sources = run_sources(connection, stored)
-    worded = output_areas(found, packs=packs, lang=lang)
-    return Brief(
-        place={"id": first["code"], "name": first["name"], "level": first["level"]},
-        rows=_records(pd.DataFrame(worded.drop(columns="geometry"))),
-        remedies=_cleared(said),
-        map_png=_area_picture(found.geometry.iloc[0], inside, lang),
-        districts=len(inside),
-        flags=flags,
-        worst=worst,
-        **_common(stored, packs, sources, lang),
-    )
+
+    def drawn() -> Brief:
+        said = [
+            area_remedy(row, rule=rules[row["pack"], row["rule"]], lang=lang)
+            for row in records(pd.DataFrame(found.drop(columns="geometry")))
+            if row["verdict"] in _ACT
+        ]
+        flags = {
+            str(flag): (len(of), int(of["households"].fillna(0).sum()))
+            for flag, of in inside.groupby("flag", sort=False)
+        }
+        worst = [
+            (row["id"], row["name"], row["flag"], row["households_concerned"])
+            for row in records(pd.DataFrame(inside.head(5).drop(columns="geometry")))
+            if row["flag"] in ("underserved", "undetermined", "watch")
+        ]
+        first = _plain(found.iloc[0].drop("geometry"))
+        worded = output_areas(found, packs=packs, lang=lang)
+        return Brief(
+            place={"id": first["code"], "name": first["name"], "level": first["level"]},
+            rows=records(pd.DataFrame(worded.drop(columns="geometry"))),
+            remedies=_cleared(said),
+            map_png=area_picture(found.geometry.iloc[0], inside, lang),
+            districts=len(inside),
+            flags=flags,
+            worst=worst,
+            **_common(stored, packs, sources, lang),
+        )
+
+    return drawn
 
 
 def stored_ledger(
@@ -210,71 +230,6 @@ def _common(
     }
 
 
-def _district_map(
-    connection: Connection,
-    stored: StoredEvaluation,
-    found: GeoDataFrame,
-    findings: pd.DataFrame,
-    rules: Mapping[tuple[str, str], Any],
-    cache: NetworkCache,
-    sources: set[str | None],
-    lang: Language,
-) -> SiteMap:
-    say, words = Say(lang), BriefWords(lang)
-    site = found.geometry.iloc[0]
-    facilities = history.current(connection, FACILITIES, bbox=_box(site), moment=stored.moment)
-    records = [
-        {**one, "subject": rules[one["pack"], one["rule"]].subject} for one in _records(findings)
-    ]
-    network = (
-        None if stored.network_version is None else cache.load(connection, stored.network_version)
-    )
-    streets, highway = (None, None) if network is None else streets_around(network, site)
-    return SiteMap(
-        site=site,
-        names=(words("site"), say("planned"), say("existing")),
-        existing=existing(facilities),
-        radii=radii(
-            records,
-            where=dict(zip(facilities["id"], facilities.geometry, strict=True)),
-            instead={},
-            say=say,
-        ),
-        walks=()
-        if network is None
-        else walks(records, origin=site, rules=rules, network=network, say=say),
-        streets=streets,
-        highway=highway,
-        attribution=None if streets is None else attribution(sources, say),
-    )
-
-
-def _area_picture(outline: Any, inside: GeoDataFrame, lang: Language) -> bytes | None:  # noqa: ANN401  # any shape
-    """Draw the districts of an area by flag; None where nothing of it has a place."""
-    drawn = inside.head(_MOST_DRAWN)
-    if outline is None or shapely.is_empty(outline):
-        if len(drawn) == 0:
-            return None
-        outline = shapely.box(*drawn.total_bounds)
-    words, say = BriefWords(lang), Say(lang)
-    shown = SiteMap(
-        site=outline,
-        names=(words("area_site"), say("planned"), say("existing")),
-        flagged={
-            str(flag): of.geometry.to_numpy() for flag, of in drawn.groupby("flag", sort=False)
-        },
-        filled=False,
-    )
-    return draw_site_map(shown, lang=lang, height_mm=_MAP_MM)
-
-
-def _box(site: Any) -> tuple[float, float, float, float]:  # noqa: ANN401  # any shape
-    west, south, east, north = site.bounds
-    up = _AROUND_M / _DEGREE_M
-    side = up / max(math.cos(math.radians(max(abs(south), abs(north)))), 1e-6)
-    return west - side, south - up, east + side, north + up
-
-
 def _repeats(rule: Any) -> bool:  # noqa: ANN401  # a rule of a pack
     return bool(rule.parameters.get("role") == "relaxed")
 
@@ -290,5 +245,6 @@ def _plain(row: pd.Series[Any]) -> dict[str, Any]:
     }
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as plain values, None where missing."""
     return [_plain(row) for _, row in frame.astype(object).iterrows()]

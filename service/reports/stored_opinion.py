@@ -9,31 +9,38 @@ from service.core.language import Language
 from service.core.network_cache import NetworkCache
 from service.reports.opinion import DataBasis, Opinion, Override, Signature
 from service.reports.review_opinion import review_opinion
-from service.reviews.freezing import thaw
+from service.reviews.freezing import Case, thaw
 from service.reviews.storage import StoredReview
 from spatial.errors import InputError, PackError
 
 
-def stored_opinion(
-    connection: Connection,
-    stored: StoredReview,
-    *,
-    cache: NetworkCache,
-    lang: Language,
-    drawn: bool = True,
-) -> Opinion:
-    """Put the opinion of a stored review together, from what is frozen under its hash.
+def stored_case(connection: Connection, stored: StoredReview, *, cache: NetworkCache) -> Case:
+    """Read what a stored review rested on.
 
     Raises
     ------
     ConflictError
-        When what it rested on is no longer stored as it was, so that no map can be drawn.
+        When it is no longer stored as it was, so that no map can be drawn.
     """
-    record = stored.record
     try:
-        case = thaw(connection, stored.frozen.inputs, cache)
+        return thaw(connection, stored.frozen.inputs, cache)
     except (InputError, PackError) as error:
         raise ConflictError(f"The opinion cannot be made: {error}") from None
+
+
+def stored_opinion(
+    stored: StoredReview, case: Case, *, lang: Language, drawn: bool = True
+) -> Opinion:
+    """Put the opinion of a stored review together; takes no connection, for drawing takes long.
+
+    Parameters
+    ----------
+    case
+        As `stored_case` reads it.
+    drawn
+        False where no map is wanted.
+    """
+    record = stored.record
     around = case.around.found
     computed = stored.frozen.result[lang]
     comes_to = stored.effective()

@@ -79,7 +79,8 @@ def sign(
     review_id
         Which review.
     name
-        Who signs. Neither this name nor the name of the key may be one that had a hand in it.
+        Who signs. Neither this name, nor the name of the key, nor the person whose key it is may
+        be one that had a hand in it, be it by another key.
     overrides
         How many overrides the signer has seen: a signature is under these and no others.
     actor
@@ -114,9 +115,12 @@ def sign(
     names = {
         stored.record.made_by_name,
         *(one.name for one in stored.overrides),
-        *connection.scalars(select(API_KEY.c.name).where(API_KEY.c.id.in_(hands))),
     }
-    signing = {_plain(name), _plain(actor.name)}
+    for key in connection.execute(
+        select(API_KEY.c.name, API_KEY.c.person).where(API_KEY.c.id.in_(hands))
+    ):
+        names |= {key.name, key.person}
+    signing = {_plain(name), _plain(actor.name), _plain(actor.person)}
     if actor.id in hands or not signing.isdisjoint(map(_plain, names)):
         raise ConflictError(
             "A review is signed by a second person: neither who made it nor who overrode a "

@@ -51,6 +51,7 @@ def review_answer(stored: StoredReview, *, lang: Language) -> dict[str, Any]:
     return {
         **{name: about[name] for name in ("id", "state", "hash")},
         **computed,
+        "illustration": stored.record.illustration,
         "project": project,
         "findings": findings,
         "effective": {

@@ -23,6 +23,7 @@ from spatial.errors import InputError, InputFaults
 from spatial.fields import DISTRICTS, PROJECTS
 from spatial.network import Network
 from spatial.policy.pack import Pack
+from spatial.policy.review.consistency import skipped_stage
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.project import Project
 from spatial.policy.review.review import ILLUSTRATION, Review, ReviewParameters
@@ -105,6 +106,10 @@ class Reviewer:
             When the key's scope does not cover the site.
         """
         document, project, version, prefix = self.read(body, prefix=prefix)
+        stage = self.question.stage or project.stage
+        skipped = None if stage is None else skipped_stage(project, stage)
+        if skipped is not None:
+            raise InvalidBodyError.of(f"{prefix}/stage", skipped)
         seen = scope.conditions(self.connection, self.principal, DISTRICTS)
         try:
             case = Case(

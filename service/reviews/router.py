@@ -18,7 +18,7 @@ from service.core.paging import PageParameter, page_members
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
-from service.reviews import storage
+from service.reviews import listing, storage
 from service.reviews.batch import (
     batch_answer,
     is_batch,
@@ -31,7 +31,7 @@ from service.reviews.presentation import record_document, review_answer
 from service.reviews.question import QuestionDependency, StageName
 from service.reviews.reviewing import Reviewer, require_storable
 from service.reviews.schemas import json_content
-from service.reviews.storage import DRAFT, SIGNED, Wanted
+from service.reviews.storage import DRAFT, SIGNED
 from spatial.policy.review.parsing import project_schema
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 
@@ -57,13 +57,22 @@ def read_wanted(
         Query(description="Only with this verdict, overrides counted in"),
     ] = None,
     state: Annotated[ReviewState | None, Query(description="Only in this state")] = None,
-) -> Wanted:
+    search: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="Only of projects with this in their name or identifier",
+        ),
+    ] = None,
+) -> listing.Wanted:
     """Return which reviews are listed."""
-    return Wanted(
+    return listing.Wanted(
         project=project,
         stage=None if stage is None else stage.value,
         verdict=None if verdict is None else verdict.value,
         state=None if state is None else state.value,
+        search=search,
     )
 
 
@@ -176,13 +185,13 @@ def _add_reading(router: APIRouter) -> None:
         resources: ResourcesDependency,
         principal: ViewerDependency,
         page: PageParameter,
-        wanted: Annotated[Wanted, Depends(read_wanted)],
+        wanted: Annotated[listing.Wanted, Depends(read_wanted)],
     ) -> Response:
         with resources.reading() as connection:
-            found = storage.list_reviews(
+            found = listing.list_reviews(
                 connection, principal, wanted, after=page.after, limit=page.limit + 1
             )
-            matched = storage.count_reviews(connection, principal, wanted)
+            matched = listing.count_reviews(connection, principal, wanted)
         shown = found[: page.limit]
         members = page_members(
             request,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core.outcomes import outcome_items
+from service.reviews.site_schema import SITE_SCHEMA
 from spatial.policy.findings import VERDICTS
 from spatial.policy.review.parsing import project_schema
 from spatial.policy.review.stages import STAGES
@@ -260,6 +261,7 @@ def review_schemas() -> dict[str, Mapping[str, Any]]:
         "Reviews": REVIEWS_SCHEMA,
         "ReviewInputs": INPUTS_SCHEMA,
         "ReviewReplay": REPLAY_SCHEMA,
+        "SiteOutlines": SITE_SCHEMA,
         "Project": _moved(schema),
         **{f"Project_{name}": _moved(part) for name, part in parts.items()},
     }

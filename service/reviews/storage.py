@@ -119,16 +119,6 @@ class StoredReview:
         return effective(self.frozen.result["zh"], {**self.overridden, **(more or {})})
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which reviews are listed; None asks nothing."""
-
-    project: str | None = None
-    stage: str | None = None
-    verdict: str | None = None
-    state: str | None = None
-
-
 def store_review(
     connection: Connection,
     case: Case,
@@ -161,7 +151,8 @@ def store_review(
             stage=found.stage.id,
             as_of=case.as_of,
             verdict=found.verdict,
-            illustration=found.illustration,
+            # Without an area nobody knows whether the packs are those of the place.
+            illustration=found.illustration or project.area is None,
             # As text, for the driver would write exact numbers as floats.
             inputs=cast(encode_json(frozen.inputs), Text).cast(JSONB),
             result=cast(encode_json(frozen.result), Text).cast(JSONB),
@@ -191,13 +182,13 @@ def find(connection: Connection, review_id: str, principal: Principal | None) ->
     NotFoundError
         If there is none, or the key's scope does not cover its site.
     """
-    statement = _records(principal).add_columns(
+    statement = records(principal).add_columns(
         cast(REVIEW.c.inputs, Text).label("inputs"), cast(REVIEW.c.result, Text).label("result")
     )
     row = connection.execute(statement.where(REVIEW.c.id == review_id)).one_or_none()
     if row is None:
         raise NotFoundError("There is no such review.")
-    record = _record(row)
+    record = to_record(row)
     overrides = connection.execute(
         select(REVIEW_OVERRIDE)
         .where(REVIEW_OVERRIDE.c.review_id == review_id)
@@ -221,29 +212,8 @@ def find(connection: Connection, review_id: str, principal: Principal | None) ->
     )
 
 
-def list_reviews(
-    connection: Connection,
-    principal: Principal | None,
-    wanted: Wanted,
-    *,
-    after: str | None,
-    limit: int,
-) -> list[ReviewRecord]:
-    """Return reviews, the newest first; `after` is the last id of the page before."""
-    statement = _records(principal).where(*_conditions(wanted))
-    if after is not None:
-        statement = statement.where(REVIEW.c.id < after)
-    statement = statement.order_by(REVIEW.c.id.desc()).limit(limit)
-    return [_record(row) for row in connection.execute(statement)]
-
-
-def count_reviews(connection: Connection, principal: Principal | None, wanted: Wanted) -> int:
-    """Count the reviews `list_reviews` would return without paging."""
-    inner = _records(principal).where(*_conditions(wanted)).subquery()
-    return connection.execute(select(func.count()).select_from(inner)).scalar_one()
-
-
-def _records(principal: Principal | None) -> Select[Any]:
+def records(principal: Principal | None) -> Select[Any]:
+    """Return the statement of the reviews somebody may see; None for somebody without limits."""
     columns = [
         REVIEW.c[name]
         for name in ReviewRecord.__dataclass_fields__
@@ -251,9 +221,9 @@ def _records(principal: Principal | None) -> Select[Any]:
     ]
     statement = select(
         *columns,
-        _comes_to().label("effective_verdict"),
+        comes_to().label("effective_verdict"),
         REVIEW.c.inputs["packs"].label("packs"),
-        _signed().label("signed"),
+        signed().label("signed"),
     )
     if principal is None or not principal.areas:
         return statement
@@ -271,7 +241,8 @@ def _saw_no_more_than(areas: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _comes_to() -> ColumnElement[str]:
+def comes_to() -> ColumnElement[str]:
+    """Return the column of the verdict with the overrides in force."""
     last = (
         select(REVIEW_OVERRIDE.c.effective_verdict)
         .where(REVIEW_OVERRIDE.c.review_id == REVIEW.c.id)
@@ -282,7 +253,8 @@ def _comes_to() -> ColumnElement[str]:
     return func.coalesce(last, REVIEW.c.verdict)
 
 
-def _signed() -> ColumnElement[bool]:
+def signed() -> ColumnElement[bool]:
+    """Return the column that tells whether a review is signed."""
     return (
         select(REVIEW_SIGNATURE.c.review_id)
         .where(REVIEW_SIGNATURE.c.review_id == REVIEW.c.id)
@@ -290,20 +262,8 @@ def _signed() -> ColumnElement[bool]:
     )
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.project is not None:
-        found.append(REVIEW.c.project_id == wanted.project)
-    if wanted.stage is not None:
-        found.append(REVIEW.c.stage == wanted.stage)
-    if wanted.verdict is not None:
-        found.append(_comes_to() == wanted.verdict)
-    if wanted.state is not None:
-        found.append(_signed() if wanted.state == SIGNED else ~_signed())
-    return found
-
-
-def _record(row: Row[Any]) -> ReviewRecord:
+def to_record(row: Row[Any]) -> ReviewRecord:
+    """Return a row of `records`."""
     values = {name: getattr(row, name) for name in ReviewRecord.__dataclass_fields__}
     return ReviewRecord(**{**values, "packs": tuple(pack["id"] for pack in row.packs)})
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,8 +13,7 @@ from service.core import audit
 from service.core.errors import UnauthorizedError
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
-from service.core.keys import Principal
-from service.core.language import LanguageDependency
+from service.core.language import Language, LanguageDependency
 from service.core.openapi import content, problems, request_body
 from service.core.parameters import reject_unknown
 from service.core.resources import Resources, ResourcesDependency
@@ -24,43 +25,76 @@ from service.core.security import (
     key_principal,
     read_session,
 )
-from service.core.sessions import csrf_token, end_session, open_session, use_link
+from service.core.sessions import csrf_token, end_session, find_link, open_session, use_link
 from service.page.notes import note_page
-from service.sessions.schemas import SessionDocument, read_sign_in
+from service.sessions.link_page import link_page
+from service.sessions.schemas import (
+    FORM_TYPE,
+    MAX_TOKEN_LENGTH,
+    SessionDocument,
+    read_sign_in,
+    read_token,
+)
 
 SIGN_IN_PATH: Final = "/sign-in"
 PAGE_PATH: Final = "/"
+_NOT_KEPT: Final[Mapping[str, str]] = MappingProxyType({"Cache-Control": "no-store"})
 
 
 def build_link_router() -> APIRouter:
-    """Return the route of the one-time link: /sign-in, open to everyone."""
+    """Return the routes of the one-time link: /sign-in, open to everyone.
+
+    Looking at a link changes nothing; the page it opens asks, and its button does it.
+    """
     router = APIRouter(tags=["session"], include_in_schema=False)
 
     @router.get(SIGN_IN_PATH)
-    def sign_in(
+    def look_at_link(
         request: Request,
         resources: ResourcesDependency,
         language: LanguageDependency,
-        token: Annotated[str, Query(max_length=200)] = "",
+        token: Annotated[str, Query(max_length=MAX_TOKEN_LENGTH)] = "",
     ) -> Response:
-        headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        with resources.reading() as connection:
+            principal = find_link(connection, token)
+        if principal is None:
+            return _used_up(request, resources, language)
+        page = link_page(token, principal, language)
+        return HTMLResponse(page.html, headers={**page.headers(language), **_NOT_KEPT})
+
+    @router.post(SIGN_IN_PATH)
+    def use_up_link(
+        request: Request,
+        resources: ResourcesDependency,
+        language: LanguageDependency,
+        body: Body,
+    ) -> Response:
+        # A page of somebody else's must not press the button.
+        require_same_site(request)
+        require_media_type(request, (FORM_TYPE,))
+        token = read_token(body)
         with resources.writing() as connection:
             key_id = use_link(connection, token)
-            secret = None if key_id is None else open_session(connection, key_id)
             if key_id is not None:
+                former = request.cookies.get(COOKIE)
+                secret = open_session(connection, key_id, former=former)
                 audit.record(connection, actor=key_id, action="sign_in", target="link")
-        # A link opened twice by the browser it signed in does no harm.
-        if secret is None and read_session(request, resources) is None:
-            page = note_page("link_used_up", language)
-            return HTMLResponse(
-                page.html, status_code=401, headers={**headers, **page.headers(language)}
-            )
-        answer = RedirectResponse(PAGE_PATH, status_code=303, headers=headers)
-        if secret is not None:
-            _set_cookie(answer, request, resources, secret)
+        if key_id is None:
+            return _used_up(request, resources, language)
+        request.state.actor = key_id
+        answer = RedirectResponse(PAGE_PATH, status_code=303, headers=_NOT_KEPT)
+        _set_cookie(answer, request, resources, secret)
         return answer
 
     return router
+
+
+def _used_up(request: Request, resources: Resources, language: Language) -> Response:
+    """Say so; a link opened again by the browser it signed in goes on to the page."""
+    if read_session(request, resources) is not None:
+        return RedirectResponse(PAGE_PATH, status_code=303, headers=_NOT_KEPT)
+    page = note_page("link_used_up", language)
+    return HTMLResponse(page.html, status_code=401, headers={**page.headers(language), **_NOT_KEPT})
 
 
 def build_router() -> APIRouter:
@@ -111,7 +145,9 @@ def _add_changing(router: APIRouter) -> None:
                 error.detail, headers={"WWW-Authenticate": 'Bearer realm="Yike"'}
             ) from None
         request.state.actor = principal.id
-        secret = _open(resources, principal)
+        with resources.writing() as connection:
+            secret = open_session(connection, principal.id, former=request.cookies.get(COOKIE))
+            audit.record(connection, actor=principal.id, action="sign_in", target="key")
         document = SessionDocument.of(principal, csrf_token(secret))
         answer = Response(
             encode_json(document.model_dump()), status_code=201, media_type="application/json"
@@ -141,13 +177,6 @@ def _add_changing(router: APIRouter) -> None:
         answer = Response(status_code=204)
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return answer
-
-
-def _open(resources: Resources, principal: Principal) -> str:
-    with resources.writing() as connection:
-        secret = open_session(connection, principal.id)
-        audit.record(connection, actor=principal.id, action="sign_in", target="key")
-    return secret
 
 
 def _set_cookie(answer: Response, request: Request, resources: Resources, secret: str) -> None:

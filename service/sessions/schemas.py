@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -10,12 +11,16 @@ from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
 
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+MAX_TOKEN_LENGTH: Final = 200
+
 
 class SessionDocument(BaseModel):
     """Who is signed in."""
 
     actor: str = Field(description="The id of the key, as the audit names it")
     name: str = Field(description="The name of the key")
+    person: str = Field(description="Whose key it is: what a signature compares")
     role: Literal["viewer", "editor", "reviewer", "admin"]
     areas: list[str] = Field(description="Codes of the areas it is limited to; empty: no limit")
     csrf_token: str | None = Field(
@@ -30,6 +35,7 @@ class SessionDocument(BaseModel):
             {
                 "actor": principal.id,
                 "name": principal.name,
+                "person": principal.person,
                 "role": principal.role,
                 "areas": list(principal.areas),
                 "csrf_token": csrf_token,
@@ -59,3 +65,20 @@ def read_sign_in(value: Json) -> str:
         raise InvalidBodyError.listing(
             [Detail(str(one["msg"]), pointer=pointer(*one["loc"])) for one in error.errors()]
         ) from None
+
+
+def read_token(body: bytes) -> str:
+    """Return the token of the form a one-time link opens.
+
+    Raises
+    ------
+    InvalidBodyError
+        When the body is no such form.
+    """
+    try:
+        fields = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=1)
+    except ValueError:
+        fields = {}
+    if fields.keys() != {"token"} or len(fields["token"][0]) > MAX_TOKEN_LENGTH:
+        raise InvalidBodyError.of("", "expected a form with the one field token")
+    return fields["token"][0]

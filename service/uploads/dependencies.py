@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 
+from service.core import scope
 from service.core.errors import InvalidBodyError, InvalidParameterError
 from service.core.json_input import media_type, require_media_type
+from service.core.limit_errors import SlowBodyError
 from service.core.parameters import AsOfDate
+from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
 from service.imports.encoding import parse_encoding
 from service.imports.formats import FORMATS
 from service.imports.natural_keys import check_key
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
+from service.uploads.arriving import hand_on
 from service.uploads.form import FORM_TYPE, main_file, receive_form
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
@@ -151,6 +158,7 @@ ImportRequestDependency = Annotated[ImportRequest, Depends(read_request)]
 
 async def receive_upload(
     request: Request,
+    resources: ResourcesDependency,
     principal: EditorDependency,
     asked: ImportRequestDependency,
     file: Annotated[
@@ -161,36 +169,48 @@ async def receive_upload(
             examples=["养老设施.csv"],
         ),
     ] = None,
-) -> Upload:
+) -> AsyncIterator[Upload]:
     """Receive the body into a file; who asks and what for was settled before.
+
+    A place for reading the file is taken first: nothing is written for who would be sent away.
+    The place and what was written are given up after the request, unless they are being read.
 
     Raises
     ------
+    UnavailableError
+        When all places are taken.
+    SlowBodyError
+        When the body takes longer to come than it may: somebody else may need the place.
     UnsupportedMediaTypeError
         When neither the name nor the type of the body says which format it is in.
     InvalidBodyError
         When it is empty, or a form that brings no file, or several.
     """
-    del principal, asked
+    scope.require_writable(principal, asked.layer)
     require_media_type(request, (*UPLOAD_TYPES, FORM_TYPE))
-    folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
-    try:
-        if media_type(request) == FORM_TYPE:
-            return await _from_form(request, file, folder)
-        return await _from_body(request, file, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    most = resources.imports.limits.receive_seconds
+    with resources.imports.place() as place:
+        folder = Path(tempfile.mkdtemp(prefix="yike-import-"))
+        try:
+            receive = _from_form if media_type(request) == FORM_TYPE else _from_body
+            try:
+                async with asyncio.timeout(most):
+                    upload = await receive(request, file, folder)
+            except TimeoutError:
+                raise SlowBodyError(
+                    f"The file took longer than {most:g} s to arrive; try again, in smaller files."
+                ) from None
+            yield replace(upload, place=place)
+        finally:
+            if not place.taken:
+                await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _from_body(request: Request, file: str | None, folder: Path) -> Upload:
     label, suffix = _named(media_type(request), file)
     upload = Upload(folder, f"upload{suffix}", label)
-    received = 0
     with (folder / upload.file).open("wb") as out:
-        async for part in request.stream():
-            received += len(part)
-            out.write(part)
+        received = await hand_on(request.stream(), out.write)
     if not received:
         raise InvalidBodyError.of("", "the body is empty; a file is expected")
     return upload

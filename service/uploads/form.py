@@ -17,6 +17,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.core.errors import InvalidBodyError, InvalidParameterError
 from service.imports.zipped import COMPANIONS
+from service.uploads.arriving import hand_on
 
 FORM_TYPE: Final = "multipart/form-data"
 _MAX_PARTS: Final = 12
@@ -82,8 +83,7 @@ async def receive_form(
                 "on_end": parts.end,
             },
         )
-        async for chunk in chunks:
-            parser.write(chunk)
+        await hand_on(chunks, parser.write)
         parser.finalize()
     except FormParserError:
         raise InvalidBodyError.of("", "is no form that can be read") from None

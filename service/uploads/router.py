@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,7 +10,6 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core import scope
 from service.core.errors import InvalidParameterError, NotFoundError
 from service.core.geojson import encode_json
 from service.core.keys import Principal
@@ -80,7 +78,7 @@ def _add_uploading(router: APIRouter) -> None:
         responses={
             201: content("application/json", "Import", "The import with its report"),
             202: content("application/json", "Import", "The file is still being read"),
-            **problems(400, 401, 403, 413, 415),
+            **problems(400, 401, 403, 408, 413, 415),
         },
     )
     def upload_import(
@@ -89,18 +87,7 @@ def _add_uploading(router: APIRouter) -> None:
         asked: ImportRequestDependency,
         upload: UploadDependency,
     ) -> Response:
-        try:
-            scope.require_writable(principal, asked.layer)
-            resources.imports.reserve()
-        except BaseException:
-            shutil.rmtree(upload.folder, ignore_errors=True)
-            raise
-        try:
-            import_id = resources.imports.start(upload, asked, principal)
-        except BaseException:
-            resources.imports.release()
-            shutil.rmtree(upload.folder, ignore_errors=True)
-            raise
+        import_id = resources.imports.start(upload, asked, principal)
         document = _document(resources, import_id, principal)
         status = 202 if document["state"] == READING else 201
         return _json(document, status, {"Location": f"{IMPORTS_PATH}/{import_id}"})

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +40,13 @@ from spatial.fields import AREAS, Layer
 _RETRY_S: Final = "10"
 
 
+@dataclass
+class Place:
+    """One of the places for reading a file; not frozen, for it tells whether a thread has it."""
+
+    taken: bool = False
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file that has arrived.
@@ -50,11 +59,14 @@ class Upload:
         Name of the file in it, chosen by the service.
     label
         What the client called it.
+    place
+        Where it is to be read.
     """
 
     folder: Path
     file: str
     label: str
+    place: Place = field(default_factory=Place)
 
 
 class ImportRunner:
@@ -106,8 +118,9 @@ class ImportRunner:
         except DBAPIError as error:
             self._logger.warning("uploads not looked through", reason=type(error).__name__)
 
-    def reserve(self) -> None:
-        """Take one of the places for reading a file; `release` or `start` gives it back.
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Take one of the places for reading a file; it is given back unless `start` took it.
 
         Raises
         ------
@@ -120,12 +133,15 @@ class ImportRunner:
                 headers={"Retry-After": _RETRY_S},
             )
 
-    def release(self) -> None:
-        """Give a place back that was not used."""
-        self._slots.release()
+        place = Place()
+        try:
+            yield place
+        finally:
+            if not place.taken:
+                self._slots.release()
 
     def start(self, upload: Upload, request: ImportRequest, principal: Principal) -> str:
-        """Begin to read an upload, in a place that was reserved; return the import's identifier."""
+        """Begin to read an upload, in the place it has; return the import's identifier."""
         import_id = records.new_id()
         connection = self._engine.connect()
         try:
@@ -145,6 +161,7 @@ class ImportRunner:
         )
         self._threads.add(thread)
         thread.start()
+        upload.place.taken = True
         thread.join(self._limits.wait_seconds)
         return import_id
 

@@ -53,6 +53,23 @@ def test_a_frame_comes_back_as_it_was_stored(engine, make_frame, nursery, origin
     assert back["name"].tolist() == ["阳光托育", None]
 
 
+def test_rows_beyond_the_first_thousands_come_back_too_each_with_what_it_lacks(
+    engine, make_frame, nursery, origin
+):
+    bare = {"kind": "day_care", "geometry": shapely.Point(114.2, 30.4)}
+    rows = [
+        {**(bare if at % 3 else nursery), "id": f"f{at:04}", "places": at, "name": f"托{at}"}
+        for at in range(4_001)
+    ]
+    frame = make_frame(FACILITIES, *rows)
+    with engine.begin() as connection:
+        history.store(connection, FACILITIES, frame, origin=origin)
+        back = history.current(connection, FACILITIES)
+        numbers = connection.execute(text("SELECT source_row FROM facility ORDER BY id")).scalars()
+        assert list(numbers) == list(range(1, 4_002))
+    assert_geodataframe_equal(back.drop(columns="version"), frame)
+
+
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 def test_a_layer_without_rows_has_all_columns_and_types(engine, layer, make_frame):
     with engine.connect() as connection:

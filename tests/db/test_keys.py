@@ -16,7 +16,7 @@ def test_a_key_works_until_it_is_revoked(engine):
         key = keys.create_key(connection, role="editor", name="规划局", areas=["330702", "330703"])
         assert re.fullmatch(r"yike_[0-9a-f]{12}_[0-9a-f]{64}", key)
         key_id = key.split("_")[1]
-        principal = Principal(key_id, "规划局", "editor", ("330702", "330703"))
+        principal = Principal(key_id, "规划局", "editor", ("330702", "330703"), "规划局")
         assert keys.authenticate(connection, key) == principal
         (listed,) = keys.list_keys(connection)
         assert listed.principal == principal

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import socket
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,11 +15,13 @@ import numpy as np
 import openpyxl
 import pytest
 import shapely
+from jobs import until
 from served_town import assert_problem, block, collection, feature, place, point, serving
 from sqlalchemy import text
 
 from service.core import audit
 from service.core.database import create_database_engine
+from service.uploads import arriving
 from spatial.webmap_crs import wgs84_to_bd09
 
 GEOJSON = "application/geo+json"
@@ -669,6 +675,80 @@ def test_large_files_and_many_at_once_are_refused(town, make_settings):
     # The service is gone, and with it the one who read the file.
     left = town.get(f"/v1/imports/{first.json()['id']}").json()
     assert left["state"] in {"failed", "previewed"}
+
+
+@contextlib.contextmanager
+def half_sent(town, address, kind="facilities", type_=GEOJSON):
+    """An upload of which half has come; yields the connection."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as plain:
+        plain.sendall(
+            f"POST /v1/imports?kind={kind} HTTP/1.1\r\nHost: localhost\r\n"
+            f"X-API-Key: {town.keys['editor']}\r\nContent-Type: {type_}\r\n"
+            "Content-Length: 20\r\nConnection: close\r\n\r\n0123456789".encode()
+        )
+        yield plain
+
+
+def test_a_place_is_taken_before_a_file_comes_and_given_back_when_it_does_not(
+    town, make_settings, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    settings = make_settings(uploads={"at_once": 1, "wait_seconds": 0})
+    with serving(settings) as address:
+        with half_sent(town, address) as first:
+            until(lambda: list(tmp_path.iterdir()), why="the first one is not received")
+            with half_sent(town, address) as second:
+                # Told before the other half has come, and nothing was written for it.
+                assert second.recv(100).split()[1] == b"503"
+            assert len(list(tmp_path.iterdir())) == 1
+            first.shutdown(socket.SHUT_RDWR)
+        until(lambda: not list(tmp_path.iterdir()), why="what was written stays")
+        for body, status in ((b"", 400), (b"{}", 202)):
+            answer = town.client.post(
+                f"{address}/v1/imports?kind=facilities",
+                content=body,
+                headers={"Content-Type": GEOJSON, "X-API-Key": town.keys["editor"]},
+            )
+            assert answer.status_code == status, answer.text
+    until(lambda: not list(tmp_path.iterdir()), why="what was read stays")
+
+
+@pytest.mark.parametrize("type_", [GEOJSON, "multipart/form-data; boundary=x"])
+def test_a_file_that_comes_too_slowly_gives_its_place_up(town, make_settings, type_):
+    settings = make_settings(uploads={"at_once": 1, "receive_seconds": 0.2})
+    with serving(settings) as address:
+        for _ in range(2):
+            with half_sent(town, address, type_=type_) as plain:
+                told = b"".join(iter(lambda: plain.recv(4096), b""))
+            assert told.split()[1] == b"408"
+            assert b"/problems/slow-body" in told
+
+
+def test_files_are_written_beside_the_loop_that_serves(town, monkeypatch):
+    looped = []
+    hand_on = arriving.run_in_threadpool
+
+    async def watched(write, *given, **named):
+        def writing(*given, **named):
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                looped.append(False)
+            else:
+                looped.append(True)
+            return write(*given, **named)
+
+        return await hand_on(writing, *given, **named)
+
+    monkeypatch.setattr(arriving, "run_in_threadpool", watched)
+    body = json.dumps(collection(*(nursery(n, name="园" * 500) for n in range(1200)))).encode()
+    assert len(body) > 2 * 2**20
+    found = done(town, upload(town, body))
+    assert (found["state"], found["report"]["diff"]["added"]) == ("previewed", 1200)
+    assert looped
+    assert not any(looped)
+    assert town.ask("DELETE", f"/v1/imports/{found['id']}").status_code == 204
 
 
 @pytest.mark.usefixtures("clean")

@@ -78,6 +78,7 @@ def test_every_route_of_the_design_is_there(operations):
         "GET /v1/reviews/{review_id}",
         "GET /v1/reviews/{review_id}/inputs",
         "POST /v1/reviews/{review_id}/replay",
+        "POST /v1/reviews/site",
         "POST /v1/reviews/{review_id}/overrides",
         "POST /v1/reviews/{review_id}/signature",
         *(

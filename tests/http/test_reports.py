@@ -10,9 +10,11 @@ import pytest
 from printed import fonts, page_sizes, pages_text, save_pages, squeezed, word_texts
 from served_project import project
 from served_town import assert_problem, feature, point
+from sqlalchemy import text
 
 from service.core.database import create_database_engine
 from service.core.keys import create_key
+from service.reports import brief_maps, review_opinion
 
 PDF = "application/pdf"
 DRAFT = "/v1/reviews/report{}?as_of=2026-11-22&stage=design&pack=jinhua-2022"
@@ -99,8 +101,8 @@ def test_a_stored_review_is_a_draft_until_signed(town):
     answer = town.get(f"{url}/report.pdf", role="viewer")
     whole = "".join(pages_text(answer.content))
     assert "草案" not in whole
-    for text in ("另有批复，见附件。", "李审查", "王签发", "（人工更正，原为不符合）"):
-        assert squeezed(text) in whole
+    for part in ("另有批复，见附件。", "李审查", "王签发", "（人工更正，原为不符合）"):
+        assert squeezed(part) in whole
     assert "审查结论：不予通过" not in whole
     save_pages(answer.content, "http-signed")
     assert "王签发" in word_texts(town.get(f"{url}/report.docx", role="viewer").content)
@@ -138,6 +140,40 @@ def test_briefs_are_one_page(town, runs):
     assert_problem(town.get(f"{base}/districts/nowhere/brief.pdf", role="viewer"), 404)
     assert_problem(town.get(f"{base}/areas/nowhere/brief.docx", role="viewer"), 404)
     assert_problem(town.get(f"{base}/districts/east-18/brief.pdf", role="west viewer"), 404)
+
+
+def test_nothing_is_drawn_while_a_connection_is_held(town, runs, monkeypatch):
+    owner = create_database_engine(town.settings.database.owner_url.get_secret_value())
+    held = []
+
+    def watch(module):
+        draw = module.draw_site_map
+
+        def drawing(*given, **named):
+            with owner.connect() as connection:
+                held.append(
+                    connection.execute(
+                        text("""
+                        SELECT count(*) FROM pg_stat_activity WHERE usename = 'yike_app'
+                        AND datname = current_database() AND state LIKE 'idle in transaction%'""")
+                    ).scalar_one()
+                )
+            return draw(*given, **named)
+
+        monkeypatch.setattr(module, "draw_site_map", drawing)
+
+    watch(brief_maps)
+    watch(review_opinion)
+    base = f"/v1/evaluations/{runs[0]}"
+    for path in ("districts/east-18", "areas/420101"):
+        assert town.get(f"{base}/{path}/brief.docx", role="viewer").status_code == 200
+    drafted = town.post(DRAFT.format(".docx"), json=project(area="330702"), role="reviewer")
+    assert drafted.status_code == 200
+    query = "/v1/reviews?as_of=2026-11-22&stage=design&pack=jinhua-2022"
+    stored = town.post(query, json=project("drawn", area="330702"), role="reviewer").json()
+    assert town.get(f"/v1/reviews/{stored['id']}/report.docx", role="viewer").status_code == 200
+    owner.dispose()
+    assert held == [0, 0, 0, 0]
 
 
 def test_the_ledger_carries_on(town, runs):

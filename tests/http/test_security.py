@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import socket
@@ -10,10 +11,12 @@ import socket
 import httpx2
 import pytest
 from served_town import place, serving
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from service.core.database import create_database_engine
 from service.core.keys import create_key, revoke_key
 from service.core.logging import build_logger, redact_query
+from service.core.resources import build_resources
 
 POINT = {"type": "Point", "coordinates": [114.5, 30.7]}
 
@@ -317,6 +320,28 @@ def test_too_many_districts_for_a_request_are_a_job(town, make_settings, check_p
             "/v1/evaluations", json={**body, "area": "420101001002"}, headers=headers
         )
         assert small.status_code in {200, 201}, small.text
+
+
+def test_who_gets_no_connection_is_told_to_come_again(make_settings, monkeypatch, check_problem):
+    built = []
+
+    def build(settings):
+        built.append(build_resources(settings))
+        return built[-1]
+
+    monkeypatch.setattr("service.app.build_resources", build)
+    settings = make_settings(database={"pool_size": 1, "wait_seconds": 0.1}, jobs={"worker": False})
+    with (
+        serving(settings) as address,
+        httpx2.Client(base_url=address) as client,
+        contextlib.ExitStack() as held,
+    ):
+        with contextlib.suppress(PoolTimeoutError):
+            while True:
+                held.enter_context(built[0].engine.connect())
+        answer = client.get("/v1/packs", headers={"X-API-Key": "yike_0_0"})
+        check_problem(answer, 503, "unavailable")
+        assert int(answer.headers["retry-after"]) > 0
 
 
 # --- readiness and logs ---------------------------------------------------------------------

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
+import hashlib
+import html
+import json
 from datetime import timedelta
 
 import httpx2
@@ -35,9 +39,10 @@ def owner(bare_town):
 
 @pytest.fixture
 def make_key(owner):
-    def make(role="editor", areas=()):
+    def make(role="editor", areas=(), person=None):
         with owner.begin() as connection:
-            return create_key(connection, role=role, name=f"{role} of a test", areas=areas)
+            name = f"{role} of a test"
+            return create_key(connection, role=role, name=name, areas=areas, person=person)
 
     return make
 
@@ -65,13 +70,91 @@ def change(browser, method="POST", path="/v1/districts", **headers):
     return browser.request(method, path, headers=sent, **options)
 
 
+def enter(client, address, **headers):
+    """Press the button of the page a link opens."""
+    token = address.partition("token=")[2]
+    sent = {"Origin": str(client.base_url).rstrip("/"), **headers}
+    sent = {name: value for name, value in sent.items() if value is not None}
+    return client.post("/sign-in", data={"token": token}, headers=sent)
+
+
+def test_looking_at_a_link_changes_nothing(browser, make_key, link, owner):
+    key = make_key("reviewer", person="<王工>", areas=["420101"])
+    address = link(key)
+    for language, words in (("zh", ["“<王工>”", "审查"]), ("en", ["“<王工>”", "reviewer"])):
+        page = browser.get(address, headers={"Accept-Language": language})
+        assert page.status_code == 200
+        told = html.unescape(page.text)
+        assert all(word in told for word in [*words, "420101"])
+        assert "<王工>" not in page.text
+        assert "<script" not in page.text
+        assert page.headers["content-language"] == language
+    assert "set-cookie" not in page.headers
+    assert page.headers["cache-control"] == "no-store"
+    # A form is sent with its origin only where some referrer is allowed.
+    assert page.headers["referrer-policy"] == "strict-origin"
+    policy = page.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert not any(part.startswith("script-src") for part in policy)
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    with owner.connect() as connection:
+        used = select(SIGN_IN_LINK.c.used_at).where(SIGN_IN_LINK.c.key_id == key_id_of(key))
+        assert connection.execute(used).scalar_one() is None
+    assert enter(browser, address).status_code == 303
+
+
+def test_a_page_of_somebody_else_signs_nobody_in(browser, make_key, link, check_problem):
+    mine, theirs = make_key("reviewer"), link(make_key())
+    enter(browser, link(mine))
+    for headers in (
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": None},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        check_problem(enter(browser, theirs, **headers), 403, "cross-site")
+    origin = {"Origin": str(browser.base_url).rstrip("/")}
+    form = {**origin, "Content-Type": "application/x-www-form-urlencoded"}
+    for body in (b"", b"token=", b"token=a&token=b", b"t=a", b"\xff", b"a" * 500):
+        check_problem(browser.post("/sign-in", content=body, headers=form), 400, "invalid-body")
+    check_problem(browser.post("/sign-in", json={"token": "a"}, headers=origin), 415)
+    assert browser.get("/v1/session").json()["actor"] == key_id_of(mine)
+    # None of that used the link up.
+    assert enter(browser, theirs).status_code == 303
+
+
+def test_signing_in_again_ends_the_session_before(browser, make_key, link, owner):
+    def ended():
+        with owner.connect() as connection:
+            return [
+                one.ended_at is not None
+                for one in connection.execute(
+                    select(BROWSER_SESSION)
+                    .where(BROWSER_SESSION.c.key_id.in_(map(key_id_of, keys)))
+                    .order_by(BROWSER_SESSION.c.created_at)
+                )
+            ]
+
+    keys = [make_key("viewer"), make_key("reviewer"), make_key("editor")]
+    enter(browser, link(keys[0]))
+    assert ended() == [False]
+    enter(browser, link(keys[1]))
+    assert ended() == [True, False]
+    origin = str(browser.base_url).rstrip("/")
+    body = {"key": keys[2]}
+    assert browser.post("/v1/session", json=body, headers={"Origin": origin}).status_code == 201
+    assert ended() == [True, True, False]
+    assert browser.get("/v1/session").json()["role"] == "editor"
+
+
 def test_a_link_signs_one_browser_in_once(bare_town, browser, make_key, link, owner):
     key = make_key("reviewer")
     address = link(key)
-    answer = browser.get(address, headers={"Sec-Fetch-Site": "cross-site"})
+    answer = enter(browser, address)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/"
-    assert answer.headers["referrer-policy"] == "no-referrer"
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
@@ -84,9 +167,10 @@ def test_a_link_signs_one_browser_in_once(bare_town, browser, make_key, link, ow
     assert len(session["csrf_token"]) == 64
     assert session["csrf_token"] != secret
     # Again in the same browser does no harm; in another one it is no use.
-    assert browser.get(address).status_code == 303
+    assert browser.get(address).status_code == enter(browser, address).status_code == 303
+    assert browser.cookies["yike_session"] == secret
     used = bare_town.client.get(address, headers={"Accept-Language": "en"})
-    assert used.status_code == 401
+    assert used.status_code == enter(bare_town.client, address).status_code == 401
     assert "sign-in link cannot be used" in used.text
     assert "default-src 'none'" in used.headers["content-security-policy"]
     assert "set-cookie" not in used.headers
@@ -105,8 +189,13 @@ def test_a_link_signs_one_browser_in_once(bare_town, browser, make_key, link, ow
 
 def test_of_many_at_once_one_gets_in(bare_town, make_key, link):
     address = link(make_key())
+
+    def one_enters():
+        with httpx2.Client(base_url=bare_town.address, timeout=60) as client:
+            return enter(client, address)
+
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(httpx2.get, bare_town.address + address) for _ in range(8)]
+        asked = [pool.submit(one_enters) for _ in range(8)]
         statuses = sorted(one.result().status_code for one in asked)
     assert statuses == [303, *[401] * 7]
 
@@ -134,6 +223,7 @@ def test_a_link_that_is_unknown_old_or_of_a_revoked_key_is_none(browser, make_ke
         answer = browser.get(address)
         assert answer.status_code in {400, 401}, address
         assert "set-cookie" not in answer.headers
+        assert enter(browser, address).status_code in {400, 401}, address
         assert browser.get("/v1/session").status_code == 401
 
 
@@ -195,7 +285,7 @@ def test_the_cookie_opens_what_a_key_opens_and_other_sites_cannot_use_it(
     browser, make_key, link, check_problem, owner
 ):
     key = make_key("editor")
-    browser.get(link(key))
+    enter(browser, link(key))
     for path in ("/v1/districts", "/v1/packs", "/ogc/collections", "/ogc/"):
         assert browser.get(path).status_code == 200, path
     token = browser.get("/v1/session").json()["csrf_token"]
@@ -243,7 +333,7 @@ def test_a_password_kept_by_the_browser_is_no_use_to_other_sites(bare_town, chec
 
 
 def test_the_cookie_of_a_scoped_viewer_stays_scoped(browser, make_key, link, check_problem):
-    browser.get(link(make_key("viewer", ["420101001001"])))
+    enter(browser, link(make_key("viewer", ["420101001001"])))
     session = browser.get("/v1/session").json()
     assert session["areas"] == ["420101001001"]
     check_problem(change(browser, X_CSRF_Token=session["csrf_token"]), 403, "forbidden")
@@ -255,7 +345,7 @@ def test_a_session_ends(make_settings, bare_town, make_key, link, owner, end, ch
     key = make_key()
     settings = make_settings(session={"idle_seconds": 600, "max_seconds": 3600})
     with serving(settings) as address, httpx2.Client(base_url=address) as browser:
-        browser.get(link(key))
+        enter(browser, link(key))
         mine = BROWSER_SESSION.c.key_id == key_id_of(key)
 
         def back(**seconds):
@@ -280,22 +370,60 @@ def test_a_session_ends(make_settings, bare_town, make_key, link, owner, end, ch
         check_problem(browser.get("/v1/districts"), 401, "unauthorized")
 
 
+def called(*arguments):
+    """What a command prints; a fault of the call is raised."""
+    result = CliRunner().invoke(build_app(arguments), arguments)
+    if isinstance(result.exception, UsageFault):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_keys_are_made_listed_and_revoked(town, browser, monkeypatch, owner, check_problem):
+    monkeypatch.setenv("YIKE_DATABASE__URL", town.settings.database.url.get_secret_value())
+    said = ("--role=reviewer", "--name=审批科二号机", "--area=420101")
+    key = called("key", "create", *said, "--person=王某").strip()
+    headers = {"X-API-Key": key}
+    session = browser.get("/v1/session", headers=headers).json()
+    assert (session["name"], session["person"]) == ("审批科二号机", "王某")
+    assert (session["role"], session["areas"]) == ("reviewer", ["420101"])
+    (listed,) = (
+        one for one in json.loads(called("key", "list", "--json")) if one["id"] == key_id_of(key)
+    )
+    assert (listed["person"], listed["role"], listed["revoked_at"]) == ("王某", "reviewer", None)
+    assert called("key", "revoke", key_id_of(key)) == ""
+    check_problem(browser.get("/v1/session", headers=headers), 401, "unauthorized")
+    assert f"{key_id_of(key)}  " in called("key", "list")
+    assert key not in called("key", "list") + called("key", "list", "--json")
+    for arguments, told in (
+        (("create", *said), "whose key it is"),
+        (("create", *said, "--person= "), "--person: is blank"),
+        (("create", "--role=king", "--name=a"), "no such role"),
+        (("create", "--role=viewer", "--name="), "--name: is blank"),
+        (("create", "--role=viewer", "--name=a", "--area=no"), "no such area"),
+        (("revoke", key_id_of(key)), "it is revoked"),
+        (("revoke", "x" * 5000), "there is no such key"),
+    ):
+        with pytest.raises(UsageFault, match=told):
+            called("key", *arguments)
+    with owner.connect() as connection:
+        actions = connection.execute(
+            select(AUDIT.c.action).where(AUDIT.c.target == f"key/{key_id_of(key)}")
+        ).scalars()
+        assert list(actions) == ["create_key", "revoke_key"]
+
+
 def test_the_command_makes_links_for_roles_areas_and_keys(town, browser, make_key, monkeypatch):
     database = town.settings.database
     monkeypatch.setenv("YIKE_DATABASE__URL", database.url.get_secret_value())
     monkeypatch.setenv("YIKE_LANG", "en")
 
     def run(*options):
-        app = build_app(["sign-in-link"])
-        result = CliRunner().invoke(app, ["sign-in-link", *options])
-        if isinstance(result.exception, UsageFault):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result.stdout.split("(the link works once): ")[1].strip()
+        return called("sign-in-link", *options).split("(the link works once): ")[1].strip()
 
     def signed_in(link):
         browser.cookies.clear()
-        assert browser.get("/sign-in?" + link.split("?")[1]).status_code == 303
+        assert enter(browser, link).status_code == 303
         return browser.get("/v1/session").json()
 
     assert signed_in(run())["role"] == "admin"
@@ -309,6 +437,7 @@ def test_the_command_makes_links_for_roles_areas_and_keys(town, browser, make_ke
     for options, told in (
         (("--role", "king"), "no such role"),
         (("--role", "viewer", "--area", "no"), "no such area"),
+        (("--role", "reviewer", "--name", "王工"), "whose key it is"),
         (("--area", "420101"), "name its --role"),
         (("--key", "0" * 12), "no such key"),
         (("--key", key_id_of(key), "--role", "viewer"), "give one of them"),

@@ -32,6 +32,10 @@ def officers(town):
     with owner.begin() as connection:
         for name in ("甲", "乙"):
             town.keys[name] = create_key(connection, role="reviewer", name=name)
+        # Another key of the first one, under another name.
+        town.keys["甲's other"] = create_key(
+            connection, role="reviewer", name="规划科一号机", person="甲 "
+        )
     owner.dispose()
     return town
 
@@ -296,6 +300,8 @@ def test_an_officer_overrides_and_a_second_person_signs(officers, check_problem,
         check_problem(
             officers.post(sign, json={"name": name, "overrides": 1}, role="乙"), 409, "conflict"
         )
+    other = officers.post(sign, json={"name": "李某", "overrides": 1}, role="甲's other")
+    assert "a second person" in check_problem(other, 409, "conflict")["detail"]
     unseen = officers.post(sign, json={"name": "李某", "overrides": 0}, role="乙")
     assert check_problem(unseen, 409, "conflict")["errors"][0]["pointer"] == "/overrides"
     check_problem(officers.post(sign, json={"name": "李某"}, role="乙"), 400, "invalid-body")

@@ -32,7 +32,13 @@ def test_a_link_signs_in_once_and_a_key_does_too(visit, city) -> None:
     engine.dispose()
     first = visit(None)
     first.expected.append("401")
-    first.open(f"/sign-in?token={token}")
+    first.expected.append("404")  # the page of the link has no icon
+    first.page.goto(f"{city.address}/sign-in?token={token}")
+    expect(first.page.get_by_role("main")).to_contain_text("“viewer”")
+    first.keep("sign-in-link")
+    first.page.get_by_role("button", name="登录").click()
+    first.drawn()
+    assert "sign-in" not in first.page.url
     expect(first.part("worst").locator("li").first).to_be_visible()
     # What a viewer cannot use is not shown.
     for hidden in ("import", "review"):

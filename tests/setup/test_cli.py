@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-import typer
+from typer.testing import CliRunner
 
 from service.cli import COMMANDS, build_app
 
@@ -48,10 +48,8 @@ def test_help_imports_no_command():
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
 def test_every_command_loads_and_explains_itself(entry):
     arguments = [word for word in (entry.group, entry.name) if word]
-    app = build_app(arguments)
-    assert isinstance(app, typer.Typer)
-    done = run(*arguments, "--help")
-    assert done.returncode == 0
+    done = CliRunner().invoke(build_app(arguments), [*arguments, "--help"], prog_name="yike")
+    assert done.exit_code == 0
     assert f"Usage: yike {' '.join(arguments)}" in done.stdout
 
 

@@ -250,6 +250,13 @@ def test_the_cluster_of_root_lies_outside_the_clone_one_for_each_clone(tmp_path)
     assert one.address == tmp_path / "one" / ".yike" / "postgres.json"
 
 
+def test_state_folders_of_an_installed_yike_side_by_side_have_clusters_of_their_own(tmp_path):
+    one, two = (layout_of(tmp_path / name, as_root=True) for name in ("one", "two"))
+    assert one.home != two.home
+    assert one.owner == tmp_path / "one"
+    assert layout_of(tmp_path / ".yike", as_root=True).owner == tmp_path
+
+
 def test_a_state_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = [ROOT / "yike", ROOT / ".ci" / "run"]
+INSTALLER = ROOT / "service" / "bundles" / "files" / "install"
+SCRIPTS = [ROOT / "yike", ROOT / ".ci" / "run", INSTALLER]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
@@ -21,7 +22,7 @@ def test_the_script_is_sound(script):
 
 
 def test_the_set_up_names_no_package_host():
-    for script in SCRIPTS:
+    for script in [*SCRIPTS, ROOT / "debian.sh"]:
         assert "://" not in script.read_text()
 
 
@@ -56,7 +57,8 @@ def test_in_a_fresh_clone_set_up_messages_go_to_standard_error(tmp_path):
 
 
 def test_a_state_folder_of_someone_else_is_refused(tmp_path):
-    shutil.copy(ROOT / "yike", tmp_path)
+    for name in ("yike", "debian.sh"):
+        shutil.copy(ROOT / name, tmp_path)
     state = tmp_path / ".yike"
     state.mkdir()
     if os.geteuid() == 0:

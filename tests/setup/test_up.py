@@ -96,7 +96,10 @@ def test_it_serves_until_it_is_told_to_stop(first, environment):
         assert status(address, {"X-API-Key": key}) == 200
         assert status(address, {}) == 401
         with httpx2.Client() as browser:
-            assert browser.get(link).headers["location"] == "/"
+            assert "<form" in browser.get(link).text
+            address, _, token = link.partition("/sign-in?token=")
+            form = {"data": {"token": token}, "headers": {"Origin": address}}
+            assert browser.post(f"{address}/sign-in", **form).headers["location"] == "/"
             session = browser.get(f"http://127.0.0.1:{port}/v1/session").json()
             assert (session["actor"], session["role"]) == (key.split("_")[1], "admin")
     finally:

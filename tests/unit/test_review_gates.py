@@ -141,6 +141,17 @@ def test_land_grant_that_leaves_something_out(granted, check):
     assert gate.remedies
 
 
+def test_all_that_a_land_grant_leaves_out_of_an_item_is_told_at_once():
+    listed = conditions(item(kind="care_home", count=2), no="控规")
+    granted = item(kind="day_care", service="childcare")
+    _, gate = judged("land_grant", control_plan=listed, planning_conditions=conditions(granted))
+    asked = [remedy.where for remedy in gate.remedies]
+    assert asked == ["service", "kind", "count"]
+    # Doing as told is enough.
+    _, gate = judged("land_grant", control_plan=listed, planning_conditions=listed)
+    assert gate.verdict == "met"
+
+
 def test_land_grant_adds_nothing_the_control_plan_does_not_list():
     bare = {"id": "养老服务站", "service": "elderly"}
     plan = conditions(bare, no="控规")
@@ -214,6 +225,20 @@ def test_verification(floor, land, tolerance, verdict):
     assert found.verdict == ("pass" if verdict == "met" else "not_pass")
 
 
+def test_what_suffices_by_a_tolerance_is_said():
+    built = {"floor_area_m2": 280, "site_area_m2": 400}
+    _, gate = judged("verification", station(as_built=built), tolerance=Decimal("0.05"))
+    # 300 × 0.95 = 285: 280 is 5 short of that, and 20 of the conditions.
+    assert (gate.needed, gate.deficit) == (300, 5)
+    assert "尚缺5㎡（按容许比例不少于285㎡）" in gate.reason["zh"]
+    assert "at least 285 m² by the tolerance" in gate.reason["en"]
+    _, gate = judged("verification", station(as_built=built))
+    assert "容许" not in gate.reason["zh"]
+    _, gate = judged("verification", station(as_built=built), tolerance=Decimal("0.1"))
+    assert gate.verdict == "met"
+    assert "不少于270㎡" in gate.reason["zh"]
+
+
 def test_verification_without_a_survey():
     _, gate = judged("verification", station(as_built={}))
     assert gate.verdict == "undetermined"
@@ -257,6 +282,12 @@ def test_completion_stop_for_a_facility_built_a_day_late_or_given_up():
     assert {step.facility for step in gate.steps if step.verdict == "not_met"} == {"s2"}
     _, gate = judged("completion", nursery())
     assert [s.reason for s in gate.steps if s.verdict == "not_met"] == ["item_omitted"]
+    # Of two asked for one is there: the other has not been built.
+    two = conditions(item(count=2))
+    found, gate = judged("completion", station(), planning_conditions=two)
+    assert (found.verdict, gate.deficit, gate.remedies[0].amount) == ("not_pass", 1, 1)
+    both = judged("completion", station(), station(id="s2"), planning_conditions=two)
+    assert both[1].verdict == "met"
 
 
 @pytest.mark.parametrize(("handed_over", "verdict"), [("2025-10-01", "met"), (None, "not_met")])
@@ -450,6 +481,23 @@ def test_from_the_design_on_the_conditions_hold_and_what_lies_below_is_reported(
 
 
 # --- several packs ---
+
+
+@pytest.mark.parametrize(("brought", "short"), [(150, None), ("149.9", "0.1")])
+def test_conditions_in_a_pool_are_set_beside_what_all_members_owe(brought, short):
+    # 0.15 × (1,000 + 1,000) = 300, of which the conditions ask for 150.
+    other = {"id": "m1", "kind": "nursery", "floor_area_m2": Decimal(brought), "status": "approved"}
+    asked = {"id": "托育", "service": "childcare", "kind": "nursery", "floor_area_m2": 150}
+    found = reviewed(
+        project(
+            nursery(300),
+            planning_conditions=conditions(asked),
+            pool={"id": "甲", "members": [{"project": "q", "units": 1000, "facilities": [other]}]},
+        )
+    )
+    low = [one for one in found.findings if one.kind == "planning_conditions"]
+    assert [one.deficit for one in low] == ([] if short is None else [Decimal(short)])
+    assert all("统筹内其他项目" in one.reason["zh"] for one in low)
 
 
 def test_four_packs_side_by_side():

@@ -11,6 +11,7 @@ import pytest
 import shapely
 from housing import (
     AREA,
+    COUNT,
     RADIUS,
     SITE,
     at,
@@ -26,7 +27,7 @@ from housing import (
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from planning import square
+from planning import point, square
 
 from spatial.errors import InputError, InputFaults
 from spatial.policy.review.massing import demand_buildings
@@ -207,6 +208,34 @@ def test_the_ledger_counts_no_square_metre_twice():
     assert place == "/pool/members/0/facilities/0/id"
     ((place, _),) = faults(with_pool(member(theirs()), ledger=[{**here, "facility": "x"}]))
     assert place == "/pool/ledger/0/facility"
+
+
+@pytest.mark.parametrize("named", [{"pool": "统筹一"}, {"district_id": "q"}, {}])
+def test_what_another_member_brings_counts_once_where_it_is_stored_too(named):
+    unplaced = {"id": "n1", "kind": "nursery", "phase": "1", "floor_area_m2": 150}
+    submitted = parse_project(with_pool(member(theirs()), rows=(unplaced,)), source="p")
+    stored = {"id": "m1", "floor_area_m2": 150, "geometry": point(100), **named}
+    found = reviewed(submitted, around=[stored])
+    assert of(found, AREA).provided == 300
+    # Where it stands is known from what is stored: no corner of the site is 224 m away.
+    assert of(found, RADIUS).verdict == "met"
+
+
+def test_what_is_made_out_to_others_wholly_still_serves_who_lives_there():
+    gone = {"facility": "n1", "to": "别处", "floor_area_m2": 150}
+    found = reviewed(parse_project(with_pool(member(theirs()), ledger=[gone]), source="p"))
+    assert (of(found, AREA).provided, of(found, RADIUS).verdict) == (150, "met")
+    assert of(found, COUNT).provided == 1
+
+
+def test_of_a_kindergarten_only_its_rooms_for_under_threes_are_made_out():
+    rooms = theirs(
+        1000, kind="kindergarten_class", takes_outside_children=True, childcare_floor_area_m2=200
+    )
+    entries = [{"facility": "m1", "to": to, "floor_area_m2": 101} for to in ("统筹一", "别处")]
+    ((place, message),) = faults(with_pool(member(rooms), ledger=entries))
+    assert place == "/pool/ledger/1/floor_area_m2"
+    assert "202 m² of 'm1' are made out, and it has 200 m²" in message
 
 
 def test_the_stand_alone_figure_stands_beside_the_pools():

@@ -10,7 +10,7 @@ from typing import Final
 from spatial.policy.findings import MET, NOT_APPLICABLE, NOT_MET, UNDETERMINED
 from spatial.policy.review.gate import GateCase, Step, at_least, nothing
 from spatial.policy.review.matching import answering
-from spatial.policy.review.project import PlannedFacility
+from spatial.policy.review.project import Item, PlannedFacility
 from spatial.policy.review.remedy import Remedy
 
 
@@ -30,7 +30,7 @@ def no_suspension(case: GateCase) -> list[Step]:
 
 
 def no_omission(case: GateCase) -> list[Step]:
-    """不建: not begun, given up, or asked for by the 规划条件 and not in the project."""
+    """不建: not begun, given up, or fewer in the project than the 规划条件 ask for."""
     check = "no_omission"
     steps = _each(case, check, _omitted)
     reviewed = case.project.reviewed_phases
@@ -39,9 +39,9 @@ def no_omission(case: GateCase) -> list[Step]:
             steps.append(_fails(check, "given_up", facility, "build"))
     document = case.project.planning_conditions
     for item in document.of(case.services) if document is not None else ():
-        if not answering(case.project, item, document):
-            remedy = Remedy("add_facilities", Decimal(item.count), "facilities", item=item.id)
-            steps.append(Step(check, NOT_MET, "item_omitted", item=item.id, remedies=(remedy,)))
+        there = len(answering(case.project, item, document))
+        if there < item.count:
+            steps.append(_omitted_item(check, item, there))
     found = [step for step in steps if step.reason != "no_facility_of_service"]
     return found or steps
 
@@ -182,6 +182,22 @@ def _omitted(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "unknown":
         return _open(check, "state_unknown", facility, "status")
     return _holds(check, "begun", facility)
+
+
+def _omitted_item(check: str, item: Item, there: int) -> Step:
+    lacking = Decimal(item.count - there)
+    remedy = Remedy("add_facilities", lacking, "facilities", item=item.id)
+    told = Step(check, NOT_MET, "item_omitted", item=item.id, remedies=(remedy,))
+    if there == 0:
+        return told
+    return replace(
+        told,
+        reason="item_incomplete",
+        needed=Decimal(item.count),
+        provided=Decimal(there),
+        deficit=lacking,
+        unit="facilities",
+    )
 
 
 def _agreed(_case: GateCase, check: str, facility: PlannedFacility) -> Step:

@@ -114,6 +114,7 @@ def _step(step: Step, *, lang: str) -> dict[str, Any]:
         "needed": _number(step.needed),
         "provided": _number(step.provided),
         "deficit": _number(step.deficit),
+        "allowed": _number(step.allowed),
         "unit": step.unit,
         "date": None if step.date is None else step.date.isoformat(),
         "against": None if step.against is None else step.against.isoformat(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -40,6 +40,8 @@ class Step:
         What is not known, each a mapping fit for JSON.
     remedies
         Smallest changes that would make it hold.
+    allowed
+        What suffices in the place of `needed`, by the tolerance; None where none is set.
     """
 
     check: str
@@ -56,6 +58,7 @@ class Step:
     against: dt.date | None = None
     missing: tuple[Mapping[str, str], ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    allowed: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -132,33 +135,28 @@ def at_least(  # noqa: PLR0913 - a comparison is told with all of these
     unknown = tuple(
         {"facility": name, "field": field} for name, amount in amounts if amount is None
     )
-    lacking = limit - known
-    if known >= limit:
-        return Step(check, MET, f"{reason}_met", facility, None, item, needed, known, unit="m2")
-    if unknown:
-        return Step(
-            check,
-            UNDETERMINED,
-            f"{reason}_unknown",
-            facility,
-            None,
-            item,
-            needed,
-            known,
-            unit="m2",
-            missing=unknown,
-        )
-    return Step(
+    met = Step(
         check,
-        NOT_MET,
-        f"{reason}_short",
+        MET,
+        f"{reason}_met",
         facility,
         None,
         item,
         needed,
         known,
-        lacking,
-        "m2",
+        unit="m2",
+        allowed=limit if tolerance else None,
+    )
+    if known >= limit:
+        return met
+    if unknown:
+        return replace(met, verdict=UNDETERMINED, reason=f"{reason}_unknown", missing=unknown)
+    lacking = limit - known
+    return replace(
+        met,
+        verdict=NOT_MET,
+        reason=f"{reason}_short",
+        deficit=lacking,
         remedies=(Remedy(action, lacking, "m2", facility=facility, item=item),),
     )
 

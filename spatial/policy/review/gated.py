@@ -14,6 +14,7 @@ from spatial.policy.pack import Pack
 from spatial.policy.review.checks import CHECKS, judge_gate
 from spatial.policy.review.finding import GENERAL_RULE, ReviewFinding
 from spatial.policy.review.gate import GRAVITY, GateCase, Step, worst
+from spatial.policy.review.ledger import brought_m2
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import REVIEW_GATE, Stage, gates_at
@@ -134,13 +135,15 @@ def low_conditions(
         areas = [item.floor_area_m2 for item in items if item.floor_area_m2 is not None]
         if finding.kind != "floor_area_per_100hh" or finding.needed is None or not areas:
             continue
-        asked = sum(areas, Decimal(0))
+        # In a pool the general rule asks of all members, who answer for it together.
+        others = brought_m2(project, finding.facilities)
+        asked = sum(areas, others)
         if asked >= finding.needed:
             continue
         step = Step(
             "conditions_level",
             ADVISE,
-            "conditions_below_rule",
+            "conditions_below_rule_in_pool" if others else "conditions_below_rule",
             item=document.document_no,
             needed=finding.needed,
             provided=asked,

@@ -6,6 +6,7 @@ Only whether everything the control plan lists is carried over; nothing is added
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from spatial.policy.findings import MET, NOT_APPLICABLE, NOT_MET
@@ -70,41 +71,31 @@ def _compare(case: GateCase, check: str, compared: _Comparison) -> list[Step]:
 
 
 def _kind(check: str, item: Item, granted: Item) -> list[Step]:
+    """Name everything that differs: putting one right would not do."""
+    steps: list[Step] = []
     for field, wanted, got in (
         ("service", item.service, granted.service),
         ("kind", item.kind, granted.kind),
     ):
         if wanted is not None and wanted != got:
-            remedy = Remedy("carry_over", item=item.id, where=field)
-            return [
-                Step(
-                    check,
-                    NOT_MET,
-                    "term_differs",
-                    None,
-                    None,
-                    item.id,
-                    wanted,
-                    got or "—",
-                    remedies=(remedy,),
-                )
-            ]
+            steps.append(_differs(check, item, field, wanted, got or "—"))
     if granted.count < item.count:
-        remedy = Remedy("carry_over", item=item.id, where="count")
-        return [
-            Step(
-                check,
-                NOT_MET,
-                "term_differs",
-                None,
-                None,
-                item.id,
-                str(item.count),
-                str(granted.count),
-                remedies=(remedy,),
-            )
-        ]
-    return [Step(check, MET, "carried_over", item=item.id)]
+        steps.append(_differs(check, item, "count", str(item.count), str(granted.count)))
+    return steps or [Step(check, MET, "carried_over", item=item.id)]
+
+
+def _differs(check: str, item: Item, field: str, wanted: str, got: str) -> Step:
+    return Step(
+        check,
+        NOT_MET,
+        "term_differs",
+        None,
+        None,
+        item.id,
+        wanted,
+        got,
+        remedies=(Remedy("carry_over", item=item.id, where=field),),
+    )
 
 
 def _area(field: str) -> _Comparison:
@@ -137,21 +128,10 @@ def _terms(*fields: str) -> _Comparison:
             wanted, got = getattr(item, field), getattr(granted, field)
             if wanted is None:
                 continue
-            same = wanted == got
-            remedy = () if same else (Remedy("carry_over", item=item.id, where=field),)
-            steps.append(
-                Step(
-                    check,
-                    MET if same else NOT_MET,
-                    "carried_over" if same else "term_differs",
-                    None,
-                    None,
-                    item.id,
-                    str(wanted),
-                    "—" if got is None else str(got),
-                    remedies=remedy,
-                )
-            )
+            told = _differs(check, item, field, str(wanted), "—" if got is None else str(got))
+            if wanted == got:
+                told = replace(told, verdict=MET, reason="carried_over", remedies=())
+            steps.append(told)
         return steps or [Step(check, NOT_APPLICABLE, "control_plan_silent", item=item.id)]
 
     return compared

@@ -29,6 +29,17 @@ def counting_share(project: Project, facility: str) -> Decimal | None:
     return sum((entry.floor_area_m2 for entry in entries if entry.to in here), Decimal(0))
 
 
+def brought_m2(project: Project, counted: Sequence[str]) -> Decimal:
+    """Sum the floor area other members bring, m²: of facilities that count, as far as known."""
+    others = () if project.pool is None else pooled(project.pool)
+    total = Decimal(0)
+    for facility in others:
+        whole, share = _to_share(facility), counting_share(project, facility.id)
+        if facility.id in counted and whole is not None:
+            total += whole if share is None else min(share, whole)
+    return total
+
+
 def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tuple[str, str]]:
     """Yield what makes a pool unusable: it names itself, or a square metre counts twice."""
     pool = project.pool
@@ -52,10 +63,16 @@ def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tup
     yield from _entry_faults(pool, (*project.facilities, *pooled(pool)), pointer)
 
 
+def _to_share(facility: PlannedFacility) -> Decimal | None:
+    """Return the floor area there is to make out: that of the rooms for under-3s where given."""
+    rooms = facility.childcare_floor_area_m2
+    return facility.floor_area_m2 if rooms is None else rooms
+
+
 def _entry_faults(
     pool: Pool, facilities: Sequence[PlannedFacility], pointer: Callable[..., str]
 ) -> Iterator[tuple[str, str]]:
-    area = {facility.id: facility.floor_area_m2 for facility in facilities}
+    area = {facility.id: _to_share(facility) for facility in facilities}
     given: dict[str, Decimal] = {}
     seen: list[tuple[str, str]] = []
     for number, entry in enumerate(pool.ledger):

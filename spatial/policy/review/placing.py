@@ -110,12 +110,14 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
         for facility in others
         if not facility.cancelled
     ]
-    rows = [row for row in rows if row["share"] != 0]
     before = _around(project, surroundings.facilities)
     # Choosing all rows of a frame takes as long as choosing some.
     around = before.loc[~before["id"].isin(project.removes)] if project.removes else before
+    stored = {one.id for one in others} & set(around["id"]) if others else set()
+    # What is made out to others wholly counts in no sum here, and still serves who lives near.
+    counted = [row for row in rows if row["share"] != 0]
     placed = [row for row in rows if row["geometry"] is not None]
-    stock = [row for row in rows if provided_by.get(row["service"], "project") == "project"]
+    stock = [row for row in counted if provided_by.get(row["service"], "project") == "project"]
     stock += [
         row
         for service, provider in provided_by.items()
@@ -124,20 +126,24 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     ]
     middle = project.site.representative_point()
     located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
-    reach = _data(project, stage, placed, around, surroundings.network)
-    same = len(placed) == len(rows) and set(provided_by.values()) == {"project"}
+    # What another member brings may be stored as well: it is the same one, and counts once.
+    there = _without(around, stored & {row["id"] for row in placed})
+    reach = _data(project, stage, placed, there, surroundings.network)
+    same = len(placed) == len(counted) == len(rows) and set(provided_by.values()) == {"project"}
     opened = [{**row, "status": "operating"} for row in placed if row["district_id"] == project.id]
     return Placed(
         reach=reach,
         before=before,
         left=around,
         opened=opened,
-        stock=reach if same else replace(reach, facilities=_with(around, located)),
+        stock=reach
+        if same
+        else replace(reach, facilities=_with(_without(around, stored), located)),
         unplaced=tuple(
             dict.fromkeys(
                 (str(row["id"]), str(row["kind"]))
                 for row in (*rows, *stock)
-                if row["geometry"] is None
+                if row["geometry"] is None and row["id"] not in stored
             )
         ),
         provided_by=provided_by,
@@ -224,7 +230,7 @@ def _row(project: Project, facility: PlannedFacility, status: str | None) -> dic
         "lift": facility.lift,
         "status": status,
         "district_id": project.id if own else facility.phase,
-        "pool": None if project.pool is None else project.pool.id,
+        "pool": None if project.pool is None or share == 0 else project.pool.id,
         "entrances": facility.entrances,
         "geometry": facility.geometry,
         "share": share,
@@ -303,6 +309,10 @@ def _data(
         buildings=layer_frame(BUILDINGS, buildings) if buildings else None,
         network=network,
     )
+
+
+def _without(around: GeoDataFrame, ids: set[str]) -> GeoDataFrame:
+    return around.loc[~around["id"].isin(ids)] if ids else around
 
 
 def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFrame:

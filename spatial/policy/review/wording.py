@@ -118,6 +118,17 @@ _STEPS: Final = MappingProxyType(
                 "general rule of {needed} m²; they hold, and this is reported"
             ),
         ),
+        "conditions_below_rule_in_pool": (
+            (
+                "规划条件{item}与统筹内其他项目的设施合计{provided}㎡，低于一般规定{needed}㎡，少{deficit}㎡；"
+                "以规划条件为准，列明供参考"
+            ),
+            (
+                "the planning conditions {item} and what other projects of the pool bring come to "
+                "{provided} m², {deficit} m² below the general rule of {needed} m²; they hold, and "
+                "this is reported"
+            ),
+        ),
         "as_built_met": (
             "{item}：实测{provided}㎡，规划条件{needed}㎡",
             "{item}: {provided} m² measured, planning conditions {needed} m²",
@@ -177,6 +188,13 @@ _STEPS: Final = MappingProxyType(
         "item_omitted": (
             "规划条件所列{item}没有对应设施（不建）",
             "{item} of the planning conditions has no facility (不建)",
+        ),
+        "item_incomplete": (
+            "规划条件所列{item}应有{needed}处，对应设施{provided}处，缺{deficit}处（不建）",
+            (
+                "the planning conditions ask for {needed} of {item}, and {provided} are there: "
+                "{deficit} lacking (不建)"
+            ),
         ),
         "no_earlier_phase": ("没有更早的分期", "there is no earlier phase"),
         "handed_over": ("{facility}已于{date}移交", "{facility} was handed over on {date}"),
@@ -382,6 +400,9 @@ _WORDS: Final = MappingProxyType(
         "True": ("无偿", "free of charge"),
         "False": ("有偿", "not free of charge"),
         "service": ("服务", "the service"),
+        "kind": ("种类", "the kind"),
+        "childcare": ("托育", "childcare"),
+        "elderly": ("养老", "elderly care"),
         "count": ("数量", "the number"),
         "position": ("位置", "the position"),
         "receiver": ("接收单位", "the receiver"),
@@ -408,8 +429,7 @@ VERDICT_WORDS: Final = MappingProxyType(
 def sentence(step: Step, *, lang: str) -> str:
     """Say what a step of a gate found."""
     at = LANGUAGES.index(lang)
-    template = _STEPS[step.reason]
-    return template[at].format(
+    said = _STEPS[step.reason][at].format(
         facility=step.facility or "—",
         phase=step.phase or "—",
         item=step.item or "—",
@@ -419,6 +439,13 @@ def sentence(step: Step, *, lang: str) -> str:
         deficit=_figure(step.deficit, lang=lang),
         date="—" if step.date is None else step.date.isoformat(),
         against="—" if step.against is None else step.against.isoformat(),
+    )
+    if step.allowed is None:
+        return said
+    allowed = grouped(step.allowed)
+    return (
+        said
+        + (f"（按容许比例不少于{allowed}㎡）", f" (at least {allowed} m² by the tolerance)")[at]
     )
 
 

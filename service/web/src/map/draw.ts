@@ -1,18 +1,33 @@
 import type { Feature, FeatureCollection, Polygon, Position } from 'geojson';
 import type { MapMouseEvent } from 'maplibre-gl';
+import { counterClockwise, rounded } from './rings';
 import { stage, type Tool } from './stage.svelte';
 
-/** Draw a polygon by clicking its corners; returns what ends the drawing early. */
-export function drawPolygon(done: (polygon: Polygon | null) => void): () => void {
+/** How near a click is to a corner to mean that corner, in pixels. */
+const NEAR_PX = 10;
+
+/** A drawing under way. */
+export type Drawing = {
+  finish: () => void;
+  cancel: () => void;
+  /** Take the last corner back. */
+  back: () => void;
+};
+
+/**
+ * Draw a polygon by clicking its corners; a click on the first one, a double click or Enter ends it.
+ *
+ * @param tell Hears the number of corners so far.
+ */
+export function drawPolygon(
+  done: (polygon: Polygon | null) => void,
+  tell: (corners: number) => void,
+): Drawing {
   const corners: Position[] = [];
   let end = false;
 
-  const at = (event: MapMouseEvent): Position => [
-    Number(event.lngLat.lng.toFixed(7)),
-    Number(event.lngLat.lat.toFixed(7)),
-  ];
-
   function show(next?: Position): void {
+    tell(corners.length);
     const line = next ? [...corners, next] : corners;
     const features: Feature[] = corners.map((corner) => ({
       type: 'Feature',
@@ -42,60 +57,55 @@ export function drawPolygon(done: (polygon: Polygon | null) => void): () => void
     // Not before the double click that ends the drawing is over.
     setTimeout(() => stage.map?.doubleClickZoom.enable(), 300);
     removeEventListener('keydown', key);
-    done(keep && corners.length > 2 ? { type: 'Polygon', coordinates: [closed(corners)] } : null);
+    done(
+      keep && corners.length > 2
+        ? { type: 'Polygon', coordinates: [counterClockwise(corners)] }
+        : null,
+    );
+  }
+
+  function back(): void {
+    corners.pop();
+    show();
   }
 
   function key(event: KeyboardEvent): void {
-    if (event.key === 'Enter') {
+    // Keys are the drawing's only where nobody is writing.
+    if (event.target instanceof Element && event.target.closest('input, textarea, select')) return;
+    if (event.key === 'Enter' && corners.length > 2) {
       event.preventDefault();
       finish(true);
     } else if (event.key === 'Escape') finish(false);
-    else if (event.key === 'Backspace' && corners.pop()) show();
+    else if (event.key === 'Backspace' || (event.key === 'z' && (event.ctrlKey || event.metaKey))) {
+      event.preventDefault();
+      back();
+    }
   }
+
+  const near = (event: MapMouseEvent, corner: Position | undefined, most_px: number): boolean => {
+    const place = corner && stage.map?.project(corner as [number, number]);
+    return place !== undefined && place.dist(event.point) <= most_px;
+  };
 
   const tool: Tool = {
     cursor: 'crosshair',
     click: (event) => {
-      const corner = at(event);
-      const last = corners.at(-1);
+      if (corners.length > 2 && near(event, corners[0], NEAR_PX)) {
+        finish(true);
+        return;
+      }
       // The second click of a double click falls where the first did.
-      const near = last && stage.map?.project(last as [number, number]).dist(event.point);
-      if (near === undefined || near > 4) corners.push(corner);
+      if (!near(event, corners.at(-1), 4)) corners.push(rounded(event.lngLat));
       show();
     },
     doubleClick: () => finish(true),
     move: (event) => {
-      if (corners.length > 0) show(at(event));
+      if (corners.length > 0) show(rounded(event.lngLat));
     },
   };
   stage.map?.doubleClickZoom.disable();
   addEventListener('keydown', key);
   stage.tool = tool;
-  return () => finish(false);
-}
-
-/** A ring counter-clockwise, as RFC 7946 wants it, its first corner last again. */
-function closed(corners: readonly Position[]): Position[] {
-  const ring = signedArea(corners) < 0 ? [...corners].reverse() : [...corners];
-  return [...ring, ring[0]!];
-}
-
-function signedArea(corners: readonly Position[]): number {
-  const [west, south] = corners[0] as [number, number];
-  let twice = 0;
-  corners.forEach((a, index) => {
-    const b = corners[(index + 1) % corners.length]!;
-    twice += (a[0]! - west) * (b[1]! - south) - (b[0]! - west) * (a[1]! - south);
-  });
-  return twice / 2;
-}
-
-/** About how many hectares a polygon covers; for orientation, not for deciding. */
-export function hectares(polygon: Polygon): number {
-  const metres = 111_195;
-  return polygon.coordinates.reduce((sum, ring, index) => {
-    const lat = ((ring[0]?.[1] ?? 0) * Math.PI) / 180;
-    const size = Math.abs(signedArea(ring.slice(0, -1))) * metres * metres * Math.cos(lat);
-    return sum + (index === 0 ? size : -size) / 10_000;
-  }, 0);
+  tell(0);
+  return { finish: () => finish(true), cancel: () => finish(false), back };
 }

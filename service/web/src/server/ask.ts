@@ -4,11 +4,13 @@ import { problemOf } from './problem';
 export const common = { csrf: '', language: 'zh', signedOut: () => {} };
 
 type Question = {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   json?: unknown;
   body?: BodyInit;
   type?: string;
   accept?: string;
+  /** The version that was seen, where another one would be written over. */
+  ifMatch?: number;
   signal?: AbortSignal;
 };
 
@@ -32,6 +34,7 @@ export async function ask(path: string, question: Question = {}): Promise<Respon
   const method = question.method ?? 'GET';
   const headers: Record<string, string> = { 'Accept-Language': common.language };
   if (question.accept) headers['Accept'] = question.accept;
+  if (question.ifMatch !== undefined) headers['If-Match'] = `"${question.ifMatch}"`;
   if (method !== 'GET') headers['X-CSRF-Token'] = common.csrf;
   let body = question.body ?? null;
   if (question.json !== undefined) {

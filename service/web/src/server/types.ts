@@ -32,6 +32,7 @@ export type Service = 'childcare' | 'elderly' | 'education';
 
 export type Principal = {
   actor: string;
+  name: string;
   role: Role;
   areas: string[] | null;
   csrf_token: string;
@@ -114,6 +115,7 @@ export type Pack = {
   title: string;
   issuer: string;
   effective_from: string;
+  region_codes: string[];
   background: boolean;
 };
 

@@ -14,6 +14,9 @@ export const LEVELS = ['district', 'community', 'township', 'county'] as const;
 export type Level = (typeof LEVELS)[number];
 export type ServiceChoice = 'all' | 'childcare' | 'elderly';
 
+/** In the place of a review's id: the list of those that are stored. */
+export const REVIEW_LIST = 'list';
+
 type Position = { zoom: number; lat: number; lon: number };
 
 class View {
@@ -26,6 +29,8 @@ class View {
   /** Colour by the verdict of this clause; null for the overall flag. */
   rule = $state<string | null>(null);
   scenario = $state<string | null>(null);
+  /** The stored review that is open, or `REVIEW_LIST`; null for the form of a new one. */
+  review = $state<string | null>(null);
   language = $state<'zh' | 'en'>('zh');
   facilities = $state(true);
   streets = $state(true);
@@ -44,6 +49,7 @@ class View {
     this.district = given.get('district');
     this.facility = given.get('facility');
     this.scenario = given.get('scenario');
+    this.review = given.get('review');
     this.rule = given.get('rule');
     this.facilities = given.get('facilities') !== 'off';
     this.streets = given.get('streets') !== 'off';
@@ -63,6 +69,7 @@ class View {
       ['district', this.district],
       ['facility', this.facility],
       ['scenario', this.scenario],
+      ['review', this.review],
       ['rule', this.rule],
       ['service', this.service === 'all' ? null : this.service],
       ['level', this.level === 'district' ? null : this.level],

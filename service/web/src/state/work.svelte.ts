@@ -75,6 +75,16 @@ class Work {
     if (this.evaluation !== null) await this.open(this.evaluation.id);
   }
 
+  /** Read the rules of packs that are not those of the evaluation shown, to name what they ask. */
+  async know(packs: readonly string[]): Promise<void> {
+    const read = new Set([...this.rules.values()].map((rule) => rule.pack));
+    const known = new Set(this.config?.packs.map((one) => one.id));
+    const missing = packs.filter((one) => !read.has(one) && known.has(one));
+    if (missing.length > 0) {
+      this.rules = new Map([...this.rules, ...(await this.#readRules(missing))]);
+    }
+  }
+
   async evaluate(packs: string[], asOf: string, targetYear: number | null): Promise<void> {
     this.evaluating = true;
     this.error = null;

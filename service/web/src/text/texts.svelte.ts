@@ -38,3 +38,10 @@ export function quantity(value: number | null | undefined, unit: string | null):
   if (unit === '%' || unit === '‰') return `${number(value, 3)}${unit}`;
   return `${number(value, unit === 'm' ? 1 : 2)} ${word(texts().units, unit)}`;
 }
+
+/** A moment, to the minute, in the time of whoever looks. */
+export function time(moment: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+    new Date(moment),
+  );
+}

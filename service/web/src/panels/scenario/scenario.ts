@@ -1,6 +1,6 @@
 import type { Feature, Geometry, Point } from 'geojson';
-import { KIND_SIGNS } from '../map/images';
-import type { Flag, Verdict } from '../server/types';
+import { KIND_SIGNS } from '../../map/images';
+import type { Flag, Verdict } from '../../server/types';
 
 export type Change = { name?: string } & (
   | { action: 'add'; facility: Feature<Point, Record<string, unknown>> }

@@ -1,0 +1,1 @@
+"""One archive that installs Yike without any network: locked wheels, the page, an installer."""
