@@ -102,15 +102,22 @@ def wait_for_reading(town, path):
         time.sleep(0.05)
 
 
-def check(asked):
-    """Check that nothing failed, and that every operation was asked for and answered."""
+def check(asked, *, full):
+    """Check that nothing failed, and that every operation was asked for and answered.
+
+    The short run asks for each two to four times, some of them for what is refused or not there;
+    a few may go without an answer then.
+    """
     assert not asked.faults, "\n\n".join([f"{len(asked.faults)} failures", *asked.faults[:SHOWN]])
     found = Counter()
     for (_, positive, status), times in asked.statuses.items():
         found[positive, status // 100] += times
         found[status] += times
     answered = {label for label, positive, status in asked.statuses if positive and status < 300}
-    assert answered == asked.labels, f"never answered: {sorted(asked.labels - answered)}"
+    least = 1 if full else 0.9
+    missing = asked.labels - answered
+    assert len(answered) >= least * len(asked.labels), f"never answered: {sorted(missing)}"
+    assert {label for label, _, _ in asked.statuses} == asked.labels
     assert found[401] == 0
     assert found[True, 2] > asked.total / 3
     assert found[False, 4] > asked.total / 20
@@ -151,7 +158,8 @@ def test_the_ogc_document_is_kept_to(town, known, pytestconfig):
         known, queryables, sortables, cursors_of(town, lists, prefix="/ogc"),
         tag_reader(town, "/ogc"),
     )  # fmt: skip
-    check(ask_at_random(town, document, "/ogc", asking, count=requests_of(pytestconfig)))
+    asked = ask_at_random(town, document, "/ogc", asking, count=requests_of(pytestconfig))
+    check(asked, full=pytestconfig.getoption("--full"))
 
 
 def test_the_document_of_the_rest_is_kept_to(town, known, pytestconfig):
@@ -164,7 +172,8 @@ def test_the_document_of_the_rest_is_kept_to(town, known, pytestconfig):
         and any(one["name"] == "after" for one in item.get("get", {}).get("parameters", ()))
     ]
     asking = Asking(known, {}, {}, cursors_of(town, lists), tag_reader(town))
-    check(ask_at_random(town, document, "", asking, count=requests_of(pytestconfig)))
+    asked = ask_at_random(town, document, "", asking, count=requests_of(pytestconfig))
+    check(asked, full=pytestconfig.getoption("--full"))
 
 
 WORDS = (

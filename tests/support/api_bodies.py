@@ -341,6 +341,19 @@ files = rows.map(lambda listed: ("application/geo+json", _geojson(listed))) | ro
     lambda listed: ("text/csv", _csv(listed))
 )
 
+site_files = st.lists(polygons, min_size=1, max_size=2).map(
+    lambda shapes: (
+        "application/octet-stream",
+        json.dumps(
+            collection(*({"type": "Feature", "geometry": one, "properties": {}} for one in shapes))
+        ).encode(),
+    )
+)
+site_options = st.fixed_dictionaries(
+    {"file": st.sampled_from(["site.geojson", "用地.json"])},
+    optional={"crs_as_declared": st.booleans()},
+)
+
 
 def bodies(known: Known) -> Mapping[str, Callable[[], st.SearchStrategy]]:
     """Return how to draw the body of an operation, by method and path."""
