@@ -90,8 +90,8 @@ def cursors_of(town: Town, paths: Sequence[str], *, prefix: str = "") -> dict[st
 
 @st.composite
 def requests(draw, operation, asking):
-    """A request, three times in four one the document promises to take."""
-    if draw(st.integers(0, 3)) == 3 and (operation.query or operation.headers or operation.body):
+    """A request, two times in three one the document promises to take."""
+    if draw(st.integers(0, 2)) == 2 and (operation.query or operation.headers or operation.body):
         case = draw(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
         part = case.meta.components.get(ParameterLocation.PATH)
         if part is not None and part.mode.is_positive:
