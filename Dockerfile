@@ -6,7 +6,7 @@ WORKDIR /page
 COPY service/web/package.json service/web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY service/web ./
-RUN npx --no vite build
+RUN npx --no -- vite build
 
 FROM python:3.11-slim-bookworm AS build
 ENV UV_PYTHON_DOWNLOADS=never \

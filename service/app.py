@@ -12,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
+from service.core.fault_table import HANDLED, handle_error
 from service.core.head_requests import HeadMiddleware
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
-from service.core.problem_answers import HANDLED, handle_error
 from service.core.problem_router import build_router as problem_router
 from service.core.resources import build_resources
 from service.core.schemas import named_schemas
@@ -38,6 +38,7 @@ from service.packs.router import build_router as packs_router
 from service.page.built import built_page
 from service.page.document_router import build_router as page_document_router
 from service.page.router import build_router as page_router
+from service.page.warming import start_warming
 from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
 from service.reports.review_router import build_router as review_documents_router
@@ -67,7 +68,9 @@ RFC 7946.
 """
 
 
-def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, page_folder: Path | None = None, warm: bool = False
+) -> FastAPI:
     """Build the application.
 
     Parameters
@@ -76,6 +79,8 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         With ``database.url`` filled in (`service.core.address.with_database`).
     page_folder
         Where the files of the built page are; None for where building it puts them.
+    warm
+        Whether to read, as it starts, what the page asks first.
 
     Raises
     ------
@@ -90,6 +95,8 @@ def create_app(settings: Settings, *, page_folder: Path | None = None) -> FastAP
         await run_in_threadpool(resources.imports.expire)
         if worker is not None:
             worker.start()
+        if warm:
+            start_warming(resources)
         yield
         if worker is not None:
             await run_in_threadpool(worker.stop)

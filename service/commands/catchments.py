@@ -198,6 +198,7 @@ def _sites(facilities: Path | None, points: Path | None, options: FileOptions) -
             crs=options.crs_of("facilities"),
             columns=options.columns_of("facilities"),
             shared_columns=options.columns_of(None),
+            how=options.how,
         )
         return _of_rows(read.frame)
     if points is None:
@@ -236,6 +237,7 @@ def _from_files(
                 crs=options.crs_of(layer.name),
                 columns=options.columns_of(layer.name),
                 shared_columns=options.columns_of(None),
+                how=options.how,
             )
             frames[layer.name] = read.frame
             warnings += read.warnings

@@ -153,6 +153,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
             columns=options.columns_of("facilities"),
             shared_columns=options.columns_of(None),
             assume_status=assume_status,
+            how=options.how,
         )
         warn(read.warnings, every=False)
         streets = files.read(options)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from service.commands.actor import command_actor
 from service.commands.options import parse_language
 from service.commands.progress import Progress
+from service.commands.project_files import check_project_files, export_projects, refuse_options
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.keys import Principal
@@ -28,11 +29,11 @@ from service.exports.stored_runs import PARTS, Part, RunWanted, run_package
 from service.exports.systems import OutputSystem, output_system
 from service.exports.writer import check_output, write_package
 from spatial.errors import InputError
-from spatial.fields import LAYERS
+from spatial.fields import LAYERS, PROJECTS
 
 EVALUATION: Final = "evaluation"
 NEWEST: Final = "newest"
-KINDS: Final = (*LAYERS, NETWORK, EVALUATION)
+KINDS: Final = (*LAYERS, PROJECTS.name, NETWORK, EVALUATION)
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ def export(  # the options of the command, by name only
     asked = _read(kind, identifier, part, area, bbox, crs, lang)
     if not out:
         raise InputError("--out is missing: name a file to write")
-    for path in out:
-        check_output(path, system=asked.system)
-        if format_of(path).picture:
-            raise InputError(f"{path}: a map is drawn by yike evaluate")
+    if kind == PROJECTS.name:
+        refuse_options({"--crs": crs})
+        check_project_files(out)
+    else:
+        _check_files(out, asked.system)
     with with_database(load_settings(), report=_say) as settings:
         url = settings.database.url
         if url is None:
@@ -104,9 +106,20 @@ def export(  # the options of the command, by name only
         )
         try:
             with snapshot.connect() as connection, connection.begin():
-                _write(_package(connection, asked), out)
+                if kind == PROJECTS.name:
+                    wanted = Wanted(_everyone(), asked.area, asked.bbox)
+                    export_projects(connection, wanted, out, lang=asked.lang)
+                else:
+                    _write(_package(connection, asked), out)
         finally:
             engine.dispose()
+
+
+def _check_files(out: Sequence[Path], system: OutputSystem) -> None:
+    for path in out:
+        check_output(path, system=system)
+        if format_of(path).picture:
+            raise InputError(f"{path}: a map is drawn by yike evaluate")
 
 
 def _read(  # the options of the command, one each
@@ -122,7 +135,7 @@ def _read(  # the options of the command, one each
         raise InputError(f"there is no kind '{kind}'; kinds are {', '.join(KINDS)}")
     if kind == EVALUATION and identifier is None:
         raise InputError(f"name the evaluation: its id, or {NEWEST}")
-    if kind in LAYERS and identifier is not None:
+    if kind in {*LAYERS, PROJECTS.name} and identifier is not None:
         raise InputError(f"{kind} are written whole; choose with --area or --bbox")
     if part is not None and kind != EVALUATION:
         raise InputError("--part: is for an evaluation")
@@ -147,9 +160,7 @@ def _package(connection: Connection, asked: _Asked) -> Package:
             lang=asked.lang,
             system=asked.system,
         )
-    # Whoever can read the database as this command does sees everything.
-    actor = Principal(id=command_actor(), name="", role="viewer", areas=())
-    wanted = Wanted(actor, asked.area, asked.bbox)
+    wanted = Wanted(_everyone(), asked.area, asked.bbox)
     if asked.kind == NETWORK:
         return network_package(
             connection, asked.identifier, wanted=wanted, lang=asked.lang, system=asked.system
@@ -157,6 +168,11 @@ def _package(connection: Connection, asked: _Asked) -> Package:
     return layer_package(
         connection, LAYERS[asked.kind], wanted=wanted, lang=asked.lang, system=asked.system
     )
+
+
+def _everyone() -> Principal:
+    """Return who sees everything, as whoever can read the database like this command does."""
+    return Principal(id=command_actor(), name="", role="viewer", areas=())
 
 
 def _evaluation(connection: Connection, name: str) -> evaluations.StoredEvaluation:

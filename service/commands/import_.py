@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from service.commands.import_checks import checked_parts, unanswered
 from service.commands.import_layers import (
     LayerOptions,
 )
@@ -22,7 +23,6 @@ from service.commands.import_network import (
 )
 from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
 from service.commands.import_storing import Imported, record_import, store_part
-from service.commands.import_systems import check_against_stored
 from service.commands.options import (
     FileOptions,
     parse_date,
@@ -32,6 +32,7 @@ from service.commands.options import (
 )
 from service.commands.osm_layers import NETWORK
 from service.commands.progress import Progress, tell, warn
+from service.commands.project_files import import_projects, refuse_options
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.geojson import encode_json
@@ -39,20 +40,17 @@ from service.core.settings import Settings, load_settings
 from service.imports.apart import Apart
 from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
-from service.imports.indicators import ReadIndicators, unanswered_figures
-from service.imports.packs import shipped_packs
 from service.imports.saved_mapping import SavedMapping, save_mapping
 from service.imports.street_reader import ReadNetwork
-from service.indicators import service as indicators
-from service.indicators.asked import asked_indicators
-from service.packs.service import list_packs
 from service.uploads.wording import report_lines
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import AREAS, LAYERS
+from spatial.fields import LAYERS, PROJECTS
+
+_ALL_KINDS: Final = (*KINDS, PROJECTS.name)
 
 
 def import_(  # noqa: PLR0913  # the options of the command, by name only
-    kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(KINDS)}.")],
+    kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(_ALL_KINDS)}.")],
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -116,7 +114,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     report: Annotated[
         Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
     ] = None,
-    lang: Annotated[str | None, typer.Option(help="Language of the diagnosis: zh or en.")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of the report: zh or en.")] = None,
     elevation: Annotated[
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: the network gets slopes."),
@@ -165,6 +163,34 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
     """
     settings = load_settings()
     files = files or []
+    if kind == PROJECTS.name:
+        refuse_options(
+            {
+                "--crs": crs,
+                "--crs-as-declared": crs_as_declared,
+                "--map": map_,
+                "--mapping": mapping,
+                "--save-mapping": save_mapping_to,
+                "--kinds-from-names": kinds_from_names,
+                "--assume-status": assume_status,
+                "--name": name,
+                "--place": place,
+                "--polygon": polygon,
+                "--planarize": planarize,
+                "--report": report,
+                "--elevation": elevation,
+                "--quarantine": quarantine,
+                "--key": key,
+                "--complete": complete,
+                "--of": of,
+                "--closed-on": closed_on,
+                "--encoding": encoding,
+                "--heading-row": heading_row,
+            }
+        )
+        with _database(settings) as connect:
+            import_projects(connect(), files, dry_run=dry_run, as_json=json_)
+        return
     streets = NetworkOptions(
         name=name,
         place=place,
@@ -190,17 +216,17 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         complete=complete,
         of=dict(_equation(text) for text in of or ()),
         closed_on=None if closed_on is None else parse_date(closed_on, option="--closed-on"),
+        lang=streets.lang,
     )
     layers.refuse_unfit(kind, files)
     progress = Progress()
-    limits = settings.imports.limits()
     asked = parse_reading(encoding, heading_row)
     undeclared: list[UndeclaredCRSError] = []
     refused: list[Fault] = []
-    with Apart(memory_bytes=limits.memory_bytes) as apart, _database(settings) as connect:
+    with Apart(memory_bytes=asked.limits.memory_bytes) as apart, _database(settings) as connect:
         # Before the progress bar has a thread of its own.
         apart.start()
-        how = replace(asked, limits=limits, apart=apart)
+        how = replace(asked, apart=apart)
         source = Source(how, connect, undeclared)
         read = read_parts(
             kind,
@@ -220,10 +246,10 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         try:
             with progress.stage("store", "storing"):
                 connection = connect()
-                read, warnings = _checked(
+                read, warnings = checked_parts(
                     connection, read, undeclared, options, cache_dir=settings.cache_dir
                 )
-                warnings += _unanswered(connection, read)
+                warnings += unanswered(connection, read)
                 compare = dry_run or json_
                 results = [
                     store_part(connection, part, streets, of=kind, layers=layers, compare=compare)
@@ -245,7 +271,9 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         warnings += odd_streets(result.diagnosis, label=result.file, options=streets)
     warn(warnings, every=verbose)
     if json_:
-        typer.echo(encode_json([result.as_json(dry_run=dry_run) for result in results]))
+        typer.echo(
+            encode_json([result.as_json(dry_run=dry_run, lang=streets.lang) for result in results])
+        )
     for part, result in zip(read, results, strict=True):
         _tell(part, result, streets, dry_run=dry_run, json_=json_)
     if refused:
@@ -268,16 +296,15 @@ def _tell(
     if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
         for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
             typer.echo(line, err=json_)
-    if result.stored is None:
-        return
-    aside = result.stored.report["rows"]["quarantined"]
-    if aside and not dry_run:
-        _say(f"{result.file}: {aside} rows set aside")
-    if dry_run and not json_:
-        for line in report_lines(result.stored.report, streets.lang):
-            typer.echo(line)
-    elif not dry_run and result.added + result.changed + result.stored.done.closed:
-        import_id = result.stored.import_id
+    if result.stored is not None:
+        aside = result.stored.report["rows"]["quarantined"]
+        if aside and not dry_run:
+            _say(f"{result.file}: {aside} rows set aside")
+        if dry_run and not json_:
+            for line in report_lines(result.stored.report, streets.lang):
+                typer.echo(line)
+    if not dry_run and result.written:
+        import_id = result.import_id
         _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
 
 
@@ -305,9 +332,11 @@ def _refuse_unknown(
     kind: str, files: Sequence[Path], streets: NetworkOptions, *, assume_status: str | None
 ) -> None:
     if kind not in KINDS:
-        guesses = near(kind, KINDS)
+        guesses = near(kind, _ALL_KINDS)
         hint = f"did you mean {guesses[0]}? " if guesses else ""
-        raise InputError(f"import: there is no kind '{kind}'; {hint}known are {', '.join(KINDS)}")
+        raise InputError(
+            f"import: there is no kind '{kind}'; {hint}known are {', '.join(_ALL_KINDS)}"
+        )
     if kind in {NETWORK, OSM} and len(files) > 1:
         raise InputError(f"import {kind}: one file makes a network; merge the files first")
     streets.refuse_unfit(kind, files)
@@ -339,46 +368,6 @@ def _tell_columns(kind: str, read: Sequence[Read], options: FileOptions) -> None
         saved = one.mapping(before=saved)
     save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
     _say(f"wrote {options.save_to}")
-
-
-def _checked(
-    connection: Connection,
-    read: Sequence[Part],
-    undeclared: Sequence[UndeclaredCRSError],
-    options: FileOptions,
-    *,
-    cache_dir: Path,
-) -> tuple[list[Part], list[str]]:
-    """Check the systems of what was read; return it, and what is to be warned of."""
-    placed = {
-        at: part.read
-        for at, part in enumerate(read)
-        if not isinstance(part.read, ReadIndicators) and part.kind != AREAS.name
-    }
-    checked, warnings = check_against_stored(
-        connection,
-        list(placed.values()),
-        undeclared,
-        as_declared=options.crs_as_declared,
-        cache_dir=cache_dir,
-    )
-    again = dict(zip(placed, checked, strict=True))
-    return [replace(part, read=again.get(at, part.read)) for at, part in enumerate(read)], warnings
-
-
-def _unanswered(connection: Connection, read: Sequence[Part]) -> list[str]:
-    """Warn of figures that nobody looks up as things are."""
-    figures = {part.path: part.read for part in read if isinstance(part.read, ReadIndicators)}
-    if not figures:
-        return []
-    asked = asked_indicators([*list_packs(connection), *shipped_packs()])
-    codes = {str(code) for one in figures.values() for code in one.frame["area"]}
-    known = codes - set(indicators.unknown_areas(connection, codes))
-    return [
-        line
-        for path, one in figures.items()
-        for line in unanswered_figures(one.frame, source=str(path), areas=known, asked=asked)
-    ]
 
 
 def _say(message: str) -> None:

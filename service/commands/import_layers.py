@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.commands.actor import command_actor
 from service.core.differences import Difference
 from service.core.history import Origin
 from service.imports.natural_keys import check_key
+from service.imports.phrases import Language, tell
 from service.imports.sifting import LayerReading
 from service.uploads import service as uploads
 from service.uploads.comparing import Compared
@@ -40,6 +42,8 @@ class LayerOptions:
         Of what it lists all: field to text.
     closed_on
         First day what is gone is no longer there; None means today.
+    lang
+        Language of the reasons in the file of rows set aside.
     """
 
     quarantine: Path | None = None
@@ -47,6 +51,7 @@ class LayerOptions:
     complete: bool = False
     of: Mapping[str, str] | None = None
     closed_on: date | None = None
+    lang: Language = "zh"
 
     @property
     def sifts(self) -> bool:
@@ -102,7 +107,14 @@ def sift_asked_layer(
     """
     if options.quarantine is not None:
         layer = LAYERS[kind]
-        return read_file(path, layer, reading, label=str(path), quarantine=options.quarantine)
+        return read_file(
+            path,
+            layer,
+            reading,
+            label=str(path),
+            quarantine=options.quarantine,
+            wording=partial(tell, language=options.lang, surface="command"),
+        )
     sifted = look_at_layer(path, kind, reading)
     faults = [Fault(str(path), one["row"], one["field"], one["reason"]) for one in _bad(sifted)]
     if faults:

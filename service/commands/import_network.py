@@ -19,8 +19,10 @@ from service.core.settings import load_settings
 from service.exports.content import Language
 from service.imports.raw import PLAIN, Reading
 from service.imports.street_reader import ReadNetwork, make_network, read_network
-from service.networks.service import latest, store_network
+from service.networks.service import latest, store_network, used_since
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
+from service.uploads import service as uploads
+from service.uploads.request import ImportRequest
 from spatial.diagnosis import Diagnosis, diagnose
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
@@ -156,17 +158,26 @@ def _read(
 
 @dataclass(frozen=True)
 class StoredStreets:
-    """What became of a network: whether it is another than the one in use, and what is odd."""
+    """What became of a network.
+
+    Parameters
+    ----------
+    new
+        Whether it is another than the one that was in use.
+    import_id
+        The import it is recorded as.
+    """
 
     new: bool
     diagnosis: Diagnosis
+    import_id: str
 
 
 def store_read_network(
     connection: Connection, label: Path, read: ReadNetwork, options: NetworkOptions
 ) -> StoredStreets:
     """Store a network, looked over with the districts and facilities that are stored."""
-    before = latest(connection)
+    used, used_before = latest(connection), used_since(connection, read.network.version)
     diagnosis = diagnose(
         read.network,
         districts=history.current(connection, DISTRICTS),
@@ -180,19 +191,34 @@ def store_read_network(
         crs=read.origin_crs,
         diagnosis=diagnosis,
     )
+    actor = command_actor()
+    new, edges = used != version, len(read.network.u)
+    # No row of a layer is written.
+    instant = history.data_instant(connection)
+    import_id = uploads.record_stored(
+        connection,
+        ImportRequest(NETWORK),
+        uploads.Done(history.Stored(edges if new else 0, 0, 0 if new else edges), closed=0),
+        {"network": {"version": version, "in_use": not new, "used_before": used_before}},
+        (instant, instant),
+        origin=history.Origin(
+            file=str(label), crs=read.origin_crs, transformation=None, actor=actor
+        ),
+    )
     audit.record(
         connection,
-        actor=command_actor(),
+        actor=actor,
         action="import",
         target=f"network/{version}",
         detail={
+            "import": import_id,
             "file": str(label),
             "rows": read.rows,
-            "edges": len(read.network.u),
+            "edges": edges,
             **({} if options.elevation is None else {"elevation": str(options.elevation)}),
         },
     )
-    return StoredStreets(before != version, diagnosis)
+    return StoredStreets(new, diagnosis, import_id)
 
 
 def odd_streets(diagnosis: Diagnosis | None, *, label: Path, options: NetworkOptions) -> list[str]:

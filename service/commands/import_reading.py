@@ -132,7 +132,9 @@ def read_parts(  # noqa: PLR0913  # what is asked, and what is found beside the 
 def _read_rows(path: Path, kind: str, reading: LayerReading, asked: LayerOptions) -> Part:
     """Read one file of figures, or of rows of a layer."""
     if kind == INDICATORS:
-        read_figures = read_indicators(path, columns=reading.columns, saved=reading.saved)
+        read_figures = read_indicators(
+            path, columns=reading.columns, saved=reading.saved, how=reading.how
+        )
         return Part(kind, path, read_figures)
     if asked.sifts:
         sifted = sift_asked_layer(path, kind, reading, asked)

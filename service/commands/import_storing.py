@@ -20,10 +20,13 @@ from service.commands.import_network import (
 from service.commands.import_reading import OSM, Part
 from service.core import audit, history
 from service.imports.indicators import ReadIndicators
+from service.imports.phrases import Language
 from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
 from service.uploads.reading import read_rows
-from service.uploads.service import record_audit
+from service.uploads.request import FIGURES, ImportRequest
+from service.uploads.service import Done, record_audit, record_stored
+from service.uploads.telling import told_report
 from spatial.diagnosis import Diagnosis
 from spatial.fields import LAYERS
 
@@ -39,8 +42,15 @@ class Imported:
     added: int
     changed: int
     unchanged: int
+    import_id: str
     diagnosis: Diagnosis | None = None
     stored: StoredLayer | None = None
+
+    @property
+    def written(self) -> int:
+        """How many rows are otherwise than before."""
+        closed = 0 if self.stored is None else self.stored.done.closed
+        return self.added + self.changed + closed
 
     def line(self, *, dry_run: bool) -> str:
         """Return it in one line."""
@@ -54,20 +64,22 @@ class Imported:
             f"{self.changed} changed, {self.unchanged} unchanged{closed}"
         )
 
-    def as_json(self, *, dry_run: bool) -> dict[str, object]:
-        """Return it fit for JSON."""
+    def as_json(self, *, dry_run: bool, lang: Language = "zh") -> dict[str, object]:
+        """Return it fit for JSON, the texts of the report in a language."""
         stored = self.stored
         return {
             "file": str(self.file),
             "kind": self.kind,
             "dry_run": dry_run,
-            "import": None if stored is None or dry_run else stored.import_id,
+            "import": None if dry_run else self.import_id,
             "rows": self.rows,
             "added": self.added,
             "changed": self.changed,
             "unchanged": self.unchanged,
             "closed": 0 if stored is None else stored.done.closed,
-            "report": None if stored is None else stored.report,
+            "report": None
+            if stored is None
+            else told_report(stored.report, lang, surface="command"),
         }
 
 
@@ -86,13 +98,33 @@ def store_part(
         stored_network = store_read_network(connection, part.path, part.read, streets)
         edges, diagnosis = len(part.read.network.u), stored_network.diagnosis
         added, unchanged = (edges, 0) if stored_network.new else (0, edges)
-        return Imported(part.path, part.kind, layer, part.read.rows, added, 0, unchanged, diagnosis)
+        return Imported(
+            part.path,
+            part.kind,
+            layer,
+            part.read.rows,
+            added,
+            0,
+            unchanged,
+            stored_network.import_id,
+            diagnosis,
+        )
     if isinstance(part.read, ReadIndicators):
         actor = command_actor()
         origin = history.Origin(file=str(part.path), crs="", transformation=None, actor=actor)
+        history.lock(connection)
+        after = history.data_instant(connection)
         stored = indicators.store(connection, part.read.frame, origin=origin)
+        import_id = record_stored(
+            connection,
+            ImportRequest(FIGURES),
+            Done(stored, closed=0),
+            {},
+            (after, history.data_instant(connection)),
+            origin=origin,
+        )
         counts = stored.added, stored.changed, stored.unchanged
-        return Imported(part.path, part.kind, layer, len(part.read.frame), *counts)
+        return Imported(part.path, part.kind, layer, len(part.read.frame), *counts, import_id)
     reading = part.reading
     # The check of its system may have said more of the read since it was sifted.
     file = (
@@ -104,7 +136,7 @@ def store_part(
     done = store_layer(connection, file, request, file=part.path, compare=compare)
     counts = done.done.stored.added, done.done.stored.changed, done.done.stored.unchanged
     rows = file.told["rows"]["read"]
-    return Imported(part.path, part.kind, layer, rows, *counts, stored=done)
+    return Imported(part.path, part.kind, layer, rows, *counts, done.import_id, stored=done)
 
 
 def record_import(connection: Connection, result: Imported) -> None:
@@ -127,6 +159,7 @@ def record_import(connection: Connection, result: Imported) -> None:
         action="import",
         target=result.kind,
         detail={
+            "import": result.import_id,
             "file": str(result.file),
             "rows": result.rows,
             "added": result.added,

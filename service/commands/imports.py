@@ -15,10 +15,12 @@ from service.core.database import create_database_engine
 from service.core.errors import ProblemError
 from service.core.geojson import encode_json
 from service.core.settings import load_settings
+from service.imports.phrases import Language
 from service.uploads import records, undoing
+from service.uploads.request import NETWORK
 from service.uploads.schemas import import_document
 from service.uploads.tables import READING
-from service.uploads.wording import Language, report_lines
+from service.uploads.wording import report_lines
 from spatial.errors import InputError
 
 ACTIONS: Final = ("show", "undo")
@@ -36,8 +38,8 @@ def imports(
 ) -> None:
     """List imports, the newest first; show one, or take it back.
 
-    Taken back, every row is again as it was before the import. That is refused where rows were
-    written again since.
+    Taken back, every row is again as it was before the import, and of a street network the one
+    before is in use again. That is refused where rows were written again or streets replaced since.
     """
     if action is not None and (action not in ACTIONS or import_id is None):
         raise InputError("imports: must be alone, or 'show ID', or 'undo ID'")
@@ -53,7 +55,7 @@ def imports(
                 if action is None or import_id is None:
                     _list(connection, limit, as_json=json_)
                 elif action == "show":
-                    _show(_document(connection, import_id), language, as_json=json_)
+                    _show(_document(connection, import_id, language), language, as_json=json_)
                 else:
                     _undo(connection, import_id)
         except ProblemError as error:
@@ -78,10 +80,10 @@ def _list(connection: Connection, limit: int, *, as_json: bool) -> None:
         typer.echo(f"{one['id']}  {moment}  {one['state']:<9}  {one['kind']}  {one['file']}")
 
 
-def _document(connection: Connection, import_id: str) -> dict[str, Any]:
+def _document(connection: Connection, import_id: str, lang: Language) -> dict[str, Any]:
     row = records.find(connection, import_id, principal=None)
     reading = row.state == READING and records.is_read(connection, row.id)
-    return import_document(row, is_read=reading)
+    return import_document(row, is_read=reading, language=lang)
 
 
 def _show(document: dict[str, Any], lang: Language, *, as_json: bool) -> None:
@@ -98,11 +100,16 @@ def _show(document: dict[str, Any], lang: Language, *, as_json: bool) -> None:
 
 
 def _undo(connection: Connection, import_id: str) -> None:
+    kind = records.find(connection, import_id, principal=None).kind
     done = undoing.undo(connection, import_id, actor=command_actor())
     if done is None:
         typer.echo(f"{import_id}: was taken back before")
         return
+    if kind == NETWORK:
+        now = "no network is" if done.network is None else f"network {done.network} is"
+        typer.echo(f"{import_id}: taken back; {now} in use now")
+        return
     typer.echo(
-        f"{import_id}: taken back; {done.restored} rows as they were before, "
-        f"{done.withdrawn} rows as if never added"
+        f"{import_id}: taken back; {done.rows.restored} rows as they were before, "
+        f"{done.rows.withdrawn} rows as if never added"
     )

@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
+from service.core.settings import load_settings
 from service.exports.content import Language
 from service.imports.encoding import parse_encoding
 from service.imports.raw import PLAIN, Reading
@@ -49,7 +50,7 @@ class FileOptions:
     crs_as_declared
         True to believe what is said of the coordinates whatever the evidence.
     how
-        What ``--encoding`` and ``--heading-row`` say.
+        What ``--encoding`` and ``--heading-row`` say, and what reading one file may cost.
     """
 
     crs: Mapping[str | None, str]
@@ -74,8 +75,8 @@ class FileOptions:
         return self.columns.get(kind, {})
 
 
-def parse_reading(encoding: str | None, heading_row: int | None) -> Reading:
-    """Return what ``--encoding`` and ``--heading-row`` say.
+def parse_reading(encoding: str | None = None, heading_row: int | None = None) -> Reading:
+    """Return what ``--encoding`` and ``--heading-row`` say, under the limits of the settings.
 
     Raises
     ------
@@ -84,7 +85,8 @@ def parse_reading(encoding: str | None, heading_row: int | None) -> Reading:
     """
     if encoding is not None:
         parse_encoding(encoding)
-    return Reading(encoding=encoding, heading_row=heading_row)
+    limits = load_settings().imports.limits()
+    return Reading(encoding=encoding, heading_row=heading_row, limits=limits)
 
 
 def parse_file_options(
@@ -132,6 +134,7 @@ def parse_file_options(
         kinds_from_names,
         save_to,
         crs_as_declared=crs_as_declared,
+        how=parse_reading(),
     )
 
 

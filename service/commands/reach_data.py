@@ -88,14 +88,19 @@ class StreetFiles:
         """Read the streets, saying what was left out; None where there is no file."""
         if self.network is None:
             return None
-        read = read_network(self.network, crs=options.crs_of("network"), planarize=self.planarize)
+        read = read_network(
+            self.network,
+            crs=options.crs_of("network"),
+            planarize=self.planarize,
+            how=options.how,
+        )
         if self.elevation is not None:
             # Reading rasters takes a third of a second to load, and most calls have none.
             from service.imports.elevation import add_slope  # noqa: PLC0415
 
             read = add_slope(read, self.elevation)
         if self.barriers is not None:
-            walls = read_barriers(self.barriers, crs=options.crs_of("barriers"))
+            walls = read_barriers(self.barriers, crs=options.crs_of("barriers"), how=options.how)
             network = barred(read, walls, path=self.barriers)
             read = replace(read, network=network, warnings=(*read.warnings, *walls.warnings))
         for line in read.warnings:

@@ -251,13 +251,14 @@ def _from_files(
             crs=options.crs_of(layer.name),
             columns=options.columns_of(layer.name),
             shared_columns=options.columns_of(None),
+            how=options.how,
         )
         warn(read.warnings, every=False)
         frames[layer.name] = read.frame
         sources += read.frame["source"].tolist()
     streets = None
     if network is not None:
-        lines = read_network(network, crs=options.crs_of("network"))
+        lines = read_network(network, crs=options.crs_of("network"), how=options.how)
         warn(lines.warnings, every=False)
         streets = lines.network
         sources += lines.sources

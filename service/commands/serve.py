@@ -66,7 +66,7 @@ def listen(settings: Settings) -> None:
     server = settings.server
     _say(f"serving on http://{server.host}:{server.port} (Ctrl-C stops)")
     config = uvicorn.Config(
-        create_app(settings),
+        create_app(settings, warm=True),
         host=server.host,
         port=server.port,
         # The application writes its own access log, without keys.

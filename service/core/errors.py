@@ -1,11 +1,10 @@
-"""Every fault; `service.core.problem_answers` has the one shape they are answered in (RFC 9457).
+"""Every fault the service answers with, and the one shape it has (RFC 9457).
 
 ProblemError                      a status, a slug, a title, a detail
 ├── BadRequestError           400
 │   ├── InvalidParameterError     a query, path or header value that cannot be used
 │   ├── UnknownParameterError     a query parameter the route does not have
 │   ├── TooManyRowsError          a file of more rows than one answer has
-│   ├── TooSlowError              a query that takes longer than it may
 │   ├── InvalidBodyError          a body that is not what the route takes
 │   └── UnknownHostError          a Host header outside the allowed ones
 ├── UnauthorizedError         401 no key, or none that is known
@@ -30,16 +29,25 @@ ProblemError                      a status, a slug, a title, a detail
 ├── TooManyJobsError          429 as many jobs of the key as may wait and run
 ├── InternalError             500 a defect; its text stays in the log
 └── UnavailableError          503 the database, or a library, is not there or not ready
+    └── TooSlowError              a query, or a tile, that takes longer than it may
+
+Faults of other layers are translated by the one table of `service.core.fault_table`; what is not in
+it is a defect and becomes a 500 that shows the request id and nothing else.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from starlette.responses import Response
+from starlette.types import Scope
+
+MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "/problems/"
 _PROCESSES: Final = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
 
@@ -64,6 +72,10 @@ class Detail:
             **{name: value for name, value in members.items() if value is not None},
             "detail": self.detail,
         }
+
+
+# How long a caller waits before it asks the same again, seconds.
+RETRY: Final = MappingProxyType({"Retry-After": "5"})
 
 
 class ProblemError(Exception):
@@ -157,6 +169,13 @@ class InvalidBodyError(BadRequestError):
         return cls(f"{place}{first.detail}{more}", errors=errors)
 
 
+class TooManyRowsError(BadRequestError):
+    """A file would have more rows than one answer has."""
+
+    slug = "too-many-rows"
+    title = "The file would be too large"
+
+
 class UnknownHostError(BadRequestError):
     """The Host header names a host this service is not meant to answer for."""
 
@@ -240,6 +259,14 @@ class MethodNotAllowedError(ProblemError):
     title = "The method is not allowed here"
 
 
+class SlowBodyError(ProblemError):
+    """The body came more slowly than it may."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    slug = "slow-body"
+    title = "The body took too long to arrive"
+
+
 class ConflictError(ProblemError):
     """The stored state does not allow the change."""
 
@@ -264,6 +291,46 @@ class PreconditionFailedError(ProblemError):
     title = "The resource has changed in the meantime"
 
 
+class TooLargeError(ProblemError):
+    """The body is larger than the service takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+    title = "The body is too large"
+
+
+class TooManyOriginsError(ProblemError):
+    """More places than one question may ask about; the command line has no such limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-many-origins"
+    title = "There are too many places for one request"
+
+
+class TooManyDistrictsError(ProblemError):
+    """The evaluation is too large for one request; the command line has no such limit."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-many-districts"
+    title = "The evaluation is too large for one request"
+
+
+class TooLongError(ProblemError):
+    """A job ran for as long as one may, and was ended."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "too-long"
+    title = "The job took too long"
+
+
+class ResultTooLargeError(ProblemError):
+    """What a job found is too large to be kept."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "result-too-large"
+    title = "The result is too large"
+
+
 class UnsupportedMediaTypeError(ProblemError):
     """The body is of a type the route does not take."""
 
@@ -278,6 +345,14 @@ class PreconditionRequiredError(ProblemError):
     status = HTTPStatus.PRECONDITION_REQUIRED
     slug = "precondition-required"
     title = "If-Match is needed"
+
+
+class TooManyJobsError(ProblemError):
+    """The key has as many jobs that wait or run as it may have at the same time."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "too-many-jobs"
+    title = "The key has too many jobs at once"
 
 
 class InternalError(ProblemError):
@@ -296,6 +371,108 @@ class UnavailableError(ProblemError):
     title = "The service is not ready"
 
 
+class TooSlowError(UnavailableError):
+    """What is asked for takes the database longer than one query may.
+
+    The request is well formed, and the same one may be answered when the machine is less busy: it
+    is the service that gives up (RFC 9110, 15.6.4), whichever kind of query it was.
+    """
+
+    slug = "too-slow"
+    title = "The query takes too long"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, errors=errors, headers={**RETRY, **(headers or {})})
+
+
+PROBLEMS: Final = (
+    BadRequestError,
+    InvalidParameterError,
+    UnknownParameterError,
+    TooManyRowsError,
+    InvalidBodyError,
+    UnknownHostError,
+    UnauthorizedError,
+    ForbiddenError,
+    CrossSiteError,
+    NotFoundError,
+    NoSuchProcessError,
+    NoSuchJobError,
+    ResultNotReadyError,
+    MethodNotAllowedError,
+    SlowBodyError,
+    ConflictError,
+    GoneError,
+    PreconditionFailedError,
+    TooLargeError,
+    TooManyOriginsError,
+    TooManyDistrictsError,
+    TooLongError,
+    ResultTooLargeError,
+    UnsupportedMediaTypeError,
+    PreconditionRequiredError,
+    TooManyJobsError,
+    InternalError,
+    UnavailableError,
+    TooSlowError,
+)
+
+
 def pointer(*parts: str | int) -> str:
     """Return the JSON pointer (RFC 6901) of a place in a body; no part is the whole body."""
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def problem_members(problem: ProblemError) -> dict[str, object]:
+    """Return what a problem says wherever it is said."""
+    document: dict[str, object] = {
+        "type": problem.type_uri(),
+        "title": problem.title,
+        "status": int(problem.status),
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        document["errors"] = [error.as_json() for error in problem.errors]
+    return document | dict(problem.members)
+
+
+def told_problem(document: Mapping[str, Any]) -> ProblemError:
+    """Return the problem that `problem_members` told of, to be answered with again."""
+    kind = next((one for one in PROBLEMS if one.type_uri() == document["type"]), InternalError)
+    errors = [Detail(**one) for one in document.get("errors", ())]
+    problem = kind(str(document["detail"]), errors=errors)
+    shown = problem_members(problem)
+    problem.members = MappingProxyType(
+        {name: value for name, value in document.items() if name not in shown}
+    )
+    return problem
+
+
+def problem_response(problem: ProblemError, scope: Scope) -> Response:
+    """Return the one shape every fault has.
+
+    Parameters
+    ----------
+    problem
+        What to say.
+    scope
+        The ASGI scope: its path is the ``instance``, its state has the request id.
+    """
+    document = {
+        **problem_members(problem),
+        "instance": scope.get("path", ""),
+        "request_id": scope.get("state", {}).get("request_id"),
+    }
+    # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
+    return Response(
+        json.dumps(document),
+        status_code=int(problem.status),
+        headers=problem.headers,
+        media_type=MEDIA_TYPE,
+    )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-import shapely
 from geopandas import GeoDataFrame
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, func, select
 
 from service.core import audit, history, scope
@@ -23,24 +21,16 @@ from service.core.errors import (
 )
 from service.core.feature_check import CheckedRows, check_rows
 from service.core.feature_input import Row
-from service.core.geojson import shown_geometries
 from service.core.history import Origin
 from service.core.keys import Principal
+from service.core.named_areas import check_named_areas
 from service.core.outcomes import Outcome, refuse
+from service.core.shown_shapes import SameShape, is_shown_rounded, with_exact_shapes
 from spatial.errors import InputError
-from spatial.fields import FieldType, Layer
+from spatial.fields import Layer
 
 # Refuses the change of a version the caller has not seen.
 Precondition: TypeAlias = Callable[[int], None]
-# Tells whether a given geometry is what is shown of a stored one.
-SameShape: TypeAlias = Callable[[BaseGeometry, BaseGeometry], bool]
-
-_SHAPES: Final = (FieldType.GEOMETRY, FieldType.POINTS)
-
-
-def is_shown_rounded(stored: BaseGeometry, given: BaseGeometry) -> bool:
-    """Tell whether a geometry is a stored one as `/v1` shows it."""
-    return bool(shapely.equals_exact(shown_geometries(stored)[()], given, 0))
 
 
 @dataclass(frozen=True)
@@ -96,6 +86,7 @@ def create(
     scope.require_writable(writer.principal, layer)
     checked = check_rows(rows, layer)
     history.lock(connection)
+    checked = check_named_areas(connection, checked, rows, layer)
     outcomes = {
         index: Outcome(index, _given_key(rows[index], layer), HTTPStatus.BAD_REQUEST, faults)
         for index, faults in checked.faults.items()
@@ -149,8 +140,8 @@ def change(
     before = load(connection, layer, key, writer.principal)
     version = int(before["version"].iloc[0])
     seen(version)
-    row = _with_exact_shapes(make_row(before), before, layer, is_shown)
-    checked = check_rows([row], layer)
+    row = with_exact_shapes(make_row(before), before, layer, is_shown)
+    checked = check_named_areas(connection, check_rows([row], layer), [row], layer)
     if checked.faults:
         raise InvalidBodyError.listing(checked.faults[row.index])
     stored = history.store(connection, layer, checked.frame, origin=writer.origin)
@@ -269,18 +260,6 @@ def _store_in_scope(
         outside |= found
         keys = [key for key in keys if key not in found]
     return outside
-
-
-def _with_exact_shapes(row: Row, before: GeoDataFrame, layer: Layer, is_shown: SameShape) -> Row:
-    """Put back the coordinates a client got rounded and sent unchanged."""
-    cells: dict[str, Any] = dict(row.cells)
-    for field in layer.fields:
-        stored, given = before[field.name].iloc[0], cells.get(field.name)
-        if field.type not in _SHAPES or stored is None or given is None:
-            continue
-        if is_shown(stored, given):
-            cells[field.name] = stored
-    return replace(row, cells=cells)
 
 
 def _audit(

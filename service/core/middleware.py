@@ -17,10 +17,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from service.core.errors import InternalError, UnknownHostError
-from service.core.limit_errors import TooLargeError
+from service.core.errors import InternalError, TooLargeError, UnknownHostError, problem_response
 from service.core.logging import redact_query
-from service.core.problem_answers import problem_response
 
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HOST: Final = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")

@@ -14,10 +14,10 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from service.core.errors import MEDIA_TYPE, PROBLEMS
 from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.parameters import KEY_PARAMETER
 from service.core.plain_schemas import parameter_schema
-from service.core.problem_answers import MEDIA_TYPE, PROBLEMS
 from service.core.text_formats import TEXT_FORMATS
 
 PROBLEM_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from service.core.errors import TYPE_PREFIX, NotFoundError
+from service.core.errors import PROBLEMS, TYPE_PREFIX, NotFoundError
 from service.core.openapi import problems
-from service.core.problem_answers import PROBLEMS
 
 
 class ProblemType(BaseModel):

@@ -15,6 +15,7 @@ from service.core.database import create_database_engine
 from service.core.logging import build_logger
 from service.core.network_cache import NetworkCache
 from service.core.settings import Settings
+from service.ogc.tiles.cache import TileCache
 from service.packs.cache import PackCache
 from service.reviews.around_cache import AroundCache
 from service.scenarios.baselines import BaselineCache
@@ -33,6 +34,7 @@ class Resources:
     baselines: BaselineCache
     pack_cache: PackCache = field(default_factory=PackCache)
     around_cache: AroundCache = field(default_factory=AroundCache)
+    tile_cache: TileCache = field(default_factory=TileCache)
 
     @contextmanager
     def reading(self, *, limited: bool = False) -> Iterator[Connection]:

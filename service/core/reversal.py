@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    FromClause,
     Table,
     Text,
     and_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -32,6 +34,39 @@ from spatial.fields import FieldType, Layer
 
 # What a version has of its own, and another of the same content has not.
 _OF_THE_VERSION: Final = frozenset({"version", "recorded_at", "superseded_at", "recorded_by"})
+
+
+@dataclass(frozen=True)
+class Versions:
+    """A table of versions, and what its rows are known by.
+
+    Parameters
+    ----------
+    table
+        With the columns every version has.
+    key
+        Names of the columns a row is known by.
+    types
+        Of its fields, so far as they are compared in a way of their own.
+    """
+
+    table: Table
+    key: tuple[str, ...]
+    types: Mapping[str, FieldType]
+
+    def key_of(self, alias: FromClause) -> list[ColumnElement[Any]]:
+        """Return the columns of the key of the table, or of an alias of it."""
+        return [alias.c[name] for name in self.key]
+
+    def same_row(self, one: FromClause, other: FromClause) -> ColumnElement[bool]:
+        """Return whether two versions are of one row."""
+        return and_(*(one.c[name] == other.c[name] for name in self.key))
+
+
+def versions_of(layer: Layer) -> Versions:
+    """Return the versions of the rows of a layer."""
+    types = {field.name: field.type for field in layer.fields}
+    return Versions(VERSIONED[layer.name], (layer.key,), types)
 
 
 @dataclass(frozen=True)
@@ -114,35 +149,44 @@ def close_all(
 
 
 def later_edits(
-    connection: Connection, layer: Layer, *, after: datetime, until: datetime
+    connection: Connection, versions: Versions, *, after: datetime, until: datetime
 ) -> list[LaterEdit]:
     """Return the rows written in an interval of instants that are no longer as written there.
 
     A row that was written again and is in every field and source as it was, because that was
     taken back in turn, is none of them.
     """
-    table = VERSIONED[layer.name]
-    key = table.c[layer.key]
+    table = versions.table
     written, last = table.alias("written"), table.alias("last")
     in_interval = (
         select(func.max(last.c.version))
         .where(
-            last.c[layer.key] == written.c[layer.key],
+            versions.same_row(last, written),
             last.c.recorded_at > after,
             last.c.recorded_at <= until,
         )
         .scalar_subquery()
     )
-    newest = select(func.max(last.c.version)).where(last.c[layer.key] == key).scalar_subquery()
-    types = {field.name: field.type for field in layer.fields}
+    newest = (
+        select(func.max(last.c.version)).where(versions.same_row(last, table)).scalar_subquery()
+    )
     same = [
-        history.same_value(column, written.c[column.name], types.get(column.name, FieldType.TEXT))
+        history.same_value(
+            column, written.c[column.name], versions.types.get(column.name, FieldType.TEXT)
+        )
         for column in table.c
         if column.name not in _OF_THE_VERSION
     ]
+    key = versions.key_of(table)
     statement = (
-        select(key, table.c.version, table.c.recorded_at, table.c.recorded_by, table.c.source_file)
-        .join_from(table, written, written.c[layer.key] == key)
+        select(
+            func.concat_ws(", ", *key),
+            table.c.version,
+            table.c.recorded_at,
+            table.c.recorded_by,
+            table.c.source_file,
+        )
+        .join_from(table, written, versions.same_row(written, table))
         .where(
             written.c.recorded_at > after,
             written.c.recorded_at <= until,
@@ -150,7 +194,7 @@ def later_edits(
             table.c.version == newest,
             or_(table.c.superseded_at.is_not(None), not_(and_(*same))),
         )
-        .order_by(key)
+        .order_by(*key)
     )
     return [LaterEdit(*row) for row in connection.execute(statement)]
 
@@ -170,7 +214,7 @@ def keys_written(
 
 
 def revert(
-    connection: Connection, layer: Layer, *, after: datetime, until: datetime, actor: str
+    connection: Connection, versions: Versions, *, after: datetime, until: datetime, actor: str
 ) -> Reverted:
     """Take back what was written after one instant and up to another.
 
@@ -183,22 +227,20 @@ def revert(
     actor
         Who takes it back.
     """
-    table = VERSIONED[layer.name]
+    table = versions.table
     history.lock(connection)
     instant = history.advance(connection)
     other = table.alias("other")
-    written = select(other.c[layer.key]).where(
+    written = select(*versions.key_of(other)).where(
         other.c.recorded_at > after, other.c.recorded_at <= until
     )
     taken_back = connection.execute(
         update(table)
-        .where(table.c[layer.key].in_(written), table.c.superseded_at.is_(None))
+        .where(tuple_(*versions.key_of(table)).in_(written), table.c.superseded_at.is_(None))
         .values(superseded_at=instant)
     ).rowcount
     newest = (
-        select(func.max(other.c.version))
-        .where(other.c[layer.key] == table.c[layer.key])
-        .scalar_subquery()
+        select(func.max(other.c.version)).where(versions.same_row(other, table)).scalar_subquery()
     )
     replaced: dict[str, ColumnElement[Any]] = {
         "version": newest + 1,

@@ -10,14 +10,13 @@ import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BaseModel,
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -26,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 from service.core.map_settings import MapSettings
 from service.core.setting_group import Group
 from service.core.usage import UsageFault
+from service.core.work_settings import JobSettings, UploadSettings
 from service.imports.limits import DEFAULT_LIMITS, MIB, Limits
 
 PREFIX: Final = "YIKE_"
@@ -114,67 +114,6 @@ class EvaluationSettings(Group):
         ge=1,
         description="Most districts evaluated within one request; more are evaluated as a job",
     )
-
-
-class UploadSettings(Group):
-    """What is taken over HTTP to be imported; reading it is under `ImportSettings` too."""
-
-    max_bytes: int = Field(
-        default=256 * 1024 * 1024, ge=1024, description="Largest file taken for an import"
-    )
-    max_rows: int = Field(default=500_000, ge=1, description="Most rows of such a file")
-    at_once: int = Field(default=2, ge=1, description="Uploads read at the same time")
-    receive_seconds: float = Field(
-        default=900, gt=0, description="Longest time a file may take to arrive"
-    )
-    wait_seconds: float = Field(
-        default=10, ge=0, description="How long a request waits for its file to be read"
-    )
-    keep_hours: int = Field(
-        default=168, ge=1, description="How long an upload nobody stores is kept, in hours"
-    )
-
-
-class JobSettings(Group):
-    """The queue of jobs and who works on it."""
-
-    worker: bool = Field(
-        default=True, description="Whether `yike serve` works on jobs itself, beside `yike worker`"
-    )
-    at_once: int = Field(default=2, ge=1, le=64, description="Jobs a worker runs at the same time")
-    max_per_key: int = Field(
-        default=20, ge=1, description="Most jobs of one key that wait or run at the same time"
-    )
-    max_districts: int = Field(
-        default=500_000, ge=1, description="Most districts one job may be about"
-    )
-    max_seconds: float = Field(
-        default=7200, gt=0, description="Longest time a job may run before it is ended as failed"
-    )
-    max_result_bytes: int = Field(
-        default=64 * MIB, ge=1024, description="Largest result that is kept with a job"
-    )
-    max_attempts: int = Field(
-        default=5,
-        ge=1,
-        description="How often a job is begun whose worker died before it is given up",
-    )
-    heartbeat_seconds: float = Field(
-        default=10, gt=0, le=3600, description="How often a worker says that it lives"
-    )
-    stalled_seconds: float = Field(
-        default=30, gt=0, le=86_400, description="Silence after which another worker takes its jobs"
-    )
-    keep_days: float = Field(
-        default=30, gt=0, description="Days an ended job and its result are kept"
-    )
-
-    @model_validator(mode="after")
-    def _patient(self) -> Self:
-        """Refuse to take a worker for dead that is merely between two heartbeats."""
-        if self.stalled_seconds < 2 * self.heartbeat_seconds:
-            raise ValueError("stalled_seconds must be at least twice heartbeat_seconds")
-        return self
 
 
 class ExportSettings(Group):
@@ -314,7 +253,8 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(
         default_factory=default_state_dir,
-        description="Folder of the private cluster and caches; default `.yike` in the clone",
+        description="Folder of the private cluster and caches; default `.yike` in the clone, "
+        "installed `~/.local/state/yike`",
     )
     cache_dir: Path = Field(
         default_factory=lambda data: data["state_dir"] / "cache",

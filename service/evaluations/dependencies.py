@@ -19,7 +19,7 @@ from service.core.text_formats import RUN_AREA, of_format
 from service.evaluations import service as evaluations
 from service.evaluations.service import StoredEvaluation
 from service.evaluations.tables import EVALUATION_AREA
-from service.packs.service import load_versions
+from service.packs.cache import PackCache
 from spatial.policy.pack import Pack
 
 Flag = Literal["underserved", "undetermined", "watch", "served", "not_assessed"]
@@ -62,9 +62,11 @@ def visible(connection: Connection, principal: Principal, evaluation_id: str) ->
     return stored
 
 
-def packs_of(connection: Connection, stored: StoredEvaluation) -> tuple[Pack, ...]:
+def packs_of(
+    connection: Connection, stored: StoredEvaluation, cache: PackCache
+) -> tuple[Pack, ...]:
     """Return the packs of a run in the versions it was judged by."""
-    return load_versions(connection, dict(stored.pack_versions))
+    return cache.of(connection, stored.pack_versions)
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def _add_figures(router: APIRouter) -> None:
         if until_minutes / bin_minutes > _MAX_BINS:
             raise InvalidParameterError.of("bin_minutes", f"more than {_MAX_BINS} bins")
         with resources.reading() as connection:
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             known = _reach_rule(packs, rule)
             check_area(connection, stored, area)
             figures = walking_minutes(
@@ -182,7 +182,7 @@ def _add_lines(router: APIRouter) -> None:
                 connection,
                 stored,
                 key,
-                packs=packs_of(connection, stored),
+                packs=packs_of(connection, stored, resources.pack_cache),
                 network_cache=resources.network_cache,
             )
             members = run_members(connection, stored, language)

@@ -216,7 +216,7 @@ def _add_parts(router: APIRouter) -> None:
                 limit=page.limit + 1,
             )
             part = found.iloc[: page.limit]
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             shown = shown_districts(connection, stored, part, packs=packs, language=language)
             members = run_members(connection, stored, language)
         more = len(found) > len(part)
@@ -252,7 +252,7 @@ def _add_parts(router: APIRouter) -> None:
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             check_rule(packs, rule)
             check_area(connection, stored, wanted.area)
             found = evaluations.findings(
@@ -308,7 +308,7 @@ def _add_areas(router: APIRouter) -> None:
         verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
     ) -> Response:
         with resources.reading() as connection:
-            packs = packs_of(connection, stored)
+            packs = packs_of(connection, stored, resources.pack_cache)
             check_rule(packs, rule)
             found = evaluations.areas(
                 connection, stored.id, level=level, rule=rule, verdict=verdict

@@ -20,10 +20,9 @@ from fastapi import Path as PathParameter
 from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 
-from service.core.errors import InvalidParameterError
+from service.core.errors import InvalidParameterError, TooManyRowsError
 from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.language import Language, language_headers
-from service.core.limit_errors import TooManyRowsError
 from service.core.openapi import problems
 from service.core.resources import Resources
 from service.core.text_formats import COORDINATE_SYSTEM, of_format

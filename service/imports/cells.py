@@ -320,7 +320,7 @@ def _series(values: list[object], field: Field, index: pd.Index[Any]) -> pd.Seri
 
 def _is_void(cells: list[object]) -> bool:
     """Tell whether no cell holds anything at all, as in a column the file does not have."""
-    return cells.count(None) == len(cells)
+    return {*map(type, cells)} <= {type(None)}
 
 
 def _plain_texts(cells: list[object], field: Field) -> list[object] | None:

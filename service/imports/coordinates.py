@@ -66,7 +66,11 @@ class Located:
 
 
 def to_lonlat(
-    columns: Mapping[str, Geometries], system: CoordinateSystem, *, source: str
+    columns: Mapping[str, Geometries],
+    system: CoordinateSystem,
+    *,
+    source: str,
+    where: Geometries | None = None,
 ) -> Located:
     """Transform plane geometries to EPSG:4326, refusing those outside the area of use.
 
@@ -78,10 +82,14 @@ def to_lonlat(
         The system all of them are in.
     source
         File name for messages.
+    where
+        Geometries in the order of the file for whose extent the operation is chosen; None means
+        `columns`.
     """
     columns = {field: in_xy(geometries, system) for field, geometries in columns.items()}
     base = system.base
-    move, note, lines = _operation(columns, base, source=source)
+    extent = columns if where is None else {"": in_xy(where, system)}
+    move, note, lines = _operation(extent, base, source=source)
     if system.northing_first:
         turned = "axes exchanged, northing or latitude having come first"
         note = turned if note is None else f"{turned}; {note}"

@@ -24,6 +24,8 @@ from spatial.webmap_crs import WebMap
 
 # Hypotheses a table shows: the best, and the one that was named.
 _SHOWN: Final = 6
+# What was not measured beside what was: a gap would move what follows to another column.
+_NONE: Final = "–"
 _HEADING: Final = ("system", "in areas", "street ≤ 50 m", "median m", "crossed", "stands out")
 
 
@@ -219,18 +221,20 @@ def evidence_table(evidence: CrsEvidence) -> list[str]:
 
 def _row(fit: SystemFit) -> Sequence[str]:
     streets = fit.streets
+    if streets is None:
+        return (fit.name, _percent(fit.share_in_areas), "", "", "", "")
     return (
         fit.name,
         _percent(fit.share_in_areas),
-        _percent(None if streets is None else streets.share_near),
-        "" if streets is None or streets.median_m is None else f"{streets.median_m:.0f}",
-        _percent(None if streets is None else streets.share_crossed),
-        "" if streets is None else f"{streets.stands_out:.1f}",
+        _percent(streets.share_near),
+        _NONE if streets.median_m is None else f"{streets.median_m:.0f}",
+        _percent(streets.share_crossed),
+        f"{streets.stands_out:.1f}",
     )
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
+    return _NONE if share is None else f"{100 * share:.1f} %"
 
 
 def _old_datums(evidence: CrsEvidence) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -31,7 +33,7 @@ def join_stored(
 
     A row is joined by the identifier of the layer where it gives one, else by its name, blanks
     and the width of characters aside. What it says replaces what is stored; an empty cell leaves
-    it.
+    it, and so does the name a row is joined by.
 
     Parameters
     ----------
@@ -61,43 +63,87 @@ def join_stored(
     positions, faults = _positions(frame, layer, stored, source)
     if faults:
         raise InputFaults(faults)
+    by_name = [True] * len(frame)
+    if layer.key in frame:
+        by_name = [is_missing(key) for key in frame[layer.key].tolist()]
     columns: dict[str, pd.Series[Any]] = {}
     for field in layer.fields:
         kept = stored[field.name].astype(object).to_numpy(dtype=object)[positions]
         if field.name in frame and field.name != layer.key:
             given = frame[field.name].tolist()
+            if field.name == _NAME:
+                # A name that says which feature is meant is no other spelling to be stored.
+                given = [None if by else name for by, name in zip(by_name, given, strict=True)]
             cells = [old if is_missing(new) else new for new, old in zip(given, kept, strict=True)]
             kept = np.fromiter(cells, dtype=object, count=len(cells))
         columns[field.name] = pd.Series(kept, index=frame.index, dtype=object)
     return pd.DataFrame(columns, index=frame.index)
 
 
-def _positions(
-    frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame, source: str
-) -> tuple[list[int], list[Fault]]:
-    """Return the position in `stored` of the feature of each row, and what is wrong."""
+def joined_positions(frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame) -> list[int | None]:
+    """Return the position in `stored` of the feature each row speaks of; None where of none.
+
+    Two rows may speak of one: which of them is joined does not matter here.
+    """
+    known = _known(layer, stored)
+    found: list[int | None] = []
+    for key, name in _given(frame, layer):
+        try:
+            found.append(_position_of(key, name, known, layer))
+        except CellError:
+            found.append(None)
+    return found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The stored features by what rows may call them: identifiers, and names made plain."""
+
+    keys: list[str]
+    by_key: dict[str, int]
+    by_name: dict[str, list[int]]
+
+
+def _known(layer: Layer, stored: GeoDataFrame) -> _Known:
     keys = [str(key) for key in stored[layer.key]]
-    by_key = {key: position for position, key in enumerate(keys)}
     by_name: dict[str, list[int]] = defaultdict(list)
     if _NAME in layer.names:
         for position, name in enumerate(stored[_NAME].tolist()):
             if not is_missing(name):
                 by_name[_plain(str(name))].append(position)
+    return _Known(keys, {key: position for position, key in enumerate(keys)}, by_name)
+
+
+def _given(frame: pd.DataFrame, layer: Layer) -> Iterator[tuple[object, object]]:
+    """Yield the identifier and the name of each row, None where the table has none."""
+    empty = [None] * len(frame)
+    keys = frame[layer.key].tolist() if layer.key in frame else empty
+    names = frame[_NAME].tolist() if _NAME in frame else empty
+    return zip(keys, names, strict=True)
+
+
+def _position_of(key: object, name: object, known: _Known, layer: Layer) -> int:
+    if is_missing(key):
+        return _by_name(name, known.by_name, known.keys, layer)
+    return _by_key(key, known.by_key, layer)
+
+
+def _positions(
+    frame: pd.DataFrame, layer: Layer, stored: GeoDataFrame, source: str
+) -> tuple[list[int], list[Fault]]:
+    """Return the position in `stored` of the feature of each row, and what is wrong."""
+    known = _known(layer, stored)
     positions: list[int] = []
     faults: list[Fault] = []
     taken: dict[int, int] = {}
-    empty = [None] * len(frame)
-    given_keys = frame[layer.key].tolist() if layer.key in frame else empty
-    given_names = frame[_NAME].tolist() if _NAME in frame else empty
-    for row, (key, name) in enumerate(zip(given_keys, given_names, strict=True), start=1):
+    for row, (key, name) in enumerate(_given(frame, layer), start=1):
         field = _NAME if is_missing(key) else layer.key
         try:
-            if field == layer.key:
-                at = _by_key(key, by_key, layer)
-            else:
-                at = _by_name(name, by_name, keys, layer)
+            at = _position_of(key, name, known, layer)
             if at in taken:
-                raise CellError(f"{shown(keys[at])} is already joined by row {taken[at]}")  # noqa: TRY301  # one place where faults are made
+                raise CellError(  # noqa: TRY301  # one place where faults are made
+                    f"{shown(known.keys[at])} is already joined by row {taken[at]}"
+                )
         except CellError as error:
             faults.append(Fault(source, row, field, str(error)))
             at = -1

@@ -36,13 +36,15 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Writer = Callable[[RawTable, pd.DataFrame, Path], None]
 
 
-def reasons(faults: Sequence[Fault], rows: NDArray[np.int64]) -> list[str]:
-    """Return why each of the rows was set aside, in one line a row."""
+def reasons(
+    faults: Sequence[Fault], rows: NDArray[np.int64], *, wording: Callable[[str], str] = str
+) -> list[str]:
+    """Return why each of the rows was set aside, in one line a row, worded for its reader."""
     told: dict[int, list[str]] = {}
     for fault in faults:
         if fault.row is not None:
             place = f"{fault.field}: " if fault.field else ""
-            told.setdefault(fault.row, []).append(f"{place}{fault.message}")
+            told.setdefault(fault.row, []).append(f"{place}{wording(fault.message)}")
     return ["; ".join(told.get(row, ())) for row in rows.tolist()]
 
 
@@ -59,7 +61,12 @@ def quarantine_suffix(suffix: str, raw: RawTable) -> str:
 
 
 def write_quarantine(
-    raw: RawTable, rows: NDArray[np.int64], faults: Sequence[Fault], path: Path
+    raw: RawTable,
+    rows: NDArray[np.int64],
+    faults: Sequence[Fault],
+    path: Path,
+    *,
+    wording: Callable[[str], str] = str,
 ) -> None:
     """Write rows as they stand in their file, with a column `REASON_COLUMN`.
 
@@ -69,6 +76,8 @@ def write_quarantine(
         Numbers of the rows, from 1.
     path
         Its suffix is the format; a file there is replaced.
+    wording
+        What makes of a reason the text its reader takes.
 
     Raises
     ------
@@ -82,7 +91,9 @@ def write_quarantine(
         )
     at = rows - 1
     frame = raw.frame.iloc[at].reset_index(drop=True)
-    frame[REASON_COLUMN] = pd.Series(reasons(faults, rows), index=frame.index, dtype=object)
+    frame[REASON_COLUMN] = pd.Series(
+        reasons(faults, rows, wording=wording), index=frame.index, dtype=object
+    )
     if raw.feature_ids is not None:
         name, values = raw.feature_ids
         picked = [values[position] for position in at.tolist()]

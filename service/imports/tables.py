@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from spatial.errors import Fault, InputError, InputFaults
 
-Form = Literal["headings", "kinds", "words_of_cells", "units", "mapping"]
+Form = Literal["headings", "kinds", "words_of_cells", "units", "mapping", "phrases"]
 
 _FOLDER: Final = "tables"
 _SCHEMA: Final = "tables.schema.json"

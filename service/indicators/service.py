@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -169,6 +170,14 @@ def current(
             for name, values in columns.items()
         }
     )
+
+
+def areas_written(connection: Connection, *, after: datetime, until: datetime) -> frozenset[str]:
+    """Return the areas of the figures written after one instant and up to another."""
+    statement = select(INDICATOR.c.area).where(
+        INDICATOR.c.recorded_at > after, INDICATOR.c.recorded_at <= until
+    )
+    return frozenset(connection.execute(statement).scalars())
 
 
 def count(

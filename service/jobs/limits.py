@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from service.core.limit_errors import ResultTooLargeError, TooLongError, TooManyDistrictsError
-from service.core.settings import JobSettings, Settings
+from service.core.errors import ResultTooLargeError, TooLongError, TooManyDistrictsError
+from service.core.settings import Settings
+from service.core.work_settings import JobSettings
 
 
 def refuse_too_many_districts(

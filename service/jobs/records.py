@@ -24,12 +24,11 @@ from sqlalchemy import (
 )
 
 from service.core import audit, scope
-from service.core.errors import ConflictError, NotFoundError
+from service.core.errors import ConflictError, NotFoundError, TooManyJobsError
 from service.core.geojson import encode_json
 from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.language import Language
-from service.core.limit_errors import TooManyJobsError
 from service.jobs import queue
 from service.jobs.tables import ACCEPTED, ACTIVE, DISMISSED, FAILED, JOB, RUNNING, SUCCESSFUL, WHOLE
 from service.jobs.wording import said

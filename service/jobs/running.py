@@ -19,10 +19,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from service.core.database import create_database_engine
-from service.core.errors import ForbiddenError, InternalError
+from service.core.errors import ForbiddenError, InternalError, problem_members
+from service.core.fault_table import as_problem
 from service.core.json_input import parse_json
 from service.core.keys import find_key
-from service.core.problem_answers import as_problem, problem_members
 from service.core.resources import Resources
 from service.jobs import records
 from service.jobs.catalogue import find_process

@@ -26,7 +26,7 @@ def build_router() -> APIRouter:
             networks = list_networks(connection)
         return NetworkList(
             networks=[
-                NetworkSummary.of(network, in_use=place == 0)
+                NetworkSummary.of(network, in_use=place == 0 and network.used_since is not None)
                 for place, network in enumerate(networks)
             ]
         )

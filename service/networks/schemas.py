@@ -19,7 +19,9 @@ class NetworkSummary(BaseModel):
     crs: str = Field(description="System the streets were given in")
     in_use: bool = Field(description="True for the one that evaluations walk on")
     created_at: datetime
-    used_since: datetime
+    used_since: datetime | None = Field(
+        description="null where the import that put it into use was taken back"
+    )
     nodes: int
     edges: int
     length_m: float

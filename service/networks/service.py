@@ -31,7 +31,8 @@ from spatial.traits import EdgeTraits, plain_traits
 class StoredNetwork:
     """What is known of a stored network without its edges; `length_m` in metres.
 
-    `diagnosis` is that of `spatial.diagnosis` as JSON, None where nobody looked.
+    `used_since` is None where the import that put it into use was taken back; `diagnosis` is that
+    of `spatial.diagnosis` as JSON, None where nobody looked.
     """
 
     version: str
@@ -39,7 +40,7 @@ class StoredNetwork:
     source: str
     crs: str
     created_at: datetime
-    used_since: datetime
+    used_since: datetime | None
     nodes: int
     edges: int
     length_m: float
@@ -103,8 +104,33 @@ def store_network(
 
 def latest(connection: Connection) -> str | None:
     """Return the version of the network in use, the last one stored; None when there is none."""
-    newest = select(NETWORK.c.version).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+    newest = (
+        select(NETWORK.c.version)
+        .where(NETWORK.c.used_since.is_not(None))
+        .order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+    )
     return connection.execute(newest.limit(1)).scalar_one_or_none()
+
+
+def used_since(connection: Connection, version: str) -> datetime | None:
+    """Return since when a version has been in use; None where it is not stored, or never was."""
+    statement = select(NETWORK.c.used_since).where(NETWORK.c.version == version)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def withdraw(connection: Connection, version: str, *, used_before: datetime | None) -> None:
+    """Take a version out of use: the one that was in use before it is so again.
+
+    The version itself stays, for the evaluations that walked on it.
+
+    Parameters
+    ----------
+    used_before
+        Since when it had been in use before it was last put into use; None if it never was.
+    """
+    connection.execute(
+        update(NETWORK).where(NETWORK.c.version == version).values(used_since=used_before)
+    )
 
 
 def sources_of(connection: Connection, version: str) -> list[object]:
@@ -117,7 +143,7 @@ def list_networks(connection: Connection) -> tuple[StoredNetwork, ...]:
     """Return every network stored, the one in use first."""
     columns = [NETWORK.c[name] for name in StoredNetwork.__dataclass_fields__]
     rows = connection.execute(
-        select(*columns).order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+        select(*columns).order_by(NETWORK.c.used_since.desc().nulls_last(), NETWORK.c.version)
     )
     return tuple(StoredNetwork(**row) for row in rows.mappings())
 

@@ -32,9 +32,9 @@ NETWORK: Final = Table(
     Column("source", Text, nullable=False),
     Column("crs", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    # Storing a former version again puts it back into use; but for this and the diagnosis nothing
-    # ever changes.
-    Column("used_since", DateTime(timezone=True), nullable=False),
+    # Storing a former version again puts it back into use; one whose import was taken back is as
+    # if it had never been in use. But for this and the diagnosis nothing ever changes.
+    Column("used_since", DateTime(timezone=True)),
     Column("nodes", Integer, nullable=False),
     Column("edges", Integer, nullable=False),
     Column("length_m", Double, nullable=False),

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from service.core.errors import MEDIA_TYPE as PROBLEM
 from service.core.geojson import encode_json
 from service.core.openapi import PROBLEM_SCHEMA
 from service.core.parameters import KEY_PARAMETER, check_parameters
-from service.core.problem_answers import MEDIA_TYPE as PROBLEM
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings

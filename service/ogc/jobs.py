@@ -19,10 +19,10 @@ from service.core.errors import (
     NoSuchJobError,
     NotFoundError,
     ResultNotReadyError,
+    told_problem,
 )
 from service.core.language import LanguageDependency
 from service.core.paging import decode_cursor, page_members
-from service.core.problem_answers import told_problem
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.jobs import records

@@ -1,7 +1,9 @@
-"""The rule packs in use, kept in memory between requests."""
+"""The rule packs used last, kept in memory between requests."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -11,15 +13,34 @@ from spatial.policy.pack import Pack
 
 
 class PackCache:
-    """Keeps the packs read last; a version never changes, so threads may share them."""
+    """Keeps the packs read last; a version never changes, so threads may share them.
 
-    def __init__(self) -> None:
+    Reading one from the database holds its document against the schema, which takes longer than
+    most answers do.
+
+    Parameters
+    ----------
+    most
+        How many versions, at least 1; the one that was not used for longest goes first.
+    """
+
+    def __init__(self, *, most: int = 64) -> None:
+        self.most = most
         self._lock = Lock()
-        self._packs: dict[tuple[str, str], Pack] = {}
+        self._packs: OrderedDict[tuple[str, str], Pack] = OrderedDict()
 
     def in_use(self, connection: Connection) -> tuple[Pack, ...]:
         """Return the packs in use in the database, ordered by id."""
-        versions = versions_in_use(connection)
+        return self.of(connection, versions_in_use(connection))
+
+    def of(self, connection: Connection, versions: Mapping[str, str]) -> tuple[Pack, ...]:
+        """Return packs by id and version, ordered by id.
+
+        Raises
+        ------
+        PackError
+            When a version is not stored.
+        """
         # Held while reading: the second of two requests waits instead of reading them again.
         with self._lock:
             missing = {
@@ -28,6 +49,11 @@ class PackCache:
                 if (name, version) not in self._packs
             }
             read = load_versions(connection, missing) if missing else ()
-            known = {**self._packs, **{(pack.id, pack.version): pack for pack in read}}
-            self._packs = {key: known[key] for key in versions.items()}
-            return tuple(self._packs[key] for key in sorted(self._packs))
+            self._packs |= {(pack.id, pack.version): pack for pack in read}
+            found = []
+            for key in sorted(versions.items()):
+                self._packs.move_to_end(key)
+                found.append(self._packs[key])
+            while len(self._packs) > self.most:
+                self._packs.popitem(last=False)
+        return tuple(found)

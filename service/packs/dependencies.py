@@ -10,7 +10,7 @@ from service.core.errors import NotFoundError
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
-from service.packs.service import load_pack, versions_in_use
+from service.packs.service import versions_in_use
 from spatial.policy.pack import Pack
 
 
@@ -24,9 +24,10 @@ def read_pack(pack_id: str, resources: ResourcesDependency, _principal: ViewerDe
     """
     name = known_id(pack_id)
     with resources.reading() as connection:
-        if name not in versions_in_use(connection):
+        versions = versions_in_use(connection)
+        if name not in versions:
             raise NotFoundError("There is no such rule pack.")
-        return load_pack(connection, name)
+        return resources.pack_cache.of(connection, {name: versions[name]})[0]
 
 
 PackDependency = Annotated[Pack, Depends(read_pack)]

@@ -12,7 +12,6 @@ from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.packs.dependencies import PackDependency
 from service.packs.schemas import PackList, PackSummary, rule_document
-from service.packs.service import list_packs
 
 
 def build_router() -> APIRouter:
@@ -27,7 +26,7 @@ def build_router() -> APIRouter:
     )
     def list_all(resources: ResourcesDependency, _principal: ViewerDependency) -> PackList:
         with resources.reading() as connection:
-            packs = list_packs(connection)
+            packs = resources.pack_cache.in_use(connection)
         return PackList(packs=[PackSummary.of(pack) for pack in packs])
 
     @router.get(

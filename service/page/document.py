@@ -20,16 +20,21 @@ from service.core.settings import Settings
 from service.evaluations.storage import StoredEvaluation, list_evaluations
 from service.networks.service import list_networks
 from service.packs.schemas import PackSummary
-from service.packs.service import list_packs
 from service.scenarios.changes import MAX_CHANGES
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
+from spatial.policy.pack import Pack
 
 LANGUAGES: Final = ("zh", "en")
 MAX_EVALUATIONS: Final = 200
 
 
 def page_document(
-    connection: Connection, principal: Principal, *, settings: Settings, language: Language
+    connection: Connection,
+    principal: Principal,
+    *,
+    settings: Settings,
+    packs: Sequence[Pack],
+    language: Language,
 ) -> dict[str, Any]:
     """Return all the page asks for once, when it opens.
 
@@ -37,6 +42,8 @@ def page_document(
     ----------
     principal
         A key scoped to areas sees the evaluations of its areas, and the extent of what it sees.
+    packs
+        Those in use.
     language
         Of the notices.
     """
@@ -54,8 +61,7 @@ def page_document(
     return {
         "version": version("yike"),
         "packs": [
-            PackSummary.of(pack).model_dump() | _latest(evaluations, pack.id)
-            for pack in list_packs(connection)
+            PackSummary.of(pack).model_dump() | _latest(evaluations, pack.id) for pack in packs
         ],
         "evaluations": [_short(one) for one in evaluations[:MAX_EVALUATIONS]],
         "evaluations_total": len(evaluations),

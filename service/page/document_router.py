@@ -34,7 +34,11 @@ def build_router() -> APIRouter:
     ) -> Response:
         with resources.reading() as connection:
             document = page_document(
-                connection, principal, settings=resources.settings, language=language
+                connection,
+                principal,
+                settings=resources.settings,
+                packs=resources.pack_cache.in_use(connection),
+                language=language,
             )
         return Response(
             encode_json(document),

@@ -10,10 +10,9 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors import InvalidParameterError, NotFoundError, TooManyRowsError
 from service.core.keys import Principal
 from service.core.language import LanguageDependency
-from service.core.limit_errors import TooManyRowsError
 from service.core.parameters import known_id
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import ViewerDependency

@@ -12,6 +12,7 @@ from service.core import history, scope
 from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.keys import Principal
+from service.core.named_areas import outlines, why_elsewhere
 from service.core.resources import Resources
 from service.coverage.dependencies import chosen_packs
 from service.reviews.around_cache import AroundCache
@@ -149,6 +150,11 @@ class Reviewer:
         project = _parsed(document, prefix)
         inside = project.site.representative_point()
         scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
+        if project.area is not None:
+            outline = outlines(self.connection, [project.area]).get(project.area)
+            why = why_elsewhere(project.site, project.area, outline)
+            if why is not None:
+                raise InvalidBodyError.of(f"{prefix}/area", why)
         self._packs_for(project, prefix)
         return document, project, version, prefix
 

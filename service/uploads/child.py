@@ -18,6 +18,7 @@ from typing import Any, Final
 from geopandas import GeoDataFrame
 
 from service.core.geojson import encode_json
+from service.imports import phrases
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
 from service.imports.worker import allow_time, confine
@@ -78,6 +79,10 @@ def limit(task: Mapping[str, Any]) -> None:
 def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
     """Read the file and write its rows; return what is to be told of it."""
     request = ImportRequest.from_json(task["request"])
+    if request.is_network:
+        return read_network_file(folder, task, request)
+    if request.is_figures:
+        return read_figure_file(folder, task, request)
     asked = request.reading
     reading = replace(
         asked,
@@ -90,7 +95,8 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         reading,
         label=task["label"],
         quarantine=folder,
-        tell=lambda stage, rows: print(stage, "" if rows is None else rows, flush=True),  # noqa: T201  # what the parent reads
+        tell=_tell,
+        wording=partial(phrases.tell, language=task["language"], surface="http"),
     )
     (folder / ACCEPTED).write_bytes(to_stream(found.frame, request.layer))
     return {
@@ -100,6 +106,48 @@ def read(folder: Path, task: Mapping[str, Any]) -> dict[str, Any]:
         "subject": subject_document(found.read.subject),
         "quarantine": None if found.quarantine is None else found.quarantine.name,
     }
+
+
+def read_network_file(
+    folder: Path, task: Mapping[str, Any], request: ImportRequest
+) -> dict[str, Any]:
+    """Read street lines and write their network; return what is to be told of it."""
+    # What reads streets takes long to import, and most uploads are of rows.
+    from service.uploads.street_reading import read_streets  # noqa: PLC0415
+    from service.uploads.street_stream import network_to_stream  # noqa: PLC0415
+
+    how = replace(request.reading.how, limits=Limits(**task["limits"]), work_dir=folder)
+    found = read_streets(folder / task["file"], request, how=how, tell=_tell)
+    (folder / ACCEPTED).write_bytes(network_to_stream(found.read.network))
+    return {
+        "told": found.told,
+        "origin_crs": found.read.origin_crs,
+        "transformation": None,
+        "subject": subject_document(found.read.subject),
+        "quarantine": None,
+    }
+
+
+def read_figure_file(
+    folder: Path, task: Mapping[str, Any], request: ImportRequest
+) -> dict[str, Any]:
+    """Read a table of figures and write them; return what is to be told of them."""
+    from service.uploads.figure_reading import figures_to_stream, read_figures  # noqa: PLC0415
+
+    how = replace(request.reading.how, limits=Limits(**task["limits"]))
+    frame, told = read_figures(folder / task["file"], request, how=how, tell=_tell)
+    (folder / ACCEPTED).write_bytes(figures_to_stream(frame))
+    return {
+        "told": told,
+        "origin_crs": None,
+        "transformation": None,
+        "subject": None,
+        "quarantine": None,
+    }
+
+
+def _tell(stage: str, rows: int | None) -> None:
+    print(stage, "" if rows is None else rows, flush=True)  # noqa: T201  # what the parent reads
 
 
 def _stored(folder: Path, layer: Layer) -> GeoDataFrame:

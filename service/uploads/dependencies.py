@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,26 +16,35 @@ from fastapi import Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from service.core import scope
-from service.core.errors import InvalidBodyError, InvalidParameterError
+from service.core.errors import InvalidBodyError, InvalidParameterError, SlowBodyError
 from service.core.json_input import media_type, require_media_type
-from service.core.limit_errors import SlowBodyError
+from service.core.keys import Principal
 from service.core.parameters import AsOfDate
 from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
 from service.imports.encoding import parse_encoding
-from service.imports.formats import FORMATS
+from service.imports.formats import FORMATS, LINE_FORMATS
+from service.imports.indicators import SUFFIX as FIGURE_SUFFIX
 from service.imports.natural_keys import check_key
+from service.imports.osm.file import SUFFIXES as OSM_SUFFIXES
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from service.uploads.arriving import hand_on
 from service.uploads.form import FORM_TYPE, main_file, receive_form
 from service.uploads.request import ImportRequest
 from service.uploads.running import Upload
+from service.uploads.streets import require_network_writable
 from spatial.errors import InputError
+from spatial.fields import LAYERS
 
-Kind = Literal["areas", "districts", "buildings", "facilities", "parks"]
+Kind = Literal["areas", "districts", "buildings", "facilities", "parks", "network", "indicators"]
 
 SUFFIXES: Final = tuple(suffix for entry in FORMATS for suffix in entry.suffixes)
+# What streets come in besides; of OpenStreetMap the longest endings first.
+STREET_SUFFIXES: Final = (
+    *sorted(OSM_SUFFIXES, key=len, reverse=True),
+    *(suffix for entry in LINE_FORMATS for suffix in entry.suffixes),
+)
 # What a file is where its name does not say.
 SUFFIX_OF_TYPE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -64,6 +73,9 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     encoding: Annotated[
         str | None,
         Query(max_length=_MAX_TEXT, description="Encoding of the text; found out where not given"),
+    ] = None,
+    heading_row: Annotated[
+        int | None, Query(ge=1, description="Row of a workbook's sheet that heads its columns")
     ] = None,
     mapping: Annotated[
         str | None,
@@ -99,6 +111,18 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
     closed_on: Annotated[
         AsOfDate | None, Query(description="First day what is gone is not there; default today")
     ] = None,
+    name: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=_MAX_TEXT,
+            description="What a network shall be called; default the name of its file",
+        ),
+    ] = None,
+    planarize: Annotated[
+        bool,
+        Query(description="Split street lines where they cross or touch without a common end"),
+    ] = False,
 ) -> ImportRequest:
     """Return what is asked of the import.
 
@@ -125,15 +149,18 @@ def read_request(  # noqa: PLR0913  # the parts of the request, one each
             key=tuple(part.strip() for part in key.split(",")) if key else (),
             kinds_from_names=kinds_from_names,
             crs_as_declared=crs_as_declared,
-            how=Reading(encoding=encoding),
+            how=Reading(encoding=encoding, heading_row=heading_row),
         ),
         complete=complete,
         of=_pairs("of", of),
         closed_on=closed_on,
+        name=name,
+        planarize=planarize,
     )
     try:
         request.check()
-        check_key(request.reading.key, request.layer)
+        if kind in LAYERS:
+            check_key(request.reading.key, request.layer)
     except InputError as error:
         name, _, why = str(error).partition(": ")
         raise InvalidParameterError.of(name, why) from None
@@ -186,7 +213,12 @@ async def receive_upload(
     InvalidBodyError
         When it is empty, or a form that brings no file, or several.
     """
-    scope.require_writable(principal, asked.layer)
+    _require_writable(principal, asked)
+    suffixes = SUFFIXES
+    if asked.is_network:
+        suffixes = (*STREET_SUFFIXES, *SUFFIXES)
+    elif asked.is_figures:
+        suffixes = (FIGURE_SUFFIX,)
     require_media_type(request, (*UPLOAD_TYPES, FORM_TYPE))
     most = resources.imports.limits.receive_seconds
     with resources.imports.place() as place:
@@ -195,7 +227,7 @@ async def receive_upload(
             receive = _from_form if media_type(request) == FORM_TYPE else _from_body
             try:
                 async with asyncio.timeout(most):
-                    upload = await receive(request, file, folder)
+                    upload = await receive(request, file, folder, suffixes)
             except TimeoutError:
                 raise SlowBodyError(
                     f"The file took longer than {most:g} s to arrive; try again, in smaller files."
@@ -206,8 +238,17 @@ async def receive_upload(
                 await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _from_body(request: Request, file: str | None, folder: Path) -> Upload:
-    label, suffix = _named(media_type(request), file)
+def _require_writable(principal: Principal, asked: ImportRequest) -> None:
+    if asked.is_network:
+        require_network_writable(principal)
+    elif not asked.is_figures:
+        scope.require_writable(principal, asked.layer)
+
+
+async def _from_body(
+    request: Request, file: str | None, folder: Path, suffixes: Sequence[str]
+) -> Upload:
+    label, suffix = _named(media_type(request), file, suffixes)
     upload = Upload(folder, f"upload{suffix}", label)
     with (folder / upload.file).open("wb") as out:
         received = await hand_on(request.stream(), out.write)
@@ -216,26 +257,28 @@ async def _from_body(request: Request, file: str | None, folder: Path) -> Upload
     return upload
 
 
-async def _from_form(request: Request, file: str | None, folder: Path) -> Upload:
+async def _from_form(
+    request: Request, file: str | None, folder: Path, suffixes: Sequence[str]
+) -> Upload:
     files = await receive_form(request.stream(), request.headers["content-type"], folder)
     main, beside = main_file(files)
-    label, suffix = _named(main.type, file or main.name)
+    label, suffix = _named(main.type, file or main.name, suffixes)
     for one, ending in ((main, suffix), *((other, other.suffix) for other in beside)):
         one.path.rename(folder / f"upload{ending}")
     return Upload(folder, f"upload{suffix}", label)
 
 
-def _named(kind: str, file: str | None) -> tuple[str, str]:
+def _named(kind: str, file: str | None, suffixes: Sequence[str]) -> tuple[str, str]:
     """Return what the file is called and the suffix of its format; no path is made of the name."""
     label = re.split(r"[/\\]", file or "")[-1].strip()
     if not label.isprintable():
         raise InvalidParameterError.of("file", "has characters that cannot be printed")
-    suffix = next((one for one in SUFFIXES if label.lower().endswith(one)), None)
+    suffix = next((one for one in suffixes if label.lower().endswith(one)), None)
     if suffix is None:
         suffix = SUFFIX_OF_TYPE.get(kind)
     if suffix is None:
         raise InvalidParameterError.of(
-            "file", f"its ending must say the format: {', '.join(SUFFIXES)}"
+            "file", f"its ending must say the format: {', '.join(suffixes)}"
         )
     return label[:_MAX_TEXT] or f"upload{suffix}", suffix
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,13 @@ import numpy as np
 from geopandas import GeoDataFrame
 
 from service.core.incoming import ROW_COLUMN
+from service.imports.aside_places import (
+    Position,
+    positions_of,
+    positions_of_joined,
+    says_where,
+)
+from service.imports.column_map import ColumnMap
 from service.imports.encoding import EncodingEvidence
 from service.imports.quarantine import quarantine_suffix, write_quarantine
 from service.imports.reader import ReadLayer
@@ -54,6 +61,7 @@ def read_file(
     label: str,
     quarantine: Path,
     tell: Tell = lambda _stage, _rows: None,
+    wording: Callable[[str], str] = str,
 ) -> ReadFile:
     """Read a file, set the rows at fault aside and write them into a file of their own.
 
@@ -65,6 +73,9 @@ def read_file(
         Folder for the file of rows set aside, or the file itself where it has a suffix.
     tell
         Called with the stage and the rows done.
+    wording
+        What makes the reasons in the file of rows set aside such as their reader takes them
+        (`service.imports.phrases`); the report stays in English, and is told later.
 
     Raises
     ------
@@ -80,9 +91,9 @@ def read_file(
         written = quarantine
         if not quarantine.suffix:
             written = quarantine / f"quarantine{quarantine_suffix(path.suffix, sifted.raw)}"
-        write_quarantine(sifted.raw, aside, sifted.faults, written)
+        write_quarantine(sifted.raw, aside, sifted.faults, written, wording=wording)
     keys = row_keys(sifted, layer) if not reading.key else [None] * len(aside)
-    told = _told_of_rows(sifted) | {
+    told = _told_of_rows(sifted, _positions(sifted, layer, reading, label)) | {
         # What is set aside is in the file, so it is not gone; without a name nobody can tell.
         "set_aside": {
             "ids": [key for key in keys if key is not None],
@@ -125,7 +136,12 @@ def read_rows(
             "transformation": read.transformation,
         },
         "encoding": _encoding(read.encoding),
-        "columns": _columns(read, layer, reading),
+        "columns": told_columns(
+            read.columns,
+            key=reading.key or (layer.key,),
+            # Its identifier is made of the key then.
+            besides={layer.key} if reading.key else set(),
+        ),
         "same_name_and_place": {
             "count": len(twins),
             "pairs": [
@@ -156,9 +172,10 @@ def _encoding(evidence: EncodingEvidence | None) -> dict[str, Any] | None:
     }
 
 
-def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, Any]:
+def told_columns(
+    columns: ColumnMap, *, key: Sequence[str], besides: Collection[str] = frozenset()
+) -> dict[str, Any]:
     """Return which column was taken for which field and why, and by what each row is known."""
-    own = {layer.key} if reading.key else set()
     return {
         "mapped": [
             {
@@ -167,18 +184,37 @@ def _columns(read: ReadLayer, layer: Layer, reading: LayerReading) -> dict[str, 
                 "how": one.how.value,
                 "unit": None if one.unit is None else one.unit.text,
             }
-            for one in read.columns.mapped
-            if one.field not in own
+            for one in columns.mapped
+            if one.field not in besides
         ],
         "unread": [
             {"column": one.column, "why": one.why.value, "may_be": list(one.fields)}
-            for one in read.columns.unread
+            for one in columns.unread
         ],
-        "key": list(reading.key) or [layer.key],
+        "key": list(key),
     }
 
 
-def _told_of_rows(sifted: Sifted) -> dict[str, Any]:
+def _positions(
+    sifted: Sifted, layer: Layer, reading: LayerReading, label: str
+) -> Mapping[int, Position | None]:
+    """Return where the rows are whose faults are listed, by their numbers."""
+    rows = np.unique([fault.row for fault in sifted.faults[:LISTED] if fault.row is not None])
+    read = sifted.read
+    if not len(rows):
+        return {}
+    if reading.stored is not None and not says_where(sifted.raw, read.columns):
+        found = positions_of_joined(
+            sifted.raw, rows, columns=read.columns, layer=layer, stored=reading.stored
+        )
+    else:
+        found = positions_of(
+            sifted.raw, rows, columns=read.columns, subject=read.subject, source=label
+        )
+    return dict(zip(rows.tolist(), found, strict=True))
+
+
+def _told_of_rows(sifted: Sifted, positions: Mapping[int, Position | None]) -> dict[str, Any]:
     doubles = [fault for fault in sifted.faults if "is already in row" in fault.message]
     repaired = {one.row for one in sifted.repairs}
     return {
@@ -193,7 +229,12 @@ def _told_of_rows(sifted: Sifted) -> dict[str, Any]:
             for one in sifted.repairs[:LISTED]
         ],
         "quarantined": [
-            {"row": fault.row, "field": fault.field, "reason": fault.message}
+            {
+                "row": fault.row,
+                "field": fault.field,
+                "reason": fault.message,
+                "position": None if fault.row is None else positions.get(fault.row),
+            }
             for fault in sifted.faults[:LISTED]
         ],
         "same_id": len({fault.row for fault in doubles}),

@@ -18,7 +18,10 @@ from service.imports.cells import (
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from spatial.errors import InputError
-from spatial.fields import LAYERS, Field, FieldType, Layer
+from spatial.fields import LAYERS, PROJECTS, Field, FieldType, Layer
+
+NETWORK: Final = "network"
+FIGURES: Final = "indicators"
 
 # The same texts as in the cells of a file.
 _CONVERTERS: Final[Mapping[FieldType, Callable[[object, Field], object]]] = {
@@ -37,7 +40,7 @@ class ImportRequest:
     Parameters
     ----------
     kind
-        Name of the layer.
+        Name of the layer, `NETWORK` or `FIGURES`.
     reading
         How the file is read.
     complete
@@ -46,6 +49,10 @@ class ImportRequest:
         Of what it is the complete list: field to the text it equals; empty means the layer.
     closed_on
         First day what is gone is no longer there; None means the day it is stored.
+    name
+        What a network shall be called; None for the name of its file.
+    planarize
+        True to split the lines of a network where they cross or touch without a common end.
     """
 
     kind: str
@@ -53,11 +60,23 @@ class ImportRequest:
     complete: bool = False
     of: Mapping[str, str] = field(default_factory=dict)
     closed_on: date | None = None
+    name: str | None = None
+    planarize: bool = False
+
+    @property
+    def is_network(self) -> bool:
+        """True where the file brings streets, which are no rows of a layer."""
+        return self.kind == NETWORK
+
+    @property
+    def is_figures(self) -> bool:
+        """True where the file brings figures of areas, which have no places."""
+        return self.kind == FIGURES
 
     @property
     def layer(self) -> Layer:
         """The layer of the rows."""
-        return LAYERS[self.kind]
+        return PROJECTS if self.kind == PROJECTS.name else LAYERS[self.kind]
 
     @property
     def filters(self) -> dict[str, object]:
@@ -70,12 +89,28 @@ class ImportRequest:
         Raises
         ------
         InputError
-            When a day of closing or a selection is given of a list that is not complete, or the
-            selection is by no field that can be compared.
+            When a day of closing or a selection is given of a list that is not complete, the
+            selection is by no field that can be compared, or something is said of rows where
+            there are streets, or of streets where there are rows.
         """
         if not self.complete and (self.of or self.closed_on is not None):
             raise InputError("complete: only what is missing from a complete list is closed")
-        _ = self.filters
+        if not self.is_network:
+            for name, given in (("name", self.name), ("planarize", self.planarize)):
+                if given:
+                    raise InputError(f"{name}: is for a network")
+        if self.kind in LAYERS:
+            _ = self.filters
+            return
+        asked = self.reading
+        unfit: dict[str, object] = {"key": asked.key, "complete": self.complete}
+        if self.is_network:
+            unfit["mapping"] = asked.columns
+        else:
+            unfit |= {"crs": asked.crs, "crs_as_declared": asked.crs_as_declared}
+        for name, said in unfit.items():
+            if said:
+                raise InputError(f"{name}: is not for {self.kind}")
 
     def as_json(self) -> dict[str, Any]:
         """Return it fit for JSON; of a saved mapping only that there was one."""
@@ -98,6 +133,8 @@ class ImportRequest:
             "complete": self.complete,
             "of": dict(self.of),
             "closed_on": day,
+            "name": self.name,
+            "planarize": self.planarize,
         }
 
     @staticmethod
@@ -115,6 +152,9 @@ class ImportRequest:
             complete=document["complete"],
             of=document["of"],
             closed_on=None if day is None else date.fromisoformat(day),
+            # Imports made before networks were have neither.
+            name=document.get("name"),
+            planarize=document.get("planarize", False),
         )
 
 

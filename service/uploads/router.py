@@ -13,12 +13,14 @@ from starlette.responses import Response
 from service.core.errors import InvalidParameterError, NotFoundError
 from service.core.geojson import encode_json
 from service.core.keys import Principal
+from service.core.language import Language, LanguageDependency, language_headers
 from service.core.openapi import content, problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import EditorDependency
 from service.uploads import records, undoing
 from service.uploads import service as uploads
+from service.uploads.deciding import commit
 from service.uploads.dependencies import (
     UPLOAD_TYPES,
     ImportRequestDependency,
@@ -86,11 +88,14 @@ def _add_uploading(router: APIRouter) -> None:
         principal: EditorDependency,
         asked: ImportRequestDependency,
         upload: UploadDependency,
+        language: LanguageDependency,
     ) -> Response:
-        import_id = resources.imports.start(upload, asked, principal)
-        document = _document(resources, import_id, principal)
+        import_id = resources.imports.start(upload, asked, principal, language=language)
+        document = _document(resources, import_id, principal, language)
         status = 202 if document["state"] == READING else 201
-        return _json(document, status, {"Location": f"{IMPORTS_PATH}/{import_id}"})
+        return _json(
+            document, status, {"Location": f"{IMPORTS_PATH}/{import_id}"}, language=language
+        )
 
 
 def _add_reading(router: APIRouter) -> None:
@@ -141,9 +146,12 @@ def _add_reading(router: APIRouter) -> None:
         responses={200: _IMPORT, **problems(400, 401, 403, 404, 410)},
     )
     def get_import(
-        import_id: str, resources: ResourcesDependency, principal: EditorDependency
+        import_id: str,
+        resources: ResourcesDependency,
+        principal: EditorDependency,
+        language: LanguageDependency,
     ) -> Response:
-        return _json(_document(resources, import_id, principal))
+        return _json(_document(resources, import_id, principal, language), language=language)
 
     @router.get(
         "/{import_id}/quarantine",
@@ -192,17 +200,20 @@ def _add_deciding(router: APIRouter) -> None:
         responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def commit_import(
-        import_id: str, resources: ResourcesDependency, principal: EditorDependency
+        import_id: str,
+        resources: ResourcesDependency,
+        principal: EditorDependency,
+        language: LanguageDependency,
     ) -> Response:
         known = _known(import_id)
         try:
             with resources.writing() as connection:
-                uploads.commit(connection, known, principal=principal)
+                commit(connection, known, principal=principal)
         except uploads.StaleImportError as stale:
             with resources.writing() as connection:
                 uploads.refresh(connection, known, stale.compared)
             raise
-        return _json(_document(resources, known, principal))
+        return _json(_document(resources, known, principal, language), language=language)
 
     @router.post(
         "/{import_id}/undo",
@@ -213,12 +224,15 @@ def _add_deciding(router: APIRouter) -> None:
         responses={200: _IMPORT, **problems(400, 401, 403, 404, 409, 410)},
     )
     def undo_import(
-        import_id: str, resources: ResourcesDependency, principal: EditorDependency
+        import_id: str,
+        resources: ResourcesDependency,
+        principal: EditorDependency,
+        language: LanguageDependency,
     ) -> Response:
         known = _known(import_id)
         with resources.writing() as connection:
             undoing.undo(connection, known, actor=principal.id, principal=principal)
-        return _json(_document(resources, known, principal))
+        return _json(_document(resources, known, principal, language), language=language)
 
     @router.delete(
         "/{import_id}",
@@ -236,7 +250,9 @@ def _add_deciding(router: APIRouter) -> None:
         return Response(status_code=204)
 
 
-def _document(resources: Resources, import_id: str, principal: Principal) -> dict[str, Any]:
+def _document(
+    resources: Resources, import_id: str, principal: Principal, language: Language
+) -> dict[str, Any]:
     with resources.reading() as connection:
         row = records.find(connection, _known(import_id), principal=principal)
         # Asked after the row was read: who has ended in between has said how, if not here.
@@ -244,7 +260,7 @@ def _document(resources: Resources, import_id: str, principal: Principal) -> dic
     if row.state == READING and not is_read:
         with resources.reading() as connection:
             row = records.find(connection, import_id, principal=principal)
-    return import_document(row, is_read=is_read)
+    return import_document(row, is_read=is_read, language=language, surface="http")
 
 
 def _known(import_id: str) -> str:
@@ -255,8 +271,16 @@ def _known(import_id: str) -> str:
 
 
 def _json(
-    document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+    document: dict[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    *,
+    language: Language | None = None,
 ) -> Response:
+    told = {} if language is None else language_headers(language)
     return Response(
-        encode_json(document), status_code=status, media_type="application/json", headers=headers
+        encode_json(document),
+        status_code=status,
+        media_type="application/json",
+        headers={**headers, **told},
     )

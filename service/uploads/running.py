@@ -21,16 +21,17 @@ from structlog.typing import FilteringBoundLogger
 
 from service.core import history, scope
 from service.core.errors import UnavailableError
+from service.core.fault_table import as_problem
 from service.core.geojson import encode_json
 from service.core.incoming import ROW_COLUMN
 from service.core.keys import Principal
-from service.core.problem_answers import as_problem
-from service.core.settings import UploadSettings
+from service.core.work_settings import UploadSettings
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.limits import Limits
+from service.imports.phrases import Language
 from service.uploads import records
-from service.uploads import service as uploads
-from service.uploads.frames import from_stream, to_stream
+from service.uploads.frames import to_stream
+from service.uploads.previewing import compared_values
 from service.uploads.request import ImportRequest
 from service.uploads.sandbox import ReaderError, read_in_child
 from service.uploads.systems import check_uploaded
@@ -140,8 +141,16 @@ class ImportRunner:
             if not place.taken:
                 self._slots.release()
 
-    def start(self, upload: Upload, request: ImportRequest, principal: Principal) -> str:
-        """Begin to read an upload, in the place it has; return the import's identifier."""
+    def start(
+        self, upload: Upload, request: ImportRequest, principal: Principal, *, language: Language
+    ) -> str:
+        """Begin to read an upload, in the place it has; return the import's identifier.
+
+        Parameters
+        ----------
+        language
+            Of the reasons in the file of rows set aside.
+        """
         import_id = records.new_id()
         connection = self._engine.connect()
         try:
@@ -155,7 +164,7 @@ class ImportRunner:
             raise
         thread = threading.Thread(
             target=self._read,
-            args=(connection, import_id, upload, request, principal),
+            args=(connection, import_id, upload, request, principal, language),
             name=f"import {import_id}",
             daemon=True,
         )
@@ -178,10 +187,11 @@ class ImportRunner:
         upload: Upload,
         request: ImportRequest,
         principal: Principal,
+        language: Language,
     ) -> None:
         try:
             try:
-                values = self._outcome(connection, import_id, upload, request, principal)
+                values = self._outcome(connection, import_id, upload, request, principal, language)
             except ReaderError as error:
                 values = _failed(str(error))
             except Exception as error:
@@ -212,6 +222,7 @@ class ImportRunner:
         upload: Upload,
         request: ImportRequest,
         principal: Principal,
+        language: Language,
     ) -> dict[str, Any]:
         # The child's lines come in another thread, and a session is of one thread at a time: here
         # it is, for this one only waits for the child.
@@ -224,6 +235,7 @@ class ImportRunner:
             upload.file,
             request,
             label=upload.label,
+            language=language,
             limits=self._reading,
             tell=tell,
             stopped=self._stopped,
@@ -233,7 +245,7 @@ class ImportRunner:
             return _refused(result.refused)
         told, transformation = dict(result.told), result.transformation
         # Areas are what others are checked against, and may lie where no others are yet.
-        if result.subject is not None and request.layer is not AREAS:
+        if result.subject is not None and request.kind != AREAS.name:
             tell("checking", None)
             checked = check_uploaded(
                 connection,
@@ -247,20 +259,16 @@ class ImportRunner:
             transformation = "; ".join(one for one in said if one is not None) or None
         elif result.subject is not None and result.subject.system is None:
             raise UndeclaredCRSError(result.subject)
-        frame = from_stream(result.accepted, request.layer)
-        tell("comparing", len(frame))
-        compared, report = uploads.preview(connection, request, frame, told, principal=principal)
-        aside = result.quarantine
+        values = compared_values(
+            connection, result, request, told, label=upload.label, principal=principal, tell=tell
+        )
         return {
             "state": PREVIEWED,
             "stage": "done",
-            "report": encode_json(report),
-            "digest": compared.difference.digest,
             "origin_crs": result.origin_crs,
             "transformation": transformation,
             "accepted": result.accepted,
-            "quarantine": None if aside is None else aside.read_bytes(),
-            "quarantine_suffix": None if aside is None else aside.suffix,
+            **values,
         }
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from service.imports.crs_check import CrsSubject
 from service.imports.limits import Limits
+from service.imports.phrases import Language
 from service.uploads.child import ACCEPTED, RESULT, STORED, TASK
 from service.uploads.reading import Tell
 from service.uploads.request import ImportRequest
@@ -53,18 +54,19 @@ class SandboxResult:
     refused: Mapping[str, Any] | None
     told: Mapping[str, Any]
     accepted: bytes
-    origin_crs: str
+    origin_crs: str | None
     transformation: str | None
     quarantine: Path | None
     subject: CrsSubject | None = None
 
 
-def read_in_child(
+def read_in_child(  # noqa: PLR0913  # all there is to know of one upload
     folder: Path,
     file: str,
     request: ImportRequest,
     *,
     label: str,
+    language: Language,
     limits: Limits,
     tell: Tell,
     stopped: threading.Event,
@@ -78,6 +80,8 @@ def read_in_child(
         A folder of this upload alone, in which the child works.
     file
         Name of the file in it, chosen by the service.
+    language
+        Of the reasons in the file of rows set aside.
     limits
         What reading it may cost.
     tell
@@ -97,6 +101,7 @@ def read_in_child(
     task = {
         "file": file,
         "label": label,
+        "language": language,
         "request": request.as_json(),
         "limits": asdict(limits),
         "written_bytes": max(_LEAST_FILE_BYTES, _GROWTH * size),

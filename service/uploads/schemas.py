@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Row
 
+from service.imports.phrases import Language, Surface
 from service.uploads.report import parse_report
-from service.uploads.tables import FAILED, READING, STATES
+from service.uploads.tables import COMMITTED, FAILED, PREVIEWED, READING, REFUSED, STATES
+from service.uploads.telling import told_report
 
 IMPORT_FILE_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {"type": "string", "format": "binary", "description": "The file, as it is"}
@@ -48,14 +50,22 @@ IMPORT_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "committed_by": {"type": ["string", "null"]},
             "undone_at": {"type": ["string", "null"], "format": "date-time"},
             "undone_by": {"type": ["string", "null"]},
+            "actions": {
+                "type": "array",
+                "items": {"enum": ["commit", "discard", "undo"]},
+                "description": "What may be done with it now; not in lists",
+            },
             "request": {"type": "object", "description": "How the file was to be read"},
             "report": {
                 "type": "object",
                 "description": (
                     "rows (read, accepted, repaired, quarantined), columns, crs, repairs, "
-                    "quarantined with reasons, same_name_and_place, stored_elsewhere, diff "
+                    "quarantined with reasons and position (longitude and latitude, EPSG:4326; "
+                    "null where none is known), same_name_and_place, stored_elsewhere, diff "
                     "(added, changed with before and after, reopened, unchanged, gone), "
-                    "first_rows, map, warnings; refused or failed with why"
+                    "first_rows, map, warnings; of a street network left_out and network (edges, "
+                    "length_m, diagnosis, before); refused or failed with why. Texts by "
+                    "Accept-Language"
                 ),
             },
         },
@@ -92,7 +102,23 @@ _SHOWN: Final = (
 )
 
 
-def import_document(row: Row[Any], *, is_read: bool, whole: bool = True) -> dict[str, Any]:
+def _actions(state: str) -> Sequence[str]:
+    """Return what may be done with an import now, by whoever may see it."""
+    if state == COMMITTED:
+        return ("undo",)
+    if state == PREVIEWED:
+        return ("commit", "discard")
+    return ("discard",) if state in {REFUSED, FAILED} else ()
+
+
+def import_document(
+    row: Row[Any],
+    *,
+    is_read: bool,
+    whole: bool = True,
+    language: Language = "en",
+    surface: Surface = "command",
+) -> dict[str, Any]:
     """Return an import fit for JSON.
 
     Parameters
@@ -101,6 +127,8 @@ def import_document(row: Row[Any], *, is_read: bool, whole: bool = True) -> dict
         True while somebody reads its file; one that is to be read and is not has failed.
     whole
         True for its request and report too.
+    language, surface
+        What the texts of the report are told in.
     """
     values = row._mapping  # noqa: SLF001  # the public way to the names of a row
     document = {name: values[name] for name in _SHOWN}
@@ -109,5 +137,7 @@ def import_document(row: Row[Any], *, is_read: bool, whole: bool = True) -> dict
         document["state"] = FAILED
     if whole:
         document["request"] = values["request"]
-        document["report"] = {"failed": LOST} if lost else parse_report(values["report"])
+        document["actions"] = list(_actions(document["state"]))
+        report = {"failed": LOST} if lost else parse_report(values["report"])
+        document["report"] = told_report(report, language, surface=surface)
     return document

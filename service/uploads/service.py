@@ -217,11 +217,11 @@ def commit(connection: Connection, import_id: str, *, principal: Principal) -> N
     done, after, until = store_rows(
         connection, compared, request, origin=origin, principal=principal
     )
-    _finish(connection, import_id, done, report, (after, until), actor=principal.id)
+    finish(connection, import_id, done, report, (after, until), actor=principal.id)
     record_audit(connection, import_id, request, done, file=row.file, actor=principal.id)
 
 
-def _finish(
+def finish(
     connection: Connection,
     import_id: str,
     done: Done,
@@ -230,6 +230,7 @@ def _finish(
     *,
     actor: str,
 ) -> None:
+    """Record that an import is stored, between two instants; its rows are forgotten."""
     connection.execute(
         update(DATA_IMPORT)
         .where(DATA_IMPORT.c.id == import_id)
@@ -264,7 +265,7 @@ def record_stored(
         origin_crs=origin.crs,
         transformation=origin.transformation,
     )
-    _finish(connection, import_id, done, report, instants, actor=origin.actor)
+    finish(connection, import_id, done, report, instants, actor=origin.actor)
     return import_id
 
 

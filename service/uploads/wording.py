@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-Language = Literal["zh", "en"]
+from service.imports.phrases import Language
+from service.uploads.telling import told_report
 
 SHOWN: Final = 10
 _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -30,8 +31,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "ring_closed": ("闭合环", "ring closed"),
         "made_valid": ("修正几何", "made valid"),
         "quarantined": ("搁置的行：", "rows set aside:"),
-        "fault": ("  第 {row} 行{field}：{reason}", "  row {row}{field}: {reason}"),
+        "fault": ("  第 {row} 行{field}{place}：{reason}", "  row {row}{field}{place}: {reason}"),
         "field": ("，字段 {field}", ", field {field}"),
+        "place": ("，位于 {lon},{lat}", ", at {lon},{lat}"),
         "more": ("  …… 另有 {count} 条", "  … and {count} more"),
         "same_id": ("文件内编号重复：{count} 行", "same identifier in the file: {count} rows"),
         "twins": ("文件内同名同地：{count} 对", "same name and place in the file: {count} pairs"),
@@ -63,6 +65,15 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "extent: longitude {west} to {east}, latitude {south} to {north}",
         ),
         "nothing": ("空", "nothing"),
+        "network": (
+            "路网 {version}：{edges} 条边，{km} 公里，{parts} 片，最大一片占 {share}",
+            "network {version}: {edges} edges, {km} km, {parts} parts, the largest {share}",
+        ),
+        "same_network": ("就是正在使用的路网", "it is the network in use"),
+        "replaces": (
+            "代替正在使用的“{name}”（{edges} 条边，{km} 公里）",
+            "it replaces '{name}' ({edges} edges, {km} km)",
+        ),
         "outside": (
             "超出密钥区域范围：{count} 行，不能存入",
             "outside the areas of the key: {count} rows, cannot be stored",
@@ -73,11 +84,12 @@ _EDGES: Final = ("west", "south", "east", "north")
 _FIRST_ROWS: Final = 3
 _VALUE_CHARACTERS: Final = 40
 _DEGREES: Final = 5
+_VERSION_CHARACTERS: Final = 12
 
 
 def report_lines(report: Mapping[str, Any], lang: Language) -> list[str]:
-    """Return a report in lines fit for a terminal."""
-    return list(_Teller(lang).lines(report))
+    """Return a report in lines fit for a terminal, its texts in the language too."""
+    return list(_Teller(lang).lines(told_report(report, lang, surface="command")))
 
 
 class _Teller:
@@ -91,14 +103,21 @@ class _Teller:
 
     def lines(self, report: Mapping[str, Any]) -> Iterator[str]:
         yield self.say("rows", **report["rows"])
-        crs = report["crs"]
-        name = crs["transformation"]
-        how = self.say("as_given") if name is None else self.say("transformed", name=name)
-        yield self.say("crs", origin=crs["origin"], how=how)
-        encoding = report["encoding"]
+        # Figures have no places.
+        crs = report.get("crs")
+        if crs is not None:
+            name = crs["transformation"]
+            how = self.say("as_given") if name is None else self.say("transformed", name=name)
+            # Streets are brought to longitude and latitude as the network is built.
+            how = "" if "network" in report else how
+            yield self.say("crs", origin=crs["origin"], how=how)
+        encoding = report.get("encoding")
         if encoding is not None:
             sample = "; ".join(encoding["sample"][:_FIRST_ROWS])
             yield self.say("encoding", name=encoding["name"], sample=self.value(sample))
+        if "network" in report:
+            yield from self._network(report)
+            return
         mapped = report["columns"]["mapped"]
         taken = [
             one["field"] if one["field"] == one["column"] else f"{one['column']} → {one['field']}"
@@ -114,6 +133,29 @@ class _Teller:
         # An import from the command line may have been stored without a comparison.
         if "diff" in report:
             yield from self._compared(report)
+
+    def _network(self, report: Mapping[str, Any]) -> Iterator[str]:
+        network = report["network"]
+        yield self.say(
+            "network",
+            version=network["version"][:_VERSION_CHARACTERS],
+            edges=network["edges"],
+            km=round(float(network["length_m"]) / 1000, 1),
+            parts=network["diagnosis"]["components"],
+            share=f"{float(network['diagnosis']['largest_share']):.1%}",
+        )
+        before = network["before"]
+        if network["in_use"]:
+            yield self.say("same_network")
+        elif before is not None:
+            yield self.say(
+                "replaces",
+                name=before["name"],
+                edges=before["edges"],
+                km=round(float(before["length_m"]) / 1000, 1),
+            )
+        for line in (*report["notes"], *report["warnings"]):
+            yield f"  {line}"
 
     def _compared(self, report: Mapping[str, Any]) -> Iterator[str]:
         yield from self._diff(report["diff"])
@@ -139,13 +181,21 @@ class _Teller:
             yield self.say("quarantined")
             for one in report["quarantined"][:SHOWN]:
                 field = "" if one["field"] is None else self.say("field", field=one["field"])
-                yield self.say("fault", row=one["row"], field=field, reason=one["reason"])
+                # Imports made before positions were told have none.
+                position = one.get("position")
+                place = ""
+                if position is not None:
+                    lon, lat = (round(float(edge), _DEGREES) for edge in position)
+                    place = self.say("place", lon=lon, lat=lat)
+                yield self.say(
+                    "fault", row=one["row"], field=field, place=place, reason=one["reason"]
+                )
             yield from self._more(len(report["quarantined"]))
 
     def _twins(self, report: Mapping[str, Any]) -> Iterator[str]:
-        if report["same_id"]:
+        if report.get("same_id"):
             yield self.say("same_id", count=report["same_id"])
-        twins = report["same_name_and_place"]
+        twins = report.get("same_name_and_place", {"count": 0})
         if twins["count"]:
             yield self.say("twins", count=twins["count"])
             for pair in twins["pairs"][:SHOWN]:

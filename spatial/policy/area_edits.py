@@ -97,11 +97,12 @@ class Found:
     def to_roll_up(self, rule: int) -> Judged:
         """Return what roll-ups take of a rule."""
         by_point = self.column("demand", rule) == "point"
-        served = (self.column("households_outside", rule) == 0).astype(float)
+        served = (self.column("value", rule) <= self.column("threshold", rule)).astype(float)
         return Judged(
             verdict=self.column("verdict", rule),
             share_inside=np.where(by_point, served, self.column("covered_share", rule)),
             by_point=by_point,
+            open=pd.notna(self.column("missing", rule)),
             deficit=self.column("deficit", rule),
         )
 

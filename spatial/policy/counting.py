@@ -132,11 +132,13 @@ def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Co
         answer = facilities[field]
         eligible &= ~(concerned & (answer == False).fillna(value=False).to_numpy(dtype=bool))  # noqa: E712 - three-valued
         unknown_field[concerned & answer.isna().to_numpy()] = field
+    kept = unknown_field == None  # noqa: E711 - elementwise
     unknown_field[eligible & status.unknown] = "status"
     known = unknown_field == None  # noqa: E711 - elementwise
     return Counted(
         operating=eligible & known & status.operating,
-        approved=eligible & known & status.approved & ~status.operating,
+        # Approved by its dates is approved, whether or not it is known to operate by now.
+        approved=eligible & kept & status.approved & ~status.operating,
         unknown=eligible & ~known & (status.operating | status.unknown),
         missing_field=unknown_field,
     )

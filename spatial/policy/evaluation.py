@@ -24,7 +24,7 @@ from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
 from spatial.policy.area_table import AreaRows, area_frame
-from spatial.policy.facility_warnings import facility_warnings
+from spatial.policy.facility_warnings import facility_warnings, unallotted_warnings
 from spatial.policy.facts import City, Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
 from spatial.policy.flags import flag_districts
@@ -271,6 +271,8 @@ def work_out(
                 tell("judge", before * of + done, len(packs) * of)
 
             judged.append((pack, facts, _judge(pack, facts, tell_rule)))
+    if len(city.districts):
+        warnings += unallotted_warnings([(pack, facts) for pack, facts, _ in judged])
     tell("flag", 0, 1)
     with _timed(seconds, "flag"):
         together = pd.concat([findings for _, _, findings in judged], ignore_index=True)
@@ -414,8 +416,9 @@ def _judge(pack: Pack, facts: Facts, tell: Callable[[int, int], None]) -> pd.Dat
                 "repeats": rule.parameters.get("role") == "relaxed",
             }
         )
+        # Not by households outside: these may be unknown, or nought in a place people live in.
         frame["share_inside"] = frame["covered_share"].where(
-            frame["demand"] != "point", (frame["households_outside"] == 0).astype(float)
+            frame["demand"] != "point", (frame["value"] <= frame["threshold"]).astype(float)
         )
         parts.append(frame)
     return pd.concat(parts, ignore_index=True) if parts else _no_findings()
@@ -476,8 +479,13 @@ def _verdicts_of(findings: pd.DataFrame) -> Callable[[str], NDArray[Any] | None]
 def _region(pack: Pack, areas: GeoDataFrame | None) -> str:
     if areas is None or len(areas) == 0:
         return REGION_UNKNOWN
-    inside = areas["code"].astype(str).str.startswith(pack.region_codes)
-    return REGION_INSIDE if inside.all() else REGION_OUTSIDE
+    # Planning units have codes of their own, and what the region lies in is there to roll up to.
+    hierarchy = areas["kind"] != "planning_unit"
+    codes = areas.loc[hierarchy if hierarchy.any() else slice(None), "code"].astype(str)
+    around = codes.map(lambda code: any(region.startswith(code) for region in pack.region_codes))
+    inside = codes.str.startswith(pack.region_codes)
+    decided = inside.any() and (inside | around).all()
+    return REGION_INSIDE if decided else REGION_OUTSIDE
 
 
 def _earliest(judged: Sequence[tuple[Pack, Facts, pd.DataFrame]]) -> Facts:

@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from spatial.policy.facts import City
+from spatial.policy.area_wording import MOST_NAMED
+from spatial.policy.facts import City, Facts
+from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.pack import Pack
+
+
+def unallotted_warnings(judged: Sequence[tuple[Pack, Facts]]) -> list[str]:
+    """List the facilities that count for a rule of floor area or number, and belong to no unit.
+
+    One line a pack that has such rules, with the first few ids.
+    """
+    lines: list[str] = []
+    for pack, facts in judged:
+        counting = np.zeros(len(facts.city.facilities), dtype=bool)
+        for rule in pack.rules:
+            if rule.kind in DISTRICT_KINDS and not DISTRICT_KINDS[rule.kind].reach:
+                counted = facts.counted(rule.counts)
+                counting |= counted.operating | counted.approved
+        if not counting.any():
+            continue
+        lost = facts.city.facilities["id"].to_numpy(dtype=object)[
+            counting & (facts.allotment.unit < 0)
+        ]
+        if len(lost):
+            named = ", ".join(lost[:MOST_NAMED])
+            more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+            lines.append(
+                f"{len(lost)} facilities that count are allotted to none of the districts: they "
+                "are in no sum of floor area or number, and count for reach and area ratios "
+                f"({pack.id}): {named}{more}"
+            )
+    return lines
 
 
 def facility_warnings(city: City) -> list[str]:

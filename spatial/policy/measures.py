@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Protocol
@@ -70,6 +70,13 @@ class Figure:
         """The figure as it may be shown: nothing where nothing of it is known, never 0."""
         return None if self.missing and self.known == 0 else self.known
 
+    def of_year(self, since: int | None) -> Figure:
+        """Return the figure as one that lacks its latest year where it is older than `since`."""
+        if since is None or self.year is None or self.year >= since:
+            return self
+        gap = {"figure_of_year": str(since), "latest": str(self.year)}
+        return replace(self, missing=(*self.missing, gap))
+
     @property
     def complete(self) -> bool:
         """True where nothing is missing."""
@@ -130,7 +137,7 @@ class AreaFigures:
         self._known_masks: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         self._measures: dict[str, Mapping[str, Any]] = {}
         self._known_answers: dict[
-            tuple[tuple[int, ...], str], tuple[Sequence[object], dict[int, Any]]
+            tuple[tuple[int, ...], str, int | None], tuple[Sequence[object], dict[int, Any]]
         ] = {}
         self._places: Membership | None = None
         self._standing: Standing | None = None
@@ -206,15 +213,17 @@ class AreaFigures:
             now._known_sums[name, level] = sums | changed if changed else sums
         return now
 
-    def answers(self, asked: Sequence[object], logic: str) -> dict[int, Any]:
+    def answers(
+        self, asked: Sequence[object], logic: str, since: int | None = None
+    ) -> dict[int, Any]:
         """Return what is known so far of a question about these figures, by area, to be added to.
 
         Parameters
         ----------
-        asked, logic
+        asked, logic, since
             The question: the very objects a rule holds, which stand for their contents.
         """
-        key = (tuple(map(id, asked)), logic)
+        key = (tuple(map(id, asked)), logic, since)
         # Held beside the answers, so that no other objects can come to have their identity.
         return self._known_answers.setdefault(key, (asked, {}))[1]
 

@@ -71,6 +71,13 @@ def changed_rules(
         if one.dtype == np.float64:
             equal |= np.isnan(one) & np.isnan(other)
         changed |= ~equal.astype(bool)
+    # Of a single point nothing else may tell that it is served no more, or now.
+    value, threshold = (before[name].to_numpy()[rows] for name in ("value", "threshold"))
+    now, limit = (findings[name].to_numpy()[rows] for name in ("value", "threshold"))
+    changed |= (value <= threshold) != (now <= limit)
+    unknown = (frame["missing"].to_numpy() for frame in (before, findings))
+    was, still = (pd.notna(cells[rows]) for cells in unknown)
+    changed |= was != still
     return [bool(changed[rule::rules].any()) for rule in range(rules)]
 
 

@@ -29,7 +29,7 @@ from spatial.policy.facility_edits import (
     spliced_allotment,
     spliced_count,
 )
-from spatial.policy.facility_warnings import facility_warnings
+from spatial.policy.facility_warnings import facility_warnings, unallotted_warnings
 from spatial.policy.facts import City, Facts
 from spatial.policy.flags import rank_districts
 from spatial.policy.kinds import DISTRICT_KINDS
@@ -100,6 +100,7 @@ def reevaluate(baseline: Baseline, edits: FacilityEdits) -> Baseline:
             target_year=baseline.parameters.target_year,
         )
     warnings = facility_warnings(city) + baseline.fixed.lines(city, baseline.packs)
+    warnings += unallotted_warnings(list(zip(baseline.packs, facts, strict=True)))
     evaluation = replace(
         baseline.evaluation,
         districts=rank_again(baseline, grades, ranks, districts),

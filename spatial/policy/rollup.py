@@ -32,6 +32,8 @@ OCCUPIED: Final = "occupied"
 PLANNED: Final = "planned"
 RURAL: Final = "rural"
 PARTS: Final = (OCCUPIED, RURAL, PLANNED)
+# Weight that may turn out inside: what is undetermined, and the rest of what is known in part.
+_OPEN: Final = "open_weight"
 
 
 def roll_up(
@@ -109,11 +111,14 @@ class Judged:
         Share known to be inside, 1 or 0 for points.
     by_point
         True where a district is judged by a single point.
+    open
+        True where something is not known of some of its points: they may lie inside as well.
     """
 
     verdict: NDArray[Any]
     share_inside: NDArray[np.float64]
     by_point: NDArray[np.bool_]
+    open: NDArray[np.bool_]
     deficit: NDArray[np.float64]
 
     def __getitem__(self, chosen: NDArray[Any]) -> Judged:
@@ -121,6 +126,7 @@ class Judged:
             self.verdict[chosen],
             self.share_inside[chosen],
             self.by_point[chosen],
+            self.open[chosen],
             self.deficit[chosen],
         )
 
@@ -130,6 +136,7 @@ def _judged(findings: pd.DataFrame) -> Judged:
         verdict=findings["verdict"].to_numpy(dtype=object),
         share_inside=findings["share_inside"].to_numpy(dtype=float),
         by_point=(findings["demand"] == "point").to_numpy(dtype=bool, na_value=False),
+        open=findings["missing"].notna().to_numpy(dtype=bool),
         deficit=findings["deficit"].to_numpy(dtype=float),
     )
 
@@ -196,14 +203,16 @@ def _coverage(
     """Weighted share inside, by the first weight that every district of the ratio has."""
     verdict = judged.verdict
     applies = verdict != NOT_APPLICABLE
-    unknown = (verdict == UNDETERMINED) & applies
     share = np.where(applies, np.nan_to_num(judged.share_inside), 0.0)
+    unknown = (verdict == UNDETERMINED) & applies
+    outside = (unknown | judged.open) * (1.0 - share)
     by_point = applies & judged.by_point
     judged_any = groups.sum(applies) > 0
     result: dict[str, NDArray[Any]] = {
         name: np.full(len(groups.area), np.nan)
         for name in ("numerator", "denominator", "undetermined_weight", "points_share", "deficit")
     }
+    result[_OPEN] = np.full(len(groups.area), np.nan)
     result["definition"] = np.full(len(groups.area), None, dtype=object)
     districts = facts.city.districts
     for name in (rule.parameters["target_group"], "population", "households"):
@@ -214,6 +223,7 @@ def _coverage(
         result["numerator"][taken] = groups.sum(weight * share)[taken]
         result["denominator"][taken] = groups.sum(weight)[taken]
         result["undetermined_weight"][taken] = groups.sum(weight * unknown)[taken]
+        result[_OPEN][taken] = groups.sum(weight * outside)[taken]
         result["definition"][taken] = name
     households = np.where(applies, np.nan_to_num(facts.households[inside]), 0.0)
     total = groups.sum(households)
@@ -276,9 +286,12 @@ def _share_and_verdict(
     share = table["numerator"] / denominator
     if least is None:
         return share, INDICATOR
-    possible = (table["numerator"] + table["undetermined_weight"]) / denominator
+    possible = (table["numerator"] + table.get(_OPEN, table["undetermined_weight"])) / denominator
+    # Sums of shares in binary miss their decimals by less than this; no share set by a person and
+    # no count of people comes as near to another without being it.
+    near, nearest = np.round(share, 12), np.round(possible, 12)
     verdict = np.select(
-        [np.isnan(share), share >= float(least), possible >= float(least)],
+        [np.isnan(share), near >= float(least), nearest >= float(least)],
         [UNDETERMINED, MET, UNDETERMINED],
         default=NOT_MET,
     ).astype(object)

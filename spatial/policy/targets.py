@@ -34,6 +34,11 @@ class Target:
     next_value: Decimal | None = None
     ended: bool = False
 
+    @property
+    def decided_from(self) -> int | None:
+        """Year from which on an imported figure decides; None where the target is not due."""
+        return self.year if self.due else None
+
 
 def target_on(
     targets_by_year: Mapping[int, Decimal | None],

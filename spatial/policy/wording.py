@@ -59,8 +59,11 @@ _REASONS: Final = MappingProxyType(
             ),
         ),
         "beyond_5000_m": (
-            "有住处5000米内没有计入的设施（限{threshold}米）",
-            "no facility that counts within 5,000 m of some point (limit {threshold} m)",
+            "有住处按条文的量法（直线或步行）5000米内没有计入的设施（限{threshold}米）",
+            (
+                "no facility that counts within 5,000 m of some point, in a straight line or on "
+                "foot as the clause measures (limit {threshold} m)"
+            ),
         ),
         "off_network": (
             "有住处或出入口离路网过远，无法判断步行距离",

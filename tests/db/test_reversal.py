@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.core import history
 from service.core.differences import compare
 from service.core.history import Origin
-from service.core.reversal import close_all, keys_written, later_edits, revert
+from service.core.reversal import close_all, keys_written, later_edits, revert, versions_of
 from spatial.errors import InputFaults
 from spatial.fields import FACILITIES
 
@@ -135,8 +135,10 @@ def test_taking_back_restores_every_row_to_the_letter(engine, make_frame, stored
             "f5",
             "f6",
         ]
-        assert later_edits(connection, FACILITIES, after=after, until=until) == []
-        done = revert(connection, FACILITIES, after=after, until=until, actor="a third test")
+        assert later_edits(connection, versions_of(FACILITIES), after=after, until=until) == []
+        done = revert(
+            connection, versions_of(FACILITIES), after=after, until=until, actor="a third test"
+        )
         assert (done.restored, done.withdrawn) == (5, 1)
         assert everything(connection) == before
         # What was known in between is still known.
@@ -161,7 +163,7 @@ def test_later_edits_are_named(engine, make_frame, stored, origin):
         other = {**stored[4], "places": 1}
         edit = {**stored[0], "floor_area_m2": Decimal(1)}
         history.store(connection, FACILITIES, make_frame(FACILITIES, other, edit), origin=origin)
-        found = later_edits(connection, FACILITIES, after=after, until=until)
+        found = later_edits(connection, versions_of(FACILITIES), after=after, until=until)
     assert [(edit.key, edit.version, edit.source_file) for edit in found] == [("f1", 3, "town.csv")]
 
 
@@ -180,10 +182,10 @@ def test_what_was_taken_back_in_turn_is_no_later_edit(engine, make_frame, stored
     first = write(changed_rows(stored), ["f4"])
     second = write([{**row, "places": 3} for row in changed_rows(stored)], ["f5"])
     with engine.begin() as connection:
-        assert len(later_edits(connection, FACILITIES, **first)) == 4
-        revert(connection, FACILITIES, actor="a test", **second)
-        assert later_edits(connection, FACILITIES, **first) == []
-        done = revert(connection, FACILITIES, actor="a test", **first)
+        assert len(later_edits(connection, versions_of(FACILITIES), **first)) == 4
+        revert(connection, versions_of(FACILITIES), actor="a test", **second)
+        assert later_edits(connection, versions_of(FACILITIES), **first) == []
+        done = revert(connection, versions_of(FACILITIES), actor="a test", **first)
         assert (done.restored, done.withdrawn) == (4, 1)
         assert everything(connection) == before
 

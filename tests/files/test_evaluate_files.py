@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pyogrio
+import pytest
 import shapely
 from town import DISTRICT_ROWS, Run, write_csv
 
@@ -52,6 +53,22 @@ def test_all_formats_are_written_with_equal_counts(town: Path, yike: Run) -> Non
     assert book["居住区"].max_row == count + 1
     assert sum(len(f["properties"]["findings"]) for f in features) == len(findings)
     assert book["规则结果"].max_row == len(findings) + 1
+
+
+@pytest.mark.usefixtures("town")
+def test_files_to_evaluate_are_read_under_the_limits_of_the_settings(yike: Run) -> None:
+    done = yike(
+        "evaluate",
+        "--json",
+        "--pack=jinhua-2022",
+        *FILES,
+        **NO_DATABASE,
+        YIKE_IMPORTS__MAX_ROWS="2",
+    )
+
+    assert done.returncode == 2
+    assert "has too many rows" in done.stderr
+    assert "at most 2 are read" in done.stderr
 
 
 def test_encoding_and_heading_row_are_said_as_in_imports(town: Path, yike: Run) -> None:

@@ -7,7 +7,9 @@ import json
 import re
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from stored_files import Stored
 
 HEAD = "id,name,kind,lon,lat,places,status"
@@ -60,7 +62,7 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     assert "list.csv, row 4, field places: must be a number, not 'many'" in refused.stderr
     assert refused.stderr.splitlines()[-2:] == looked_at.stderr.splitlines()[-2:]
     assert "5 rows read, 3 accepted (0 of them repaired), 2 set aside" in looked_at.stdout
-    assert "  row 4, field places: must be a number, not 'many'" in looked_at.stdout
+    assert "  row 4, field places, at 114.304,30.604: must be" in looked_at.stdout
     assert "same identifier in the file: 1 rows" in looked_at.stdout
     assert "row=1; id=f1; name=甲园; service=childcare; kind=nursery; places=60" in looked_at.stdout
     assert counted == [(0,)]
@@ -70,8 +72,8 @@ def test_one_faulty_row_refuses_the_file_unless_it_is_set_aside(town: Path, stor
     with (town / "aside.csv").open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["id"] for row in rows] == ["f4", "f1"]
-    assert rows[0]["import_reason"] == "places: must be a number, not 'many'"
-    assert rows[1]["import_reason"] == "id: 'f1' is already in row 1"
+    assert rows[0]["import_reason"] == "places: 应为数字，而不是 'many'"
+    assert rows[1]["import_reason"] == "id: 'f1' 已在第 1 行"
 
     # Corrected, the file goes in; the column of reasons is no column.
     text = (town / "aside.csv").read_text(encoding="utf-8-sig")
@@ -132,6 +134,82 @@ def test_a_list_comes_again_and_is_taken_back(town: Path, stored: Stored, everyt
     assert everything() == []
     actions = stored.ask("SELECT action FROM audit ORDER BY sequence")
     assert actions == [("import",), ("import",), ("undo import",), ("undo import",)]
+
+
+def test_figures_are_taken_back_as_rows_are(town: Path, stored: Stored) -> None:
+    def bring(name: str, *lines: str) -> str:
+        text = "\n".join(("area,indicator,year,value,source", *lines)) + "\n"
+        (town / name).write_text(text, encoding="utf-8")
+        done = stored.yike("import", "indicators", name)
+        assert done.returncode == 0, done.stderr
+        return said_id(done.stderr)
+
+    def known() -> list[tuple[object, ...]]:
+        return stored.ask(
+            "SELECT area, indicator, year, value, source, source_file FROM indicator "
+            "WHERE superseded_at IS NULL ORDER BY area, indicator, year"
+        )
+
+    first = bring("one.csv", "330700,beds,2024,11669,公报", "330700,beds,2025,11700,公报")
+    before = known()
+    second = bring("two.csv", "330700,beds,2024,11670,公报", "330702,beds,2024,900,公报")
+    too_early = stored.yike("imports", "undo", first)
+    undone = stored.yike("imports", "undo", second)
+
+    assert too_early.returncode == 2
+    assert "1 of its rows were written again after this import (330700, beds, 2024)" in (
+        too_early.stderr
+    )
+    assert "1 rows as they were before, 1 rows as if never added" in undone.stdout
+    assert known() == before
+    assert stored.yike("imports", "undo", first).returncode == 0
+    assert known() == []
+    # The same file brings them again, under versions of their own.
+    bring("one.csv", "330700,beds,2024,11669,公报", "330700,beds,2025,11700,公报")
+    assert known() == before
+    assert stored.ask("SELECT action, target FROM audit ORDER BY sequence")[2:4] == [
+        ("undo import", "indicators"),
+        ("undo import", "indicators"),
+    ]
+
+
+def test_a_network_is_taken_out_of_use_and_the_one_before_is_used_again(
+    town: Path, stored: Stored
+) -> None:
+    def bring(north: float) -> str:
+        line = shapely.LineString([(114.3, 30.5), (114.31, north)])
+        gpd.GeoDataFrame(geometry=[line], crs="EPSG:4326").to_file(town / "lines.geojson")
+        done = stored.yike("import", "network", "lines.geojson")
+        assert done.returncode == 0, done.stderr
+        return said_id(done.stderr)
+
+    def in_use() -> list[str]:
+        found = stored.ask(
+            "SELECT version FROM network WHERE used_since IS NOT NULL ORDER BY used_since DESC"
+        )
+        return [version for (version,) in found]
+
+    first, second = bring(30.5), bring(30.6)
+    two, one = in_use()
+    third = bring(30.5)
+    assert in_use() == [one, two]
+    replaced = stored.yike("imports", "undo", second)
+    undone = stored.yike("imports", "undo", third)
+    assert replaced.returncode == 2
+    assert f"no longer in use, network {one} is; nothing was taken back" in replaced.stderr
+    assert f"taken back; network {two} is in use now" in undone.stdout
+    assert in_use() == [two, one]
+    stored.yike("imports", "undo", second)
+    assert in_use() == [one]
+    assert "no network is in use now" in stored.yike("imports", "undo", first).stdout
+    assert in_use() == []
+    # The streets themselves stay, for whatever has walked on them.
+    assert stored.ask("SELECT count(DISTINCT network_version) FROM network_edge") == [(2,)]
+    assert stored.ask("SELECT target, detail->>'in_use' FROM audit ORDER BY sequence")[3:] == [
+        (f"network/{one}", two),
+        (f"network/{two}", one),
+        (f"network/{one}", None),
+    ]
 
 
 def test_rows_are_known_by_other_fields(town: Path, stored: Stored) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 from served_town import AREAS, DISTRICTS, FACILITIES, Town, assert_problem, serving, street_lines
+from sqlalchemy import text
+from uploading import ask
 
+from service.core import audit
 from service.core.database import create_database_engine
 from service.core.keys import create_key
 from service.core.settings import Settings
@@ -74,6 +77,46 @@ def town(bare_town: Town) -> Town:
         answer = bare_town.post(f"/v1/{layer}", json=features)
         assert answer.status_code == 201, answer.text
     return bare_town
+
+
+@pytest.fixture(scope="module")
+def english(town: Town) -> None:
+    """Ask for English throughout a module, whose tests compare texts."""
+    town.client.headers["Accept-Language"] = "en"
+
+
+@pytest.fixture
+def rows(town):
+    """What is stored of a layer now, by identifier, without what only says who wrote it."""
+    engine = create_database_engine(town.settings.database.owner_url.get_secret_value())
+
+    def read(table="facility"):
+        with engine.connect() as connection:
+            found = connection.execute(
+                text(f"SELECT * FROM {table} WHERE superseded_at IS NULL ORDER BY id")
+            ).mappings()
+            hidden = {"version", "recorded_at", "recorded_by"}
+            return {
+                row["id"]: {name: str(value) for name, value in row.items() if name not in hidden}
+                for row in found
+            }
+
+    yield read
+    with engine.connect() as connection:
+        assert audit.verify(connection) is None
+    engine.dispose()
+
+
+@pytest.fixture
+def clean(town, rows):
+    """Every import of the test is taken back after it, so that the next one starts alike."""
+    before = rows()
+    yield
+    for entry in town.get("/v1/imports").json()["imports"]:
+        if entry["state"] == "committed":
+            answer = ask(town, "undo", entry)
+            assert answer.status_code == 200, answer.text
+    assert rows() == before
 
 
 @pytest.fixture

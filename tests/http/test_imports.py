@@ -2,133 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import socket
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-import geopandas as gpd
-import numpy as np
-import openpyxl
 import pytest
-import shapely
-from jobs import until
-from served_town import assert_problem, block, collection, feature, place, point, serving
+from served_town import assert_problem, collection, feature, place, point
 from sqlalchemy import text
+from uploading import MIXED, ask, done, nursery, remove, upload
 
-from service.core import audit
 from service.core.database import create_database_engine
-from service.uploads import arriving
-from spatial.webmap_crs import wgs84_to_bd09
 
-GEOJSON = "application/geo+json"
-
-
-def upload(town, document, *, kind="facilities", role="editor", **params):
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return town.post(
-        "/v1/imports",
-        params={"kind": kind, **params},
-        content=body,
-        headers={"Content-Type": GEOJSON},
-        role=role,
-    )
-
-
-def done(town, answer, role="editor"):
-    """The import once its file is read, however busy the machine is."""
-    assert answer.status_code in (201, 202), answer.text
-    document = answer.json()
-    assert answer.headers["location"] == f"/v1/imports/{document['id']}"
-    for _ in range(1200):
-        if document["state"] != "reading":
-            return document
-        time.sleep(0.1)
-        document = town.get(answer.headers["location"], role=role).json()
-    pytest.fail("the file is still being read")
-
-
-def ask(town, what, found, role="editor"):
-    return town.post(f"/v1/imports/{found['id']}/{what}", role=role)
-
-
-def nursery(number, column=5, row=5, **values):
-    base = {"kind": "nursery", "status": "operating", "places": 60, "name": f"园{number}"}
-    return feature(point(column, row), id=f"n{number}", **{**base, **values})
-
-
-@pytest.fixture
-def rows(town):
-    """What is stored of a layer now, by identifier, without what only says who wrote it."""
-    engine = create_database_engine(town.settings.database.owner_url.get_secret_value())
-
-    def read(table="facility"):
-        with engine.connect() as connection:
-            found = connection.execute(
-                text(f"SELECT * FROM {table} WHERE superseded_at IS NULL ORDER BY id")
-            ).mappings()
-            hidden = {"version", "recorded_at", "recorded_by"}
-            return {
-                row["id"]: {name: str(value) for name, value in row.items() if name not in hidden}
-                for row in found
-            }
-
-    yield read
-    with engine.connect() as connection:
-        assert audit.verify(connection) is None
-    engine.dispose()
-
-
-@pytest.fixture
-def clean(town, rows):
-    """Every import of the test is taken back after it, so that the next one starts alike."""
-    before = rows()
-    yield
-    for entry in town.get("/v1/imports").json()["imports"]:
-        if entry["state"] == "committed":
-            answer = ask(town, "undo", entry)
-            assert answer.status_code == 200, answer.text
-    assert rows() == before
-
-
-MIXED = collection(
-    nursery(1, name="甲园", floor_area_m2=400.5),
-    nursery(2, places=-3),
-    nursery(3, places="many"),
-    nursery(1, 6, 6),
-    feature(
-        {**block(6, 6), "coordinates": [block(6, 6)["coordinates"][0][:-1]]},
-        id="n5",
-        kind="nursery",
-        status="operating",
-        name="五",
-    ),
-    feature(
-        {
-            "type": "Polygon",
-            "coordinates": [[place(8, 8), place(9, 9), place(9, 8), place(8, 9), place(8, 8)]],
-        },
-        id="n6",
-        kind="nursery",
-        status="operating",
-        name="六",
-    ),
-    nursery(7, name="甲园"),
-    feature(point(4, 2), id="n8", kind="nursery", status="operating", name="托育园"),
-    feature(
-        point(4, 2),
-        id="nursery-1",
-        kind="nursery",
-        status="operating",
-        name="托育园",
-        floor_area_m2=400,
-        places=99,
-    ),
-    feature(point(3, 3), id="day-1", kind="day_care", status="operating", name="日间照料"),
-)
+pytestmark = pytest.mark.usefixtures("english")
 
 
 @pytest.mark.usefixtures("clean")
@@ -147,6 +31,11 @@ def test_a_file_is_looked_at_before_anything_is_stored(town, rows):
         (4, "id"),
     ]
     assert report["quarantined"][0]["reason"] == "-3 must not be negative"
+    assert [one["position"] for one in report["quarantined"]] == [
+        place(5, 5),
+        place(5, 5),
+        place(6, 6),
+    ]
     assert report["same_id"] == 1
     assert "already in row 1" in report["quarantined"][2]["reason"]
     assert [(one["row"], one["what"]) for one in report["repairs"]] == [
@@ -210,68 +99,6 @@ def test_what_was_shown_is_stored_once_and_taken_back_to_the_letter(town, rows):
 
 
 @pytest.mark.usefixtures("clean")
-def test_rows_set_aside_are_corrected_and_imported(town, rows):
-    found = done(town, upload(town, MIXED))
-    answer = town.get(f"/v1/imports/{found['id']}/quarantine")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == GEOJSON
-    aside = answer.json()
-    assert [f["properties"]["id"] for f in aside["features"]] == ["n2", "n3", "n1"]
-    assert aside["features"][0]["properties"]["import_reason"] == "places: -3 must not be negative"
-    for number, one in enumerate(aside["features"]):
-        one["properties"] |= {"places": 3, "id": f"corrected-{number}"}
-
-    again = done(town, upload(town, aside))
-
-    assert again["report"]["rows"]["quarantined"] == 0
-    assert again["report"]["diff"]["added"] == 3
-    assert not any("import_reason" in line for line in again["report"]["warnings"])
-    assert town.get(f"/v1/imports/{again['id']}/quarantine").status_code == 404
-    assert ask(town, "commit", again).status_code == 200
-    assert rows()["corrected-1"]["places"] == "3"
-
-
-@pytest.mark.usefixtures("clean")
-def test_a_csv_comes_back_as_csv(town):
-    body = b"id,kind,lon,lat,places\nc1,nursery,114.305,30.605,5\nc2,nursery,114.305,,5\n"
-    answer = town.post(
-        "/v1/imports?kind=facilities&crs=EPSG:4326&assume_status=operating&file=x.csv",
-        content=body,
-        headers={"Content-Type": "application/octet-stream"},
-    )
-    found = done(town, answer)
-    aside = town.get(f"/v1/imports/{found['id']}/quarantine")
-    assert aside.headers["content-type"] == "text/csv; charset=utf-8"
-    assert aside.content.decode("utf-8-sig") == (
-        "id,kind,lon,lat,places,import_reason\r\nc2,nursery,114.305,,5,lat: is missing\r\n"
-    )
-
-
-@pytest.mark.usefixtures("clean")
-def test_a_geopackage_comes_back_as_a_geopackage(town, tmp_path):
-    frame = gpd.GeoDataFrame(
-        {"id": ["g1", "g2"], "kind": ["nursery", "nothing"], "status": ["operating"] * 2},
-        geometry=[shapely.Point(114.305, 30.605)] * 2,
-        crs="EPSG:4490",
-    )
-    frame.to_file(tmp_path / "x.gpkg")
-    answer = town.post(
-        "/v1/imports?kind=facilities&file=x.gpkg",
-        content=(tmp_path / "x.gpkg").read_bytes(),
-        headers={"Content-Type": "application/octet-stream"},
-    )
-    found = done(town, answer)
-    assert found["report"]["crs"]["origin"] == "EPSG:4490"
-    answer = town.get(f"/v1/imports/{found['id']}/quarantine")
-    assert answer.headers["content-disposition"].endswith('.gpkg"')
-    (tmp_path / "aside.gpkg").write_bytes(answer.content)
-    aside = gpd.read_file(tmp_path / "aside.gpkg")
-    assert aside["id"].tolist() == ["g2"]
-    assert aside.crs == "EPSG:4490"
-    assert "did you mean" in aside["import_reason"][0] or "is no known" in aside["import_reason"][0]
-
-
-@pytest.mark.usefixtures("clean")
 def test_a_comparison_that_no_longer_holds_is_not_stored(town, rows):
     found = done(town, upload(town, collection(nursery(1), nursery(2))))
     created = town.post("/v1/facilities", json=nursery(1, places=7))
@@ -297,14 +124,6 @@ def test_a_comparison_that_no_longer_holds_is_not_stored(town, rows):
         assert "n2" not in rows()
     finally:
         remove(town, "n1", "nother")
-
-
-def remove(town, *keys):
-    """Take facilities out of the tests' way, history and all."""
-    owner = create_database_engine(town.settings.database.owner_url.get_secret_value())
-    with owner.begin() as connection:
-        connection.execute(text("DELETE FROM facility WHERE id = ANY(:keys)"), {"keys": list(keys)})
-    owner.dispose()
 
 
 @pytest.mark.usefixtures("clean")
@@ -420,157 +239,6 @@ def test_two_imports_of_the_same_rows_at_once_never_mix(town, rows):
             assert ask(town, "undo", found).status_code == 200
 
 
-def test_a_file_that_cannot_be_used_says_why(town):
-    for document, said in (
-        (b"no json", "is no valid JSON"),
-        (collection(feature(point(1, 1), id="x")), "kind"),
-        (collection(), ""),
-    ):
-        found = done(town, upload(town, document, file="a.geojson"))
-        if said:
-            assert found["state"] == "refused"
-            assert said in found["report"]["refused"]
-            assert found["report"]["refused"].startswith("a.geojson"), "not where it lay"
-            assert_problem(ask(town, "commit", found), 409, "conflict")
-
-
-@pytest.mark.parametrize(
-    ("params", "parameter"),
-    [
-        ({"kind": "streets"}, "kind"),
-        ({"kind": "facilities", "key": "geometry"}, "key"),
-        ({"kind": "facilities", "key": "name,name"}, "key"),
-        ({"kind": "facilities", "of": "kind=nursery"}, "complete"),
-        ({"kind": "facilities", "complete": "1", "of": "colour=red"}, "of"),
-        ({"kind": "facilities", "complete": "1", "of": "kind=house"}, "of"),
-        ({"kind": "facilities", "mapping": "x"}, "mapping"),
-        ({"kind": "facilities", "mapping": "x=id;x=name"}, "mapping"),
-        ({"kind": "districts", "assume_status": "operating"}, "assume_status"),
-        ({"kind": "districts", "encoding": "klingon"}, "encoding"),
-        ({"kind": "districts", "file": "a\x07.csv"}, "file"),
-    ],
-)
-def test_what_is_asked_wrongly_is_refused_at_once(town, params, parameter):
-    answer = town.post(
-        "/v1/imports", params=params, content=b"{}", headers={"Content-Type": GEOJSON}
-    )
-    problem = assert_problem(answer, 400, "invalid-parameter")
-    assert problem["errors"][0]["parameter"] == parameter
-
-
-def test_formats_are_named_by_the_file_or_the_type(town):
-    def answer(kind, **params):
-        return town.post(
-            "/v1/imports",
-            params={"kind": "facilities", **params},
-            content=b"{}",
-            headers={"Content-Type": kind} if kind else {},
-        )
-
-    assert_problem(answer("application/xml"), 415, "unsupported-media-type")
-    assert_problem(answer("application/octet-stream"), 400, "invalid-parameter")
-    assert_problem(answer("application/octet-stream", file="a.exe"), 400, "invalid-parameter")
-    empty = town.post("/v1/imports?kind=facilities", content=b"", headers={"Content-Type": GEOJSON})
-    assert_problem(empty, 400, "invalid-body")
-
-
-@pytest.mark.usefixtures("clean")
-def test_a_table_without_places_is_joined_to_what_is_stored(town, rows):
-    before = rows()
-
-    def send(text, role="editor", **params):
-        answer = town.post(
-            "/v1/imports",
-            params={"kind": "facilities", **params},
-            content=text.encode(),
-            headers={"Content-Type": "text/csv"},
-            role=role,
-        )
-        return done(town, answer, role)
-
-    found = send("名称,托位数\n托育园,77\n日间照料,\n无此处,5\n", mapping="名称=name")
-    assert found["state"] == "previewed", found["report"]
-    assert found["report"]["diff"]["changes"] == [
-        {"id": "nursery-1", "fields": ["places"], "values": {"places": [60, 77]}}
-    ]
-    assert found["report"]["diff"]["unchanged"] == 1
-    (aside,) = found["report"]["quarantined"]
-    assert (aside["row"], aside["field"]) == (3, "name")
-    assert "names none of the stored facilities" in aside["reason"]
-    assert ask(town, "commit", found).json()["state"] == "committed"
-    after = rows()
-    assert after["nursery-1"]["geometry"] == before["nursery-1"]["geometry"]
-    assert after["nursery-1"]["places"] == "77"
-
-    by_id = send("id,places\nnursery-1,78\nnowhere,1\n")
-    assert by_id["report"]["diff"]["changed_fields"] == {"places": 1}
-    assert "is none of the" in by_id["report"]["quarantined"][0]["reason"]
-    # What a key cannot see it cannot join.
-    east = send("id,places\nnursery-1,78\n", role="west editor")
-    assert east["state"] in {"previewed", "refused"}
-    nothing = send("places\n5\n")
-    assert nothing["state"] == "refused"
-    assert "which stored facilities they are" in nothing["report"]["refused"]
-
-
-@pytest.mark.usefixtures("clean")
-def test_a_form_brings_a_file_or_a_whole_shapefile(town, tmp_path):
-    def send(*names, params="", data=None):
-        parts = [("file", (name, (tmp_path / name).read_bytes())) for name in names]
-        return town.post(
-            f"/v1/imports?kind=facilities&kinds_from_names=true{params}", files=parts, data=data
-        )
-
-    frame = gpd.GeoDataFrame(
-        {"id": ["s1"], "name": ["阳光托育园"], "status": ["operating"], "kind": ["nursery"]},
-        geometry=[shapely.Point(*place(5, 5))],
-        crs="EPSG:4326",
-    )
-    frame.to_file(tmp_path / "园.shp", encoding="GBK")
-    (tmp_path / "园.DBF").write_bytes((tmp_path / "园.dbf").read_bytes())
-    frame.drop(columns="geometry").assign(lon=frame.geometry.x, lat=frame.geometry.y).to_csv(
-        tmp_path / "园.csv", index=False
-    )
-    (tmp_path / "empty.csv").touch()
-    (tmp_path / "other.prj").write_bytes((tmp_path / "园.prj").read_bytes())
-
-    whole = done(town, send("园.prj", "园.DBF", "园.shx", "园.shp", "园.cpg"))
-    assert whole["state"] == "previewed", whole["report"]
-    assert whole["file"] == "园.shp"
-    assert whole["report"]["encoding"]["declared"] == "GBK"
-    assert whole["report"]["first_rows"][0]["name"] == "阳光托育园"
-    assert ask(town, "commit", whole).json()["state"] == "committed"
-    again = done(town, send("园.csv", params="&crs=EPSG:4326"))
-    assert again["report"]["diff"]["unchanged"] == 1
-
-    for answer, said in (
-        (send("园.shp", "园.csv"), "holds several files (园.shp, 园.csv)"),
-        (send("园.shp", "other.prj"), "holds several files"),
-        (send("园.shp", "园.dbf", "园.DBF"), "holds several files"),
-        (send("empty.csv"), "has no file, or an empty one"),
-        (send("园.csv", data={"crs": "EPSG:4326"}), "the part 'crs' is no file"),
-    ):
-        assert said in assert_problem(answer, 400, "invalid-body")["detail"]
-    form = {"Content-Type": "multipart/form-data; boundary=x"}
-    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-    for body, said in (
-        (b"no form", "is no form that can be read"),
-        (head + b"id,name", "ends before its last part"),
-        (head + b"id\r\n--x--\r\n", None),
-    ):
-        answer = town.post("/v1/imports?kind=facilities", content=body, headers=form)
-        if said is None:
-            assert done(town, answer)["report"]["rows"]["read"] == 0
-        else:
-            assert said in assert_problem(answer, 400, "invalid-body")["detail"]
-    bare = town.post(
-        "/v1/imports?kind=facilities",
-        content=b"x",
-        headers={"Content-Type": "multipart/form-data"},
-    )
-    assert_problem(bare, 400, "invalid-parameter")
-
-
 def test_who_may_do_what(town):
     for role in ("viewer", "reviewer"):
         assert_problem(upload(town, MIXED, role=role), 403, "forbidden")
@@ -633,124 +301,6 @@ def test_what_is_discarded_is_forgotten(town):
     assert_problem(ask(town, "commit", found), 409, "conflict")
 
 
-@pytest.mark.parametrize(
-    ("uploads", "imports", "said"),
-    [
-        ({"max_rows": 5}, {}, "has too many rows: 10, at most 5 are read"),
-        ({}, {"wall_seconds": 1}, "took more than 1 seconds"),
-        ({}, {"max_rows": 6}, "has too many rows: 10, at most 6 are read"),
-    ],
-)
-def test_a_file_beyond_the_limits_is_not_read(town, make_settings, uploads, imports, said):
-    settings = make_settings(uploads={"wait_seconds": 60, **uploads}, imports=imports)
-    body = json.dumps(
-        collection(*(nursery(n) for n in range(60_000))) if "wall_seconds" in imports else MIXED
-    ).encode()
-    with serving(settings) as address:
-        answer = town.client.post(
-            f"{address}/v1/imports?kind=facilities",
-            content=body,
-            headers={"Content-Type": GEOJSON, "X-API-Key": town.keys["editor"]},
-        )
-        found = answer.json()
-    assert found["state"] in {"refused", "failed"}
-    assert said in json.dumps(found["report"])
-
-
-def test_large_files_and_many_at_once_are_refused(town, make_settings):
-    settings = make_settings(uploads={"max_bytes": 2000, "at_once": 1, "wait_seconds": 0})
-    headers = {"Content-Type": GEOJSON, "X-API-Key": town.keys["editor"]}
-    with serving(settings) as address:
-        url = f"{address}/v1/imports?kind=facilities"
-        large = town.client.post(url, content=b" " * 2001, headers=headers)
-        assert_problem(large, 413, "too-large")
-        small = json.dumps(collection(nursery(1))).encode()
-        first = town.client.post(url, content=small, headers=headers)
-        second = town.client.post(url, content=small, headers=headers)
-        assert first.status_code == 202
-        assert first.json()["state"] == "reading"
-        assert_problem(second, 503, "unavailable")
-        path = f"{address}/v1/imports/{first.json()['id']}"
-        assert_problem(town.client.delete(path, headers=headers), 409, "conflict")
-    # The service is gone, and with it the one who read the file.
-    left = town.get(f"/v1/imports/{first.json()['id']}").json()
-    assert left["state"] in {"failed", "previewed"}
-
-
-@contextlib.contextmanager
-def half_sent(town, address, kind="facilities", type_=GEOJSON):
-    """An upload of which half has come; yields the connection."""
-    host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=60) as plain:
-        plain.sendall(
-            f"POST /v1/imports?kind={kind} HTTP/1.1\r\nHost: localhost\r\n"
-            f"X-API-Key: {town.keys['editor']}\r\nContent-Type: {type_}\r\n"
-            "Content-Length: 20\r\nConnection: close\r\n\r\n0123456789".encode()
-        )
-        yield plain
-
-
-def test_a_place_is_taken_before_a_file_comes_and_given_back_when_it_does_not(
-    town, make_settings, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    settings = make_settings(uploads={"at_once": 1, "wait_seconds": 0})
-    with serving(settings) as address:
-        with half_sent(town, address) as first:
-            until(lambda: list(tmp_path.iterdir()), why="the first one is not received")
-            with half_sent(town, address) as second:
-                # Told before the other half has come, and nothing was written for it.
-                assert second.recv(100).split()[1] == b"503"
-            assert len(list(tmp_path.iterdir())) == 1
-            first.shutdown(socket.SHUT_RDWR)
-        until(lambda: not list(tmp_path.iterdir()), why="what was written stays")
-        for body, status in ((b"", 400), (b"{}", 202)):
-            answer = town.client.post(
-                f"{address}/v1/imports?kind=facilities",
-                content=body,
-                headers={"Content-Type": GEOJSON, "X-API-Key": town.keys["editor"]},
-            )
-            assert answer.status_code == status, answer.text
-    until(lambda: not list(tmp_path.iterdir()), why="what was read stays")
-
-
-@pytest.mark.parametrize("type_", [GEOJSON, "multipart/form-data; boundary=x"])
-def test_a_file_that_comes_too_slowly_gives_its_place_up(town, make_settings, type_):
-    settings = make_settings(uploads={"at_once": 1, "receive_seconds": 0.2})
-    with serving(settings) as address:
-        for _ in range(2):
-            with half_sent(town, address, type_=type_) as plain:
-                told = b"".join(iter(lambda: plain.recv(4096), b""))
-            assert told.split()[1] == b"408"
-            assert b"/problems/slow-body" in told
-
-
-def test_files_are_written_beside_the_loop_that_serves(town, monkeypatch):
-    looped = []
-    hand_on = arriving.run_in_threadpool
-
-    async def watched(write, *given, **named):
-        def writing(*given, **named):
-            try:
-                asyncio.get_running_loop()
-            except RuntimeError:
-                looped.append(False)
-            else:
-                looped.append(True)
-            return write(*given, **named)
-
-        return await hand_on(writing, *given, **named)
-
-    monkeypatch.setattr(arriving, "run_in_threadpool", watched)
-    body = json.dumps(collection(*(nursery(n, name="园" * 500) for n in range(1200)))).encode()
-    assert len(body) > 2 * 2**20
-    found = done(town, upload(town, body))
-    assert (found["state"], found["report"]["diff"]["added"]) == ("previewed", 1200)
-    assert looped
-    assert not any(looped)
-    assert town.ask("DELETE", f"/v1/imports/{found['id']}").status_code == 204
-
-
 @pytest.mark.usefixtures("clean")
 def test_an_upload_nobody_stores_expires(town):
     old, kept = (done(town, upload(town, collection(nursery(n)))) for n in (1, 2))
@@ -804,70 +354,3 @@ def test_a_file_nobody_reads_any_more_has_failed(town):
     assert "the service ended while it read the file" in found["report"]["failed"]
     assert_problem(ask(town, "commit", found), 409, "conflict")
     assert town.ask("DELETE", "/v1/imports/00000000000000aa").status_code == 204
-
-
-def test_a_list_in_bd09_is_not_taken_for_another_system(town):
-    # In the town's east, so that no other reading of the numbers is in the town at all.
-    places = np.array([place(c, r) for c in range(16, 20) for r in range(1, 16)])
-    shifted = wgs84_to_bd09(places)
-    rows = "\n".join(
-        f"g{at},nursery,{lon:.7f},{lat:.7f},operating" for at, (lon, lat) in enumerate(shifted)
-    )
-
-    def read(**params):
-        answer = town.post(
-            "/v1/imports",
-            params={"kind": "facilities", "file": "g.csv", **params},
-            content=f"id,kind,lon,lat,status\n{rows}\n".encode(),
-            headers={"Content-Type": "text/csv"},
-        )
-        return done(town, answer)
-
-    silent, wrong, right = read(), read(crs="EPSG:4326"), read(crs="BD-09")
-    insisted = read(crs="EPSG:4326", crs_as_declared="true")
-
-    assert silent["state"] == wrong["state"] == "refused"
-    assert "say --crs BD-09" in silent["report"]["refused"]
-    assert "its places fit BD-09" in wrong["report"]["refused"]
-    assert right["state"] == insisted["state"] == "previewed"
-    assert right["origin_crs"] == "BD-09"
-    assert right["report"]["crs"]["evidence"]
-    west, south, _, _ = right["report"]["map"]["bbox"]
-    assert (west, south) == pytest.approx(places.min(axis=0), abs=1e-6)
-    assert "as declared, though the places fit BD-09" in insisted["transformation"]
-
-
-def test_a_list_in_gbk_tells_its_encoding_and_a_workbook_comes_back_as_one(town, tmp_path):
-    text = "编号,机构名称,机构类型,经度,纬度,托位数\ng1,托育园,托育机构,114.305,30.605,5\n"
-    answer = town.post(
-        "/v1/imports?kind=facilities&crs=EPSG:4326&file=gbk.csv",
-        content=text.encode("gb18030"),
-        headers={"Content-Type": "text/csv"},
-    )
-    found = done(town, answer)
-    assert found["report"]["encoding"]["name"] == "gb18030"
-    assert found["report"]["first_rows"][0]["name"] == "托育园"
-    assert {one["column"]: one["field"] for one in found["report"]["columns"]["mapped"]} == {
-        "编号": "id",
-        "机构名称": "name",
-        "机构类型": "kind",
-        "经度": "lon",
-        "纬度": "lat",
-        "托位数": "places",
-    }
-    book = openpyxl.Workbook()
-    for line in (*text.splitlines(), "g2,园,托育机构,114.305,30.605,五"):
-        book.active.append(line.split(","))
-    book.save(tmp_path / "x.xlsx")
-    answer = town.post(
-        "/v1/imports?kind=facilities&crs=EPSG:4326&file=x.xlsx",
-        content=(tmp_path / "x.xlsx").read_bytes(),
-        headers={"Content-Type": "application/octet-stream"},
-    )
-    found = done(town, answer)
-    assert found["report"]["rows"]["quarantined"] == 1
-    aside = town.get(f"/v1/imports/{found['id']}/quarantine")
-    (tmp_path / "aside.xlsx").write_bytes(aside.content)
-    rows = list(openpyxl.load_workbook(tmp_path / "aside.xlsx").active.iter_rows(values_only=True))
-    assert rows[0][-1] == "import_reason"
-    assert rows[1][0] == "g2"

@@ -302,7 +302,8 @@ def test_a_query_that_takes_too_long_is_ended(town, make_settings, check_problem
         slow = " OR ".join(f"length_m ^ 2.5 ^ 1.5 > {number}" for number in range(60))
         headers = {"X-API-Key": town.keys["viewer"]}
         answer = town.client.get(path, params={"filter": slow}, headers=headers)
-        check_problem(answer, 400, "too-slow")
+        check_problem(answer, 503, "too-slow")
+        assert answer.headers["retry-after"] == "5"
 
 
 def test_numbers_too_large_are_no_defect(town, check_problem):

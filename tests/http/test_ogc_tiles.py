@@ -362,7 +362,8 @@ def test_limits_of_a_tile(mapped, make_settings):
             slow = client.get(path_of("facilities", "WebMercatorQuad", 10), headers=key)
         assert slow.status_code == 503
         assert slow.headers["content-type"] == "application/problem+json"
-        assert "retry-after" in slow.headers
+        assert slow.json()["type"].endswith("/too-slow")
+        assert slow.headers["retry-after"] == "5"
         again = client.get(path_of("facilities", "WebMercatorQuad", 10), headers=key)
         assert again.status_code == 200, "the limit ends with the request"
     owner.dispose()

@@ -74,11 +74,11 @@ def test_every_route_of_the_design_is_there(operations):
         "POST /v1/isochrones",
         "POST /v1/catchments",
         "POST /v1/reviews",
+        "POST /v1/reviews/site",
         "GET /v1/reviews",
         "GET /v1/reviews/{review_id}",
         "GET /v1/reviews/{review_id}/inputs",
         "POST /v1/reviews/{review_id}/replay",
-        "POST /v1/reviews/site",
         "POST /v1/reviews/{review_id}/overrides",
         "POST /v1/reviews/{review_id}/signature",
         *(

@@ -11,6 +11,15 @@ import shapely
 from pyproj import Geod
 from served_town import SOUTH, WEST, block, collection, feature, place, point, serving
 
+from service.core.keys import Principal
+from service.core.resources import build_resources
+from service.ogc.catalogue import find_collection
+from service.ogc.tiles import serving as serving_of_tiles
+from service.ogc.tiles.matrix_sets import WEB_MERCATOR, matrix_sets
+from service.ogc.tiles.serving import keep_tile
+from service.packs import cache as pack_cache_module
+from service.page.warming import first_view, warm
+
 PACKS = ["jinhua-2022"]
 AS_OF = "2026-11-22"
 
@@ -275,3 +284,55 @@ def reach_rule(town, name):
         return name
     rules = town.get("/v1/packs/jinhua-2022/rules").json()["rules"]
     return next(one["id"] for one in rules if one["kind"] == "service_circle_time")
+
+
+# --- before anybody asks ---------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("run")
+def test_what_the_page_first_shows_is_in_memory_when_it_is_asked(town, monkeypatch):
+    resources = build_resources(town.settings)
+    warm(resources)
+    page = town.get("/v1/page", role="viewer").json()
+    extent, newest = page["extent"], page["evaluations"][0]["id"]
+    level = math.floor(min(math.log2(914 / 512 / ((extent[2] - extent[0]) / 360)), 14))
+    assert first_view(extent)[0] in {level, level - 1}
+    centre = ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2)
+    tile = tile_of(*centre, first_view(extent)[0])
+
+    def forbidden(*_arguments, **_options):
+        raise AssertionError("a tile is made anew")
+
+    monkeypatch.setattr(serving_of_tiles, "make_tile", forbidden)
+    web_mercator = matrix_sets()[WEB_MERCATOR]
+    admin = Principal(id="x", name="x", role="admin", areas=())
+    with resources.reading() as connection:
+        for name in ("areas", f"evaluation-{newest}-districts"):
+            keep_tile(
+                connection,
+                find_collection(connection, admin, name),
+                web_mercator.find(*(str(number) for number in tile)),
+                limits=resources.settings.tiles,
+                cache=resources.tile_cache,
+            )
+    # Packs are parsed once, not for every answer.
+    monkeypatch.setattr(pack_cache_module, "load_versions", forbidden)
+    with resources.reading() as connection:
+        assert len(resources.pack_cache.in_use(connection)) > 3
+    resources.engine.dispose()
+
+
+def test_the_first_view_of_the_demo_city():
+    level, box = first_view((114.02, 30.37, 114.64, 30.76))
+    assert level == 10
+    # Every tile of the map around the middle, and the extent within.
+    assert shapely.box(*box).covers(shapely.box(114.02, 30.37, 114.64, 30.76))
+    assert first_view((114, 30, 114, 30))[0] == 14
+    assert first_view((-180, -85, 180, 85))[0] == 0
+
+
+def tile_of(lon, lat, level):
+    """Level, row and column of a place, as OpenStreetMap's wiki gives them."""
+    count = 2**level
+    down = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return level, int(down * count), int((lon + 180) / 360 * count)

@@ -9,9 +9,16 @@ import sqlalchemy.exc
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from service.core import errors, limit_errors
-from service.core.errors import Detail, InternalError, ProblemError, pointer
-from service.core.problem_answers import HANDLED, PROBLEMS, as_problem, problem_response
+from service.core import errors
+from service.core.errors import (
+    PROBLEMS,
+    Detail,
+    InternalError,
+    ProblemError,
+    pointer,
+    problem_response,
+)
+from service.core.fault_table import HANDLED, as_problem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError, PackError, UnknownCRSError
 
 SECRET = "SELECT hash FROM api_key"
@@ -69,8 +76,7 @@ def test_the_tree_of_the_docstring_is_the_tree_of_the_module():
         if kind.__base__ is ProblemError:
             assert f" {int(kind.status)} " in line + " "
     assert len({kind.slug for kind in PROBLEMS}) == len(PROBLEMS)
-    modules = vars(errors) | vars(limit_errors)
-    named = {n for n in modules if n.endswith("Error") and n in errors.__doc__}
+    named = {n for n in vars(errors) if n.endswith("Error") and n in errors.__doc__}
     assert named == {kind.__name__ for kind in PROBLEMS} | {"ProblemError"}
 
 

@@ -145,6 +145,39 @@ def test_of_many_the_good_ones_are_kept_where_asked(bare_town):
     )
 
 
+def test_a_project_lies_in_the_area_it_names(town, check_problem):
+    west, east = "420101001001", "420101001002"
+    kept = feature(plain(id="placed", area=west, site=block(5, 2)))
+    assert town.post("/v1/projects", json=kept).status_code == 201
+    # On the border, and in an area above: inside. Of an area nobody stored nothing can be told.
+    for number, document in enumerate(
+        (plain(area=east, site=block(10, 2)), plain(area="420100"), plain(area="110101"))
+    ):
+        body = feature({**document, "id": f"inside-{number}"})
+        assert town.post("/v1/projects", json=body).status_code == 201
+    wrong = plain(id="elsewhere", area=east, site=block(5, 2))
+    place = "/properties/document/area"
+
+    def told(answer, pointer):
+        (error,) = check_problem(answer, 400, "invalid-body")["errors"]
+        assert error == {"pointer": pointer, "detail": error["detail"]}
+        assert f"the site does not lie in {east}" in error["detail"]
+
+    told(town.post("/v1/projects", json=feature(wrong)), place)
+    assert town.get("/v1/projects/elsewhere").status_code == 404
+    changed = json.dumps({"properties": {"document": {"area": east}}})
+    headers = {**PATCH, "If-Match": '"1"'}
+    told(town.ask("PATCH", "/v1/projects/placed", content=changed, headers=headers), place)
+    both = {"type": "FeatureCollection", "features": [feature(wrong), feature(plain(id="good"))]}
+    items = town.post("/v1/projects?partial=true", json=both).json()["items"]
+    assert [one["status"] for one in items] == [400, 201]
+    assert items[0]["errors"][0]["pointer"] == f"/features/0{place}"
+    # A review is by the packs of the area, so there it is refused too.
+    query = "/v1/reviews?stage=design&as_of=2026-11-22&pack=jinhua-2022&dry_run=true"
+    told(town.post(query, json=wrong), "/area")
+    told(town.post(query, json={"project": wrong}), "/project/area")
+
+
 def test_a_scoped_key_sees_and_writes_its_own(town, check_problem):
     west, east = plain(id="west"), plain(id="east", site=block(15, 2))
     assert town.post("/v1/projects", json=feature(west), role="west editor").status_code == 201

@@ -258,7 +258,7 @@ def test_only_known_hosts_are_answered_for(bare_town, check_problem, host, statu
 
 def test_hosts_are_a_setting(make_settings):
     settings = make_settings(server={"allowed_hosts": ["*.example.org"]})
-    with serving(settings) as address, httpx2.Client(base_url=address) as client:
+    with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         for host, status in (("yike.example.org", 200), ("example.org.evil", 400)):
             assert client.get("/healthz", headers={"Host": host}).status_code == status
 
@@ -278,7 +278,7 @@ def test_any_other_request_id_is_replaced(bare_town, given):
 def test_a_large_body_is_refused(make_settings, bare_town, check_problem):
     settings = make_settings(server={"max_body_bytes": 2000})
     headers = {"X-API-Key": bare_town.keys["editor"], "Content-Type": "application/json"}
-    with serving(settings) as address, httpx2.Client(base_url=address) as client:
+    with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         announced = client.post("/v1/districts", content=b" " * 2001, headers=headers)
         check_problem(announced, 413, "too-large")
         # Without a length announced it is the bytes that count.
@@ -304,7 +304,7 @@ def test_a_length_that_is_none_does_no_harm(bare_town):
 def test_too_many_districts_for_a_request_are_a_job(town, make_settings, check_problem):
     settings = make_settings(evaluation={"max_districts": 3}, jobs={"worker": False})
     headers = {"X-API-Key": town.keys["editor"]}
-    with serving(settings) as address, httpx2.Client(base_url=address) as client:
+    with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         body = {"packs": ["jinhua-2022"], "as_of": "2026-11-22"}
         answer = client.post("/v1/evaluations", json=body, headers=headers)
         assert answer.status_code == 202, answer.text
@@ -333,7 +333,7 @@ def test_who_gets_no_connection_is_told_to_come_again(make_settings, monkeypatch
     settings = make_settings(database={"pool_size": 1, "wait_seconds": 0.1}, jobs={"worker": False})
     with (
         serving(settings) as address,
-        httpx2.Client(base_url=address) as client,
+        httpx2.Client(base_url=address, timeout=60) as client,
         contextlib.ExitStack() as held,
     ):
         with contextlib.suppress(PoolTimeoutError):
@@ -351,7 +351,7 @@ def test_readiness_tells_a_database_that_cannot_be_reached(make_settings, check_
     settings = make_settings()
     nowhere = "postgresql+psycopg://nobody:secret-word@127.0.0.1:1/none"
     settings = settings.with_urls(url=nowhere, owner_url=nowhere)
-    with serving(settings) as address, httpx2.Client(base_url=address) as client:
+    with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         assert client.get("/healthz").status_code == 200
         answer = client.get("/readyz")
         check_problem(answer, 503, "unavailable")
@@ -365,7 +365,7 @@ def test_readiness_tells_a_database_that_cannot_be_reached(make_settings, check_
 
 def test_readiness_tells_a_database_that_is_not_migrated(bare_town, make_settings, check_problem):
     engine = create_database_engine(bare_town.settings.database.owner_url.get_secret_value())
-    with serving(make_settings()) as address, httpx2.Client(base_url=address) as client:
+    with serving(make_settings()) as address, httpx2.Client(base_url=address, timeout=60) as client:
         assert client.get("/readyz").status_code == 200
         with engine.begin() as connection:
             change = "UPDATE alembic_version SET version_num = 'an older one' RETURNING %s"
@@ -386,7 +386,7 @@ def test_no_key_reaches_the_log(make_settings, bare_town, capfd):
         update={"log": settings.log.model_copy(update={"level": "DEBUG"})}
     )
     secret = bare_town.keys["viewer"]
-    with serving(settings) as address, httpx2.Client(base_url=address) as client:
+    with serving(settings) as address, httpx2.Client(base_url=address, timeout=60) as client:
         client.get("/v1/districts", params={"api_key": secret, "limit": "7"})
         client.get(f"/v1/districts?%61pi_key={secret}")
         client.get(f"/v1/districts?API_KEY={secret}")

@@ -324,6 +324,22 @@ def test_further_figures_of_the_sentence_count_too() -> None:
     assert judged(count(further=further), sites=sites)["P"]["verdict"] == "undetermined"
 
 
+@pytest.mark.parametrize(
+    ("year", "projects", "verdict"),
+    [(2025, 53, "not_met"), (2024, 53, "undetermined"), (2024, 54, "met")],
+)
+def test_a_further_figure_older_than_the_target_decides_nothing(
+    year: int, projects: int, verdict: str
+) -> None:
+    further = [{"numerator": {"of": "indicator", "name": "projects"}, "minimum": 54}]
+    sites = [{"id": str(i), "geometry": inside("x")} for i in range(2)]
+    table = indicator_table(("P", "projects", year, projects))
+    found = judged(count(further=further), sites=sites, indicators=table)["P"]
+    assert found["verdict"] == verdict
+    gap = {"figure_of_year": "2025", "latest": "2024"}
+    assert found["missing"] == ([gap] if verdict == "undetermined" else None)
+
+
 # --- coverage of units ------------------------------------------------------------------------
 
 
@@ -382,8 +398,12 @@ def test_a_unit_not_known_of_decides_only_where_it_matters() -> None:
     open_ = judged(rule_, indicators=indicator_table(("A", "plan", 2024, 1)))["P"]
     assert open_["verdict"] == "undetermined"
     assert open_["missing"] == [{"indicator": "plan", "area": "B"}]
-    no = judged(rule_, indicators=indicator_table(("A", "plan", 2024, 0)))["P"]
+    no = judged(rule_, indicators=indicator_table(("A", "plan", 2025, 0)))["P"]
     assert no["verdict"] == "not_met"  # whatever B turns out to be, 100 % is missed
+    # There was none in 2024: nobody knows of 2025, when it was due.
+    old = judged(rule_, indicators=indicator_table(("A", "plan", 2024, 0), ("B", "plan", 2025, 1)))
+    assert old["P"]["verdict"] == "undetermined"
+    assert old["P"]["missing"] == [{"figure_of_year": "2025", "latest": "2024"}]
     half = judged(
         coverage(parameters={"has": [plan], "unit_level": "county"}),
         indicators=indicator_table(("A", "plan", 2024, 1)),
@@ -407,6 +427,29 @@ def test_every_county_is_judged_by_itself() -> None:
     assert (found["B"]["verdict"], found["B"]["deficit"]) == ("not_met", 1)
     early = judged(rule_, as_of=dt.date(2025, 12, 30))
     assert early["B"]["verdict"] == "not_due"
+
+
+@pytest.mark.parametrize(
+    ("year", "number", "verdict"),
+    [(2025, 0, "not_met"), (2024, 0, "undetermined"), (2024, 1, "met"), (2025, 1, "met")],
+)
+def test_what_was_lacking_before_the_target_year_decides_nothing(
+    year: int, number: int, verdict: str
+) -> None:
+    home = {"measure": {"of": "indicator", "name": "model_homes"}, "at_least": 1}
+    rule_ = area_rule(
+        "min_per_admin_unit",
+        applies_to=["county"],
+        parameters={"has": [home], "logic": "all"},
+        targets_by_year={"2025": 1},
+    )
+    table = indicator_table(("A", "model_homes", year, number))
+    found = judged(rule_, indicators=table)["A"]
+    assert found["verdict"] == verdict
+    gap = {"figure_of_year": "2025", "latest": "2024"}
+    assert found["missing"] == ([gap] if verdict == "undetermined" else None)
+    # Before it is due, an old figure is as good as any.
+    assert judged(rule_, indicators=table, as_of=dt.date(2025, 12, 30))["A"]["verdict"] == "not_due"
 
 
 @pytest.mark.parametrize(("logic", "verdict"), [("all", "not_met"), ("any", "met")])
@@ -549,6 +592,7 @@ def test_compliance_counts_new_districts() -> None:
         ("process_requirement", "mandatory", None, "indicator"),
         ("process_requirement", "mandatory", 1, "met"),
         ("process_requirement", "mandatory", 0, "not_met"),
+        ("process_requirement", "mandatory", 2, "undetermined"),  # neither a yes nor a no
         ("siting_preference", "advisory", 1, "met"),
         ("siting_preference", "advisory", 0, "advise"),
         ("permission", "advisory", 1, "indicator"),
@@ -562,7 +606,7 @@ def test_statements_and_their_answers(
     table = None if answer is None else indicator_table(("A", "test.area_rule", 2025, answer))
     found = judged(rule_, indicators=table)["A"]
     assert found["verdict"] == verdict
-    if answer is not None:
+    if answer in (0, 1):
         assert found["definition"] == "统计公报"  # who answered
 
 

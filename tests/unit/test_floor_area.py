@@ -1,5 +1,6 @@
 """建筑面积: max(rate × households / 100, minimum), by unit, exactly."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from planning import areas, districts, facilities, finding, judge, pack, point, rule, square
+from planning import (
+    areas,
+    districts,
+    facilities,
+    finding,
+    judge,
+    main_street,
+    pack,
+    point,
+    rule,
+    square,
+)
 
 AREA = pack(rule("floor_area_per_100hh"))
 
@@ -229,6 +241,28 @@ def test_a_facility_in_two_district_polygons_is_allotted_to_neither() -> None:
     assert finding(evaluation, "b")["value"] == 0
 
 
+def test_what_belongs_to_no_unit_is_listed() -> None:
+    homes = districts(
+        {"id": "a", "stage": "new", "households": 10, "geometry": square(0, 0, 200)},
+        {"id": "b", "stage": "new", "households": 10, "geometry": square(50, 0, 200)},
+    )
+    evaluation = judge(
+        homes,
+        facilities(
+            {"id": "both", "geometry": point(20)},
+            {"id": "pool", "pool": "no such", "geometry": point(-90)},
+            {"id": "beyond", "geometry": point(900)},
+            {"id": "mine", "geometry": point(-90)},
+            {"id": "old", "status": "closed", "geometry": point(900)},
+            {"id": "other", "kind": "day_care", "geometry": point(900)},
+        ),
+        AREA,
+    )
+    (line,) = evaluation.warnings
+    assert line.startswith("3 facilities that count are allotted to none of the districts")
+    assert line.endswith("(test-pack): beyond, both, pool")
+
+
 def test_a_small_facility_is_noted_beside_a_met_total() -> None:
     found = one(1000, "150", "150")
     assert found["verdict"] == "met"
@@ -239,3 +273,87 @@ def test_a_small_facility_is_noted_beside_a_met_total() -> None:
         "value": 150.0,
         "threshold": 200.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "verdict", "would_count"),
+    [
+        ("new", {"approved_on": dt.date(2024, 5, 1)}, "met", None),
+        # Built by its date and not known to operate: an existing district cannot count on it.
+        ("existing", {"built_on": dt.date(2024, 5, 1)}, "not_met", "status"),
+        ("new", {"built_on": dt.date(2027, 5, 1)}, "not_met", "status"),
+    ],
+)
+def test_approved_by_its_date_needs_no_status(
+    stage: str, more: dict[str, object], verdict: str, would_count: str | None
+) -> None:
+    found = finding(
+        judge(
+            districts({"id": "d", "stage": stage, "households": 1000, "geometry": point(0)}),
+            facilities(
+                {
+                    "id": "f",
+                    "district_id": "d",
+                    "status": None,
+                    "floor_area_m2": 200,
+                    "geometry": point(0),
+                    **more,
+                }
+            ),
+            AREA,
+        ),
+        "d",
+    )
+    named = [{"facility": "f", "field": would_count}] if would_count else None
+    assert (found["verdict"], found["would_count_if"]) == (verdict, named)
+
+
+def test_of_a_kindergarten_the_rooms_and_the_children_it_takes_are_asked() -> None:
+    def judged(stage: str, **more: object) -> Any:
+        kindergarten = {"id": "k", "kind": "kindergarten_class", "district_id": "d"}
+        return finding(
+            judge(
+                districts({"id": "d", "stage": stage, "households": 1000, "geometry": point(0)}),
+                facilities({**kindergarten, "geometry": point(0), **more}),
+                AREA,
+            ),
+            "d",
+        )
+
+    # Its whole floor area would not decide it, so that is not what is missing.
+    whole = judged("existing", floor_area_m2=2000, takes_outside_children=True)
+    assert whole["verdict"] == "undetermined"
+    assert whole["missing"] == [{"facility": "k", "field": "childcare_floor_area_m2"}]
+    # Approved for a new district, and whether it takes children from outside is not said.
+    planned = judged("new", status="approved", childcare_floor_area_m2=200)
+    assert planned["verdict"] == "not_met"
+    assert planned["would_count_if"] == [{"facility": "k", "field": "takes_outside_children"}]
+    assert judged("existing", status="approved")["would_count_if"] is None
+
+
+def test_an_approved_kindergarten_may_reach_the_new_districts_of_its_unit() -> None:
+    rules = pack(rule("service_radius"), rule("service_circle_time", rule_id="test.circle"))
+    evaluation = judge(
+        districts(
+            {"id": "mine", "stage": "new", "pool": "p", "geometry": point(0)},
+            {"id": "old", "stage": "existing", "pool": "q", "geometry": point(0)},
+            {"id": "other", "stage": "new", "geometry": point(0)},
+        ),
+        facilities(
+            {
+                "id": "k",
+                "kind": "kindergarten_class",
+                "status": "approved",
+                "pool": "p",
+                "geometry": point(100),
+            }
+        ),
+        rules,
+        network=main_street(),
+    )
+    for rule_id in ("test.rule", "test.circle"):
+        named = {d: finding(evaluation, d, rule_id)["would_count_if"] for d in ("old", "other")}
+        assert named == {"old": None, "other": None}
+        mine = finding(evaluation, "mine", rule_id)
+        assert mine["verdict"] == "not_met"
+        assert mine["would_count_if"] == [{"facility": "k", "field": "takes_outside_children"}]

@@ -36,7 +36,8 @@ def test_rows_change_what_they_say_and_leave_the_rest(stored: gpd.GeoDataFrame) 
     joined = join_stored(rows, DISTRICTS, stored, source="f")
 
     assert joined["id"].tolist() == ["B", "C", "7"]
-    assert joined["name"].tolist() == ["东方苑(一期) ", "新名", None]
+    # What only says which one is meant, in other widths, renames nothing.
+    assert joined["name"].tolist() == ["东方苑（一期）", "新名", None]
     assert joined["households"].tolist() == ["80", 5, 0]
     assert [point.x for point in joined["geometry"]] == [114.01, 114.02, 114.04]
     assert list(joined.columns) == list(DISTRICTS.names)

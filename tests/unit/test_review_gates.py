@@ -290,6 +290,17 @@ def test_completion_stop_for_a_facility_built_a_day_late_or_given_up():
     assert both[1].verdict == "met"
 
 
+def test_a_phase_between_those_under_review_is_an_earlier_one():
+    dates = {step: day for step, day in HOUSING.items() if step != "handed_over_on"}
+    waiting = station(id="s2", phase="2", status="accepted", dates=dates)
+    rows = (station(), waiting, station(id="s3", phase="3"))
+    for under_review in (["3"], ["1", "3"]):
+        _, gate = judged(
+            "completion", *rows, units=[500, 500, 500], phases_under_review=under_review
+        )
+        assert {step.facility for step in gate.steps if step.verdict == "not_met"} == {"s2"}
+
+
 @pytest.mark.parametrize(("handed_over", "verdict"), [("2025-10-01", "met"), (None, "not_met")])
 def test_an_earlier_phase_accepted_and_not_handed_over_stops_the_next(handed_over, verdict):
     dates = {**station()["dates"], "handed_over_on": handed_over}
@@ -498,6 +509,22 @@ def test_conditions_in_a_pool_are_set_beside_what_all_members_owe(brought, short
     low = [one for one in found.findings if one.kind == "planning_conditions"]
     assert [one.deficit for one in low] == ([] if short is None else [Decimal(short)])
     assert all("统筹内其他项目" in one.reason["zh"] for one in low)
+
+
+@pytest.mark.parametrize("stage", ["verification", "completion", "handover"])
+@pytest.mark.parametrize(
+    ("built", "verdict"), [(150, "pass_with_advice"), (Decimal("149.9"), "not_pass")]
+)
+def test_the_conditions_hold_at_every_stage_after_building(stage, built, verdict):
+    # They ask for less than the general rule of 200 m², which is reported, and they bind.
+    asked = {"id": "托育", "service": "childcare", "kind": "nursery", "floor_area_m2": 150}
+    row = nursery(150, status="operating", dates=HOUSING, as_built={"floor_area_m2": built})
+    found = reviewed(
+        project(row, planning_conditions=conditions(asked)), "jinhua-2022", stage=stage
+    )
+    assert found.verdict == verdict
+    bare = project(planning_conditions=conditions(asked))
+    assert reviewed(bare, "jinhua-2022", stage=stage).verdict == "not_pass"
 
 
 def test_four_packs_side_by_side():

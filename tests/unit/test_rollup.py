@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from planning import areas, districts, facilities, judge, main_street, pack, point, rule, square
+from planning import (
+    areas,
+    buildings,
+    districts,
+    facilities,
+    judge,
+    main_street,
+    pack,
+    point,
+    rule,
+    square,
+)
 
 from spatial.errors import InputError
 from spatial.policy.evaluation import Evaluation, EvaluationParameters
@@ -163,3 +174,99 @@ def test_a_share_for_a_rule_that_is_not_evaluated_is_refused() -> None:
 def test_senseless_parameters_are_refused(parameters: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="parameter"):
         EvaluationParameters(**parameters)
+
+
+@pytest.mark.parametrize(("least", "verdict"), [("0.4", "met"), ("0.400001", "not_met")])
+def test_a_share_at_the_users_own_is_at_it(least: str, verdict: str) -> None:
+    # 3 × 7/10 + 3 × 1/10 = 2.4 of 6, which is 0.4 and no binary fraction less.
+    homes = [
+        {"id": f"{name}{i}", "district_id": name, "geometry": point(i if i < inside else 700)}
+        for name, inside in (("a", 7), ("b", 1))
+        for i in range(10)
+    ]
+    found = judge(
+        districts(
+            {"id": "a", "households": 3, "community": "c1", "geometry": point(0)},
+            {"id": "b", "households": 3, "community": "c1", "geometry": point(0)},
+        ),
+        facilities({"id": "f", "geometry": point(0)}),
+        RULES,
+        area_rows=CITY,
+        building_rows=buildings(*homes),
+        parameters=EvaluationParameters(min_share={"test.radius": Decimal(least)}),
+    )
+    assert row(found, "P", "test.radius")["verdict"] == verdict
+
+
+def test_points_that_may_lie_inside_leave_the_users_share_open() -> None:
+    # 10 homes near the facility, 10 out of reach of it, 80 whose streets are not known.
+    homes = [
+        {"id": name, "district_id": "d", "households": households, "geometry": place}
+        for name, households, place in (
+            ("near", 10, point(0)),
+            ("far", 10, point(4000)),
+            ("off", 80, point(1200, 900)),
+        )
+    ]
+    found = judge(
+        districts({"id": "d", "households": 100, "community": "c1", "geometry": point(0)}),
+        facilities({"id": "f", "geometry": point(0)}),
+        pack(rule("service_circle_time", rule_id="test.circle")),
+        network=main_street(),
+        area_rows=CITY,
+        building_rows=buildings(*homes),
+        parameters=EvaluationParameters(min_share={"test.circle": Decimal("0.9")}),
+    )
+    assert found.findings["verdict"].tolist() == ["advise"]
+    counted = row(found, "P", "test.circle")
+    assert (counted["numerator"], counted["verdict"]) == (10, "undetermined")
+
+
+@pytest.mark.parametrize("households", [None, 0])
+def test_a_place_of_people_is_inside_or_outside_whatever_its_households(households: object) -> None:
+    # Households are not known, or there are none (a hall of residence): people are counted.
+    places = [
+        {"id": name, "households": households, "population": people, "geometry": point(east_m)}
+        for name, people, east_m in (("near", 300, 0), ("far", 100, 900))
+    ]
+    found = judge(
+        districts(*places), facilities({"id": "f", "geometry": point(0)}), RULES, area_rows=CITY
+    )
+    counted = row(found, "P", "test.radius")
+    assert (counted["numerator"], counted["denominator"]) == (300, 400)
+    assert counted["definition"] == "population"
+
+
+@pytest.mark.parametrize(
+    ("codes", "region"),
+    [
+        ([("3307", "prefecture")], "inside"),
+        # A planning unit has a code of its own; the province is there to roll up to.
+        ([("3307", "prefecture"), ("GY-1", "planning_unit"), ("33", "province")], "inside"),
+        ([("3301", "prefecture"), ("3307", "prefecture")], "outside (illustration)"),
+        ([("33", "province")], "outside (illustration)"),
+        ([("5329", "prefecture")], "outside (illustration)"),
+    ],
+)
+def test_the_region_of_a_pack_is_that_of_the_areas_it_speaks_of(
+    codes: list[tuple[str, str]], region: str
+) -> None:
+    ground = areas(
+        *[
+            {
+                "code": code,
+                "name": code,
+                "level": None if kind == "planning_unit" else kind,
+                "kind": kind,
+                "geometry": square(0, 0, 9000),
+            }
+            for code, kind in codes
+        ]
+    )
+    found = judge(
+        districts({"id": "d", "households": 1, "geometry": point(0)}),
+        facilities(),
+        RULES,
+        area_rows=ground,
+    )
+    assert found.region == {"test-pack": region}

@@ -19,6 +19,9 @@ from planning import (
     street,
 )
 
+from spatial.policy.explain import explain_finding
+from spatial.policy.wording import output_findings
+
 CIRCLE = pack(rule("service_circle_time"))
 ELDERLY = pack(
     rule(
@@ -269,6 +272,40 @@ def test_near_the_threshold_is_marked() -> None:
     assert near(1000.4)
     assert not near(999.4)
     assert not near(1000.6)
+
+
+@pytest.mark.parametrize(
+    ("away_m", "verdict", "near"),
+    [
+        (999.4, "advise", False),
+        (999.6, "advise", True),  # that anyone is inside at all hangs on 0.4 m
+        (1000.4, "not_met", True),
+        (1000.6, "not_met", False),
+    ],
+)
+def test_near_the_screen_is_marked_where_the_verdict_hangs_on_it(
+    away_m: float, verdict: str, *, near: bool
+) -> None:
+    # On foot it is 6 km farther.
+    detour = street(
+        line((0, 0), (0, 3000)), line((0, 3000), (away_m, 3000)), line((away_m, 3000), (away_m, 0))
+    )
+    evaluation = judge(
+        districts({"id": "d", "geometry": point(0)}),
+        facilities({"id": "f", "geometry": point(away_m)}),
+        CIRCLE,
+        network=detour,
+    )
+    found = finding(evaluation, "d")
+    assert (found["verdict"], found["near_threshold"]) == (verdict, near)
+    # There is a facility within 5,000 m, but not on foot.
+    assert found["reason_code"] == "beyond_5000_m"
+    (reason,) = output_findings(evaluation.findings, packs=[CIRCLE], lang="en")["reason"]
+    assert "in a straight line or on foot as the clause measures" in reason
+    explained = explain_finding(
+        found, pack=CIRCLE, rule=CIRCLE.rules[0], lang="zh", district={"id": "d"}
+    )
+    assert "步行 5,000 米以内没有计入的设施" in explained
 
 
 def test_an_unknown_condition_does_not_count_and_is_named() -> None:

@@ -1,6 +1,7 @@
 """服务半径: the whole state table of readings §4."""
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +92,19 @@ def test_with_a_record(away_m: float, approved: object, main: str) -> None:
     assert found["finding"]["threshold"] == int(Decimal(str(approved or 500)) * 1000) / 1000
     flags = {"met": "served", "met_relaxed": "served", "advise": "watch", "not_met": "underserved"}
     assert found["flag"] == flags[main]
+
+
+@pytest.mark.parametrize(
+    ("away_m", "verdict", "deficit"), [(250.0, "met", None), (350.0, "advise", 50)]
+)
+def test_a_record_asks_for_no_less_than_the_clause_allows(
+    away_m: float, verdict: str, deficit: float | None
+) -> None:
+    found = at(away_m, **RECORD, approved_radius_m=200)["finding"]
+    assert (found["verdict"], found["threshold"]) == (verdict, 300)
+    assert found["deficit"] == deficit if deficit else math.isnan(found["deficit"])
+    # A point: its households are all inside, or all outside.
+    assert (found["households_outside"] == 0) == (verdict == "met")
 
 
 def test_the_relaxed_rule_is_never_counted_twice() -> None:

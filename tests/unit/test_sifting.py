@@ -12,6 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from pyproj import Transformer
 
 from service.core.incoming import ROW_COLUMN
 from service.imports.limits import Limits
@@ -22,6 +23,7 @@ from service.imports.repairs import repair
 from service.imports.sifting import LayerReading, sift_layer
 from service.imports.twins import APART_M, find_twins
 from service.uploads.frames import from_stream, to_stream
+from service.uploads.reading import read_file
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import DISTRICTS, FACILITIES, LAYERS
 
@@ -221,3 +223,62 @@ def test_facilities_are_sifted_whatever_their_kind_column_says(tmp_path):
     path = write(tmp_path / "f.csv", "id,kind,lon,lat", "a,nursery,114,30", "b,palace,114,30")
     sifted = sift_layer(path, FACILITIES, LayerReading(crs="EPSG:4326"))
     assert sifted.set_aside.tolist() == [2]
+
+
+def test_rows_set_aside_say_where_they_are_as_far_as_they_can(tmp_path):
+    """In the system of the file, transformed as the good rows are; nowhere where nobody knows."""
+    path = tmp_path / "x.csv"
+    path.write_text(
+        "id,kind,status,x,y,places\n"
+        "a,nursery,operating,500000,3380000,5\n"
+        "b,nursery,operating,500100,3380100,five\n"
+        "c,nursery,operating,114,30,5\n"
+        "d,nursery,operating,,3380000,5\n"
+        "a,nursery,operating,500200,3380000,5\n",
+        encoding="utf-8",
+    )
+    reading = LayerReading(crs="EPSG:4547")
+    found = read_file(path, FACILITIES, reading, label="x.csv", quarantine=tmp_path)
+    positions = {one["row"]: one["position"] for one in found.told["quarantined"]}
+    move = Transformer.from_crs("EPSG:4547", "EPSG:4326", always_xy=True)
+    for row, place in ((2, (500100, 3380100)), (5, (500200, 3380000))):
+        assert positions[row] == pytest.approx(move.transform(*place), abs=1e-8)
+    # Degrees among metres: where that is nobody knows; and half a place is none.
+    assert positions[3] is None
+    assert positions[4] is None
+
+
+@pytest.mark.parametrize(
+    ("geometry", "position"),
+    [
+        ({"type": "Polygon", "coordinates": [[[114, 30], [114.1, 30]]]}, (114, 30)),
+        ({"type": "Polygon", "coordinates": [[[None, 30], [114.2, 30.1]]]}, (114.2, 30.1)),
+        ({"type": "Polygon", "coordinates": "x"}, None),
+        ({"type": "LineString", "coordinates": [[114, 30], [114.2, 30]]}, (114, 30)),
+        (None, None),
+        ({"type": "Point", "coordinates": [214, 30]}, None),
+    ],
+)
+def test_of_a_broken_geometry_a_vertex_is_salvaged(tmp_path, geometry, position):
+    path = tmp_path / "x.geojson"
+    square = {"type": "Polygon", "coordinates": [SQUARE]}
+    features = [
+        {"type": "Feature", "geometry": shape, "properties": {"id": name}}
+        for name, shape in (("good", square), ("bad", geometry))
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    found = read_file(path, DISTRICTS, LayerReading(), label="x", quarantine=tmp_path)
+    (aside,) = found.told["quarantined"]
+    assert aside["row"] == 2
+    assert aside["position"] == (None if position is None else pytest.approx(position))
+
+
+def test_a_row_of_a_table_without_places_is_where_its_stored_feature_is(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("id,places\na,five\nnowhere,5\n", encoding="utf-8")
+    stored = tmp_path / "stored.csv"
+    stored.write_text("id,kind,lon,lat,status\na,nursery,114.3,30.6,operating\n")
+    frame = read_layer(stored, FACILITIES, crs="EPSG:4326").frame
+    reading = LayerReading(stored=lambda: frame)
+    found = read_file(path, FACILITIES, reading, label="x.csv", quarantine=tmp_path)
+    assert [one["position"] for one in found.told["quarantined"]] == [(114.3, 30.6), None]

@@ -51,7 +51,7 @@ def build_router(extents: Extents) -> APIRouter:
             drawn = [one for one in list_collections(connection, principal) if one.id in DRAWN]
             boxes = {one.id: extents.of(connection, one) for one in drawn}
             run = next((one.run for one in drawn if one.run is not None), None)
-            packs = () if run is None else packs_of(connection, run)
+            packs = () if run is None else packs_of(connection, run, resources.pack_cache)
         # QGIS cannot tell what an empty layer holds, and would open it without places.
         filled = [one for one in drawn if boxes[one.id] is not None]
         layers = project_layers(filled, packs, address=base(request), lang=language)

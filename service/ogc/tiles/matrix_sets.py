@@ -121,6 +121,20 @@ class MatrixSet:
             (degrees.left, degrees.bottom, degrees.right, degrees.top),
         )
 
+    def covering(self, box: tuple[float, float, float, float], level: int) -> list[TileAddress]:
+        """Return the tiles of a level that a box touches.
+
+        Parameters
+        ----------
+        box
+            West, south, east, north in degrees.
+        """
+        found = (
+            self.find(str(tile.z), str(tile.y), str(tile.x))
+            for tile in self.definition.tiles(*box, [level])
+        )
+        return [address for address in found if address is not None]
+
 
 def matrix_sets() -> Mapping[str, MatrixSet]:
     """Return every tile matrix set offered, by id."""

@@ -18,7 +18,6 @@ from service.ogc.catalogue import find_collection
 from service.ogc.crs import ReferenceSystem
 from service.ogc.extents import Extents
 from service.ogc.filtering import PARAMETERS as FILTER_PARAMETERS
-from service.ogc.tiles.cache import TileCache
 from service.ogc.tiles.documents import (
     TILEJSON,
     sets_document,
@@ -56,7 +55,6 @@ def build_router(systems: Mapping[str, ReferenceSystem], extents: Extents) -> AP
     """
     router = APIRouter()
     sets = matrix_sets()
-    cache = TileCache()
 
     def find_set(name: str) -> MatrixSet:
         if name not in sets:
@@ -128,7 +126,7 @@ def build_router(systems: Mapping[str, ReferenceSystem], extents: Extents) -> AP
                 address,
                 conditions=read_conditions(request.query_params, collection, systems=systems),
                 limits=resources.settings.tiles,
-                cache=cache,
+                cache=resources.tile_cache,
             )
 
     return router

@@ -6,7 +6,9 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Final
 from urllib.parse import urlencode
 
 import sqlalchemy.exc
@@ -14,7 +16,7 @@ from fastapi import Request, Response
 from psycopg.errors import QueryCanceled
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from service.core.errors import UnavailableError
+from service.core.errors import TooSlowError
 from service.core.etags import is_tag_known
 from service.core.parameters import KEY_PARAMETER
 from service.core.settings import TileSettings
@@ -23,6 +25,8 @@ from service.ogc.collection import Collection
 from service.ogc.tiles.cache import MadeTile, TileCache
 from service.ogc.tiles.matrix_sets import TileAddress
 from service.ogc.tiles.selecting import make_tile
+
+_VERSION: Final = version("yike")
 
 
 def serve_tile(
@@ -44,20 +48,24 @@ def serve_tile(
 
     Raises
     ------
-    UnavailableError
+    TooSlowError
         If the database works on it for longer than the limit.
     """
-    key = _key(request, collection, address, limits)
+    asked = [
+        (name, value)
+        for name, value in request.query_params.items()
+        if name not in {KEY_PARAMETER, "f"}
+    ]
+    key = _key(asked, collection, address, limits)
     packed = takes_gzip(request.headers.get("accept-encoding"))
     # Other bytes, another tag (RFC 9110, 8.8.3.3).
     tag = f'"{key}-gzip"' if packed else f'"{key}"'
     headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, X-API-Key"}
     if is_tag_known(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    tile = cache.get(key)
-    if tile is None:
-        tile = _made(connection, collection, address, conditions=conditions, limits=limits)
-        cache.put(key, tile, max_bytes=limits.cache_bytes)
+    tile = _kept(
+        connection, collection, address, key=key, conditions=conditions, limits=limits, cache=cache
+    )
     if tile.full:
         headers["Yike-Feature-Limit"] = str(limits.max_features)
     if not tile.packed:
@@ -67,6 +75,42 @@ def serve_tile(
     if packed:
         return Response(tile.packed, headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(tile.packed), headers=headers)
+
+
+def keep_tile(
+    connection: Connection,
+    collection: Collection,
+    address: TileAddress,
+    *,
+    limits: TileSettings,
+    cache: TileCache,
+) -> None:
+    """Have a whole tile, without any filter, in memory before it is asked for.
+
+    Raises
+    ------
+    TooSlowError
+        If the database works on it for longer than the limit.
+    """
+    key = _key([], collection, address, limits)
+    _kept(connection, collection, address, key=key, conditions=(), limits=limits, cache=cache)
+
+
+def _kept(
+    connection: Connection,
+    collection: Collection,
+    address: TileAddress,
+    *,
+    key: str,
+    conditions: Sequence[ColumnElement[bool]],
+    limits: TileSettings,
+    cache: TileCache,
+) -> MadeTile:
+    tile = cache.get(key)
+    if tile is None:
+        tile = _made(connection, collection, address, conditions=conditions, limits=limits)
+        cache.put(key, tile, max_bytes=limits.cache_bytes)
+    return tile
 
 
 def takes_gzip(header: str | None) -> bool:
@@ -100,27 +144,24 @@ def _made(
     except sqlalchemy.exc.OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
             raise
-        raise UnavailableError(
-            "The tile takes the database too long; ask for a deeper level, or filter.",
-            headers={"Retry-After": "5"},
+        raise TooSlowError(
+            "The tile takes the database too long; ask for a deeper level, or filter."
         ) from None
 
 
 def _key(
-    request: Request, collection: Collection, address: TileAddress, limits: TileSettings
+    asked: Iterable[tuple[str, str]],
+    collection: Collection,
+    address: TileAddress,
+    limits: TileSettings,
 ) -> str:
     """Return a name for all a tile depends on: the program, the data, the scope, the question.
 
     The state of a collection is that of its rows as one scope sees them, so keys of other scopes
     never share a tile.
     """
-    asked = sorted(
-        (name, value)
-        for name, value in request.query_params.items()
-        if name not in {KEY_PARAMETER, "f"}
-    )
     parts = (
-        request.app.version,
+        _VERSION,
         collection.id,
         collection.state,
         address.matrix_set,
@@ -128,6 +169,6 @@ def _key(
         address.row,
         address.column,
         limits.max_features,
-        urlencode(asked),
+        urlencode(sorted(asked)),
     )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -39,7 +39,7 @@ def radius_remedy(case: Case) -> str | None:
     lang, value = case.lang, case.number("value")
     near = pick(
         lang,
-        f"使最远住处 {case.metres_of('radius_m')}（直线）以内有一处计入的设施，即符合",
+        f"使每处住处 {case.metres_of('radius_m')}（直线）以内有一处计入的设施，即符合",
         f"a facility that counts within {case.metres_of('radius_m')} (straight line) of every home",
     )
     if value is not None and value <= case.parameter("outer_radius_m"):
@@ -120,23 +120,26 @@ def circle_remedy(case: Case) -> str | None:
     limit = case.metres("threshold")
     remedy = pick(
         lang,
-        f"使最远住处步行 {limit}以内有一处计入的设施，即符合",
+        f"使每处住处步行 {limit}以内有一处计入的设施，即符合",
         f"a facility that counts within {limit} on foot of every home",
     )
     if deficit is None:
         return remedy
     return remedy + pick(
         lang,
-        f"；或打通步行通道，将最远住处的路程缩短 {grouped(deficit)} 米",
-        f"; or a footpath that shortens the farthest walk by {grouped(deficit)} m",
+        f"；或打通步行通道，将最远住处的路程缩短 {grouped(deficit)} 米，其余圈外住处也缩短到限内",
+        f"; or footpaths that shorten the farthest walk by {grouped(deficit)} m, and the walks of "
+        "all others outside to the limit",
     )
 
 
 def _beyond(case: Case, limit: str) -> str:
+    walking = case.rule.kind == "service_circle_time"
+    how = " on foot" if walking else ""
     return pick(
         case.lang,
-        f"有住处 5,000 米以内没有计入的设施（限 {limit}）",
-        f"some home has no facility that counts within 5,000 m (limit {limit})",
+        f"有住处{'步行' if walking else ''} 5,000 米以内没有计入的设施（限 {limit}）",
+        f"some home has no facility that counts within 5,000 m{how} (limit {limit})",
     )
 
 

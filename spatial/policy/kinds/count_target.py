@@ -13,7 +13,7 @@ from spatial.policy.area_findings import AreaFinding, Bounds, compare
 from spatial.policy.findings import MET, NOT_MET, UNDETERMINED
 from spatial.policy.kinds.kind import MEASURE, OPERATOR, POSITIVE, TEXT, AreaKind
 from spatial.policy.rule import Rule
-from spatial.policy.targets import target_on
+from spatial.policy.targets import Target, target_on
 
 
 def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
@@ -30,11 +30,13 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         finding = compare(
             rule, facts.code(area), target, bounds, numerator=figure, missing=figure.missing
         )
-        findings.append(_with_more(rule, facts, area, finding))
+        findings.append(_with_more(rule, facts, area, finding, target))
     return findings
 
 
-def _with_more(rule: Rule, facts: AreaFacts, area: int, finding: AreaFinding) -> AreaFinding:
+def _with_more(
+    rule: Rule, facts: AreaFacts, area: int, finding: AreaFinding, target: Target | None
+) -> AreaFinding:
     """Let further figures of the sentence take part in a verdict that is due."""
     if finding.verdict not in (MET, NOT_MET, UNDETERMINED):
         return finding
@@ -44,6 +46,8 @@ def _with_more(rule: Rule, facts: AreaFacts, area: int, finding: AreaFinding) ->
         figure = facts.figures.figure(further["numerator"], area)
         limit = Fraction(Decimal(further["minimum"]))
         reached = figure.known >= limit
+        if target is not None and not reached:
+            figure = figure.of_year(target.decided_from)
         others.append(
             {
                 "reading": "further_figure",

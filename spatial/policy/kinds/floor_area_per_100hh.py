@@ -54,9 +54,10 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         default="area_short",
     ).astype(object)[of_district]
     incomplete = holding.ids(facts, holding.counts & ~known)
+    field_of = _field_of(facts) if incomplete else {}
     for row in np.flatnonzero(columns["verdict"] == UNDETERMINED).tolist():
         columns["missing"][row] = [
-            {"facility": facility, "field": "floor_area_m2"}
+            {"facility": facility, "field": field_of[facility]}
             for facility in incomplete.get(int(of_district[row]), [])
         ]
     _small_facilities(
@@ -76,6 +77,14 @@ def _childcare_area(facts: Facts) -> tuple[list[Decimal | None], NDArray[np.bool
     area = rooms.where(rooms.notna(), whole)
     known = area.notna().to_numpy()
     return [None if pd.isna(value) else value for value in area], known
+
+
+def _field_of(facts: Facts) -> dict[str, str]:
+    """Name the field that would say a facility's area: in a kindergarten that of its rooms."""
+    facilities = facts.city.facilities
+    rooms = facilities["kind"] == "kindergarten_class"
+    fields = np.where(rooms, "childcare_floor_area_m2", "floor_area_m2").tolist()
+    return dict(zip(facilities["id"].astype(str), fields, strict=True))
 
 
 def _digits(rule: Rule, area: list[Decimal | None]) -> int:

@@ -40,7 +40,12 @@ class Having:
 
 
 def having(
-    facts: AreaFacts, area: int, asked: Sequence[Mapping[str, Any]], *, logic: str
+    facts: AreaFacts,
+    area: int,
+    asked: Sequence[Mapping[str, Any]],
+    *,
+    logic: str,
+    since: int | None = None,
 ) -> Having:
     """Tell whether an area has all, or any, of what is asked.
 
@@ -54,20 +59,29 @@ def having(
         Measures with ``at_least`` (≥).
     logic
         ``all`` or ``any``.
+    since
+        Year from which on an imported figure tells what is lacking; what was there before that
+        is there. None for any year.
     """
-    known: dict[int, Having] = facts.figures.answers(asked, logic)
+    known: dict[int, Having] = facts.figures.answers(asked, logic, since)
     if area not in known:
-        known[area] = _having(facts, area, asked, logic=logic)
+        known[area] = _having(facts, area, asked, logic=logic, since=since)
     return known[area]
 
 
 def _having(
-    facts: AreaFacts, area: int, asked: Sequence[Mapping[str, Any]], *, logic: str
+    facts: AreaFacts,
+    area: int,
+    asked: Sequence[Mapping[str, Any]],
+    *,
+    logic: str,
+    since: int | None,
 ) -> Having:
     figures, answers = [], []
     for one in asked:
         figure = facts.figures.figure(one["measure"], area)
         enough = figure.known >= Fraction(Decimal(one["at_least"]))
+        figure = figure if enough else figure.of_year(since)
         figures.append(figure)
         answers.append(True if enough else (False if figure.complete else None))
     decided = logic == "any"

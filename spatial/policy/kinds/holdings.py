@@ -125,7 +125,14 @@ def _name_unknown(
     chosen = facts.counted(rule.counts)
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
     grouped: dict[int, list[dict[str, str]]] = {}
-    for number in np.flatnonzero(chosen.unknown & (holding.owner >= 0)).tolist():
+    of_new = facts.units.group[np.maximum(holding.owner, 0)] == NEW
+    unknown = chosen.unknown.copy()
+    if rule.counts.status == "operating_or_approved_in_unit":
+        # Approved, but whether it keeps what the rule requires is not known.
+        asked = chosen.missing_field != None  # noqa: E711 - elementwise
+        unknown |= asked & facts.city.standing.approved & of_new
+    unknown &= ~holding.counts & (holding.owner >= 0)
+    for number in np.flatnonzero(unknown).tolist():
         entry = {"facility": str(ids[number]), "field": chosen.missing_field[number]}
         grouped.setdefault(int(holding.owner[number]), []).append(entry)
     _spread(columns["would_count_if"], grouped, facts.units.of_district)

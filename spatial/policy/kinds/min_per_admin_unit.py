@@ -20,8 +20,11 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     """Judge every area by whether it has what is asked; `not_due` before the target's year."""
     target = target_on(rule.targets_by_year, as_of=facts.as_of, target_year=facts.target_year)
     asked, logic = rule.parameters["has"], rule.parameters["logic"]
+    since = None if target is None else target.decided_from
     return [
-        have_finding(rule, facts, area, having(facts, area, asked, logic=logic), target)
+        have_finding(
+            rule, facts, area, having(facts, area, asked, logic=logic, since=since), target
+        )
         for area in facts.areas_for(rule)
     ]
 

@@ -108,13 +108,60 @@ def fill_would_count(
     gain = ~inside & would_serve
     missing_field = facts.counted(rule.counts).missing_field
     district = facts.city.demand.district[gain]
-    pairs = np.unique(np.column_stack([district, facility[gain]]), axis=0)
+    pairs = np.unique(
+        np.concatenate(
+            [
+                np.column_stack([district, facility[gain]]),
+                _approved_gain(rule, facts, outside=~inside, limit_mm=limit_mm, walking=walking),
+            ]
+        ),
+        axis=0,
+    )
     ids = facts.city.facilities["id"].to_numpy(dtype=object)
     for row, number in pairs.tolist():
         entry = {"facility": str(ids[number]), "field": missing_field[number]}
         if columns["would_count_if"][row] is None:
             columns["would_count_if"][row] = []
         columns["would_count_if"][row].append(entry)
+
+
+def _approved_gain(
+    rule: Rule,
+    facts: Facts,
+    *,
+    outside: NDArray[np.bool_],
+    limit_mm: float,
+    walking: Impedance | None,
+) -> NDArray[np.int64]:
+    """List pairs of a new district and an approved facility of its unit that may serve it.
+
+    Of such a facility it is not known whether it keeps what the rule requires.
+    """
+    none = np.zeros((0, 2), dtype=np.int64)
+    if rule.counts.status != "operating_or_approved_in_unit":
+        return none
+    city, chosen = facts.city, facts.counted(rule.counts)
+    asked = chosen.missing_field != None  # noqa: E711 - elementwise
+    asked &= city.standing.approved & ~city.standing.operating & ~chosen.approved
+    if not asked.any():
+        return none
+    unit_of_point = facts.units.of_district[city.demand.district]
+    outside = outside & (facts.stage != "existing")[city.demand.district]
+    pairs = [none]
+    for unit in np.unique(facts.allotment.unit[asked & (facts.allotment.unit >= 0)]).tolist():
+        facilities = asked & (facts.allotment.unit == unit)
+        at = np.flatnonzero(outside & (unit_of_point == unit))
+        if len(at) == 0:
+            continue
+        limit_m = limit_mm / 1000
+        if walking is None:
+            distance_mm, facility = city.straight(facilities, points=at, limit_m=limit_m)
+        else:
+            walked = city.walk(facilities, points=at, limit_m=limit_m, impedance=walking)
+            distance_mm, facility = walked.walk_mm, walked.facility
+        gain = distance_mm <= limit_mm
+        pairs.append(np.column_stack([city.demand.district[at[gain]], facility[gain]]))
+    return np.concatenate(pairs)
 
 
 def add_alternative(

@@ -89,6 +89,20 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     fill_coverage(columns, facts, inside=inside)
     near = np.abs(reach.walk_mm - limit_mm) <= NEAR_THRESHOLD_MM
     columns["near_threshold"] = per_district(demand, near) > 0
+    # Whether anyone is inside at all may hang on the outer limits alone.
+    outer = (
+        (wide_mm, _whole_mm(widest.limit_m(minutes))),
+        (reach.straight_mm, screen_mm),
+    )
+    with_more, with_less = (
+        per_district(
+            demand,
+            inside | np.logical_or.reduce([metres_mm <= most + by for metres_mm, most in outer]),
+        )
+        > 0
+        for by in (NEAR_THRESHOLD_MM, -NEAR_THRESHOLD_MM)
+    )
+    columns["near_threshold"] |= with_more & ~with_less
     any_inside = per_district(demand, inside) > 0
     _explain(columns, facts, worst_mm=worst_mm, any_unknown=any_unknown, any_inside=any_inside)
     _name_islands(columns, astray=per_district(demand, reach.astray) > 0)

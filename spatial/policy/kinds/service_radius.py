@@ -123,6 +123,8 @@ def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.f
         default if radius is None else radius
         for radius in districts["approved_radius_m"].to_numpy(dtype=object)
     ]
+    # A relaxation asks for no less than the clause itself allows.
+    radii = [max(radius, Decimal(rule.parameters["radius_m"])) for radius in radii]
     digits = max(3, decimal_digits(radii))
     # Distances are whole millimetres, so ≤ a radius is ≤ its whole part in millimetres.
     return recorded, np.asarray(scaled(radii, digits=digits) // 10 ** (digits - 3), dtype=float)

@@ -12,7 +12,7 @@ from typing import Final
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
-from spatial.policy.findings import ADVISE, INDICATOR, MET, NOT_MET
+from spatial.policy.findings import ADVISE, INDICATOR, MET, NOT_MET, UNDETERMINED
 from spatial.policy.kinds.kind import POSITIVE, AreaKind
 from spatial.policy.rule import Rule
 
@@ -30,6 +30,13 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
         answer = facts.figures.recorded(rule.id, area)
         if answer is None:
             findings.append(AreaFinding(facts.code(area), INDICATOR, "statement_open"))
+            continue
+        if answer.known not in (0, 1):
+            # Neither a yes nor a no: a slip, or a number of something.
+            gap = {"indicator": rule.id, "area": facts.code(area)}
+            findings.append(
+                AreaFinding(facts.code(area), UNDETERMINED, "figure_missing", missing=(gap,))
+            )
             continue
         yes = answer.known == 1
         verdict = MET if yes else (ADVISE if rule.severity == "advisory" else NOT_MET)

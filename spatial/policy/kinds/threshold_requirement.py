@@ -28,13 +28,14 @@ def judge(rule: Rule, facts: AreaFacts) -> Sequence[AreaFinding]:
     target = target_on(rule.targets_by_year, as_of=facts.as_of, target_year=facts.target_year)
     when, parameters = rule.parameters["when"], rule.parameters
     limit = Decimal(when["value"])
+    since = None if target is None else target.decided_from
     if "facility" in rule.applies_to and not parameters["has"]:
         return statement.judge(rule, facts)
     findings: list[AreaFinding] = []
     for area in facts.areas_for(rule):
         size = facts.figures.figure(when["measure"], area)
         triggered = bool(HOLDS[when["operator"]](size.known, limit))
-        have = having(facts, area, parameters["has"], logic=parameters["logic"])
+        have = having(facts, area, parameters["has"], logic=parameters["logic"], since=since)
         # What is missing of a size can only add to it: a size beyond the limit stays beyond it.
         certain = size.complete or (triggered and when["operator"] != "<=")
         if not certain and (have.holds is not True or not parameters["has"]):

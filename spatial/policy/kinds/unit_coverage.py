@@ -59,12 +59,15 @@ def _judge_area(
     rule: Rule, facts: AreaFacts, area: int, target: Target | None, known: dict[int, Having]
 ) -> AreaFinding:
     parameters = rule.parameters
+    since = None if target is None else target.decided_from
     units = facts.figures.below(
         area, level=parameters["unit_level"], kinds=parameters["unit_kinds"]
     )
     for unit in units:
         if unit not in known:
-            known[unit] = having(facts, unit, parameters["has"], logic=parameters["logic"])
+            known[unit] = having(
+                facts, unit, parameters["has"], logic=parameters["logic"], since=since
+            )
     eligible = [_eligible(rule, facts, unit) for unit in units]
     missing = [gap for one in eligible if one.holds is None for gap in one.missing]
     undecided = any(one.holds is None for one in eligible)

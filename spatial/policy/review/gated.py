@@ -27,7 +27,11 @@ CONDITIONS_RULE: Final = "project.planning_conditions"
 _CONDITION_CHECKS: Final = MappingProxyType(
     {
         "design": ("planning_conditions",),
-        "verification": ("as_built_land_area", "as_built_floor_area"),
+        # They hold until the project is handed over, not only when it is first measured.
+        **dict.fromkeys(
+            ("verification", "completion", "handover"),
+            ("as_built_land_area", "as_built_floor_area"),
+        ),
     }
 )
 _AGAINST: Final[Mapping[str, str]] = MappingProxyType(

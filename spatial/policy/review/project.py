@@ -377,9 +377,10 @@ class Project:
 
     @property
     def earlier_phases(self) -> tuple[str, ...]:
-        """Phases before the first under review."""
+        """Phases before the last under review that are not under review themselves."""
         order = [phase.id for phase in self.phases]
-        return tuple(order[: min(order.index(phase) for phase in self.reviewed_phases)])
+        last = max(order.index(phase) for phase in self.reviewed_phases)
+        return tuple(phase for phase in order[:last] if phase not in self.reviewed_phases)
 
     def phase(self, phase_id: str) -> Phase:
         """Return a phase; KeyError when there is none."""

@@ -1,5 +1,6 @@
 import type { Map as MapLibre } from 'maplibre-gl';
 import type { Flag } from '../server/types';
+import { drawImportSign, IMPORT_SIGNS, IMPORT_SIZE } from './import_signs';
 import { FLAG_COLOURS, SERVICE_COLOURS } from './palette';
 
 const RATIO = 2;
@@ -135,6 +136,13 @@ export function addImages(map: MapLibre): void {
       {
         pixelRatio: RATIO,
       },
+    );
+  }
+  for (const sign of IMPORT_SIGNS) {
+    map.addImage(
+      `import-${sign}`,
+      image(IMPORT_SIZE, (pen, size) => drawImportSign(pen, sign, size)),
+      { pixelRatio: RATIO },
     );
   }
   for (const kind of Object.keys(KIND_SIGNS)) {

@@ -32,3 +32,7 @@ export const SHARE_COLOURS = ['#f1eef6', '#c3d4e6', '#8bb5d4', '#4a8dbb', '#1d5c
 
 /** Rings of walking reach: nearest first. */
 export const REACH_COLOURS = ['#1b7f5c', '#4aa77f', '#9ccfb2'] as const;
+
+// Drawn with the fonts of the machine: no glyphs are fetched.
+export const FONT = ['Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', 'sans-serif'];
+export const INK = '#22303c';

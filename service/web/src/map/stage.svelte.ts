@@ -6,7 +6,7 @@ import type {
   MapMouseEvent,
   VectorTileSource,
 } from 'maplibre-gl';
-import type { Overlay } from './style';
+import type { Overlay } from './sources';
 
 /** Who gets the clicks on the map: by default districts and facilities are chosen by them. */
 export type Tool = {
@@ -16,6 +16,9 @@ export type Tool = {
   move?: (event: MapMouseEvent) => void;
 };
 
+/** Where the map looks. */
+export type Camera = { centre: [number, number]; zoom: number };
+
 /** The map all panels share. */
 class Stage {
   map = $state.raw<MapLibre | null>(null);
@@ -24,6 +27,8 @@ class Stage {
   beside = $state(false);
   /** How many features each overlay shows; the map tells it in an attribute. */
   counts = $state<Partial<Record<Overlay, number>>>({});
+  /** Who hears that a feature of an overlay was pressed, by the overlay. */
+  hits: Partial<Record<Overlay, (id: string) => void>> = {};
   #waiting = new Map<Overlay, FeatureCollection>();
 
   /** Show features in an overlay; null empties it. */
@@ -49,6 +54,21 @@ class Stage {
       const source = this.map?.getSource(id) as VectorTileSource | undefined;
       source?.setTiles(source.tiles);
     }
+  }
+
+  camera(): Camera | null {
+    if (this.map === null) return null;
+    const { lng, lat } = this.map.getCenter();
+    return { centre: [lng, lat], zoom: this.map.getZoom() };
+  }
+
+  restoreCamera(camera: Camera): void {
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.map?.easeTo({
+      center: camera.centre,
+      zoom: camera.zoom,
+      duration: still ? 0 : 900,
+    });
   }
 
   fly(bounds: LngLatBoundsLike, maxZoom = 15.5): void {

@@ -18,10 +18,16 @@ const early = new Map<string, Promise<Response>>();
 
 /** Ask for what will be needed soon; whoever asks for it next gets this answer. */
 export function askAhead(path: string): void {
+  if (early.has(path)) return;
   const answer = fetchPlain(path);
   // Whoever takes the answer hears of its fault; nobody else has to.
   answer.catch(() => undefined);
   early.set(path, answer);
+}
+
+/** Let go of answers nobody took: they were given to whoever was, or was not, signed in then. */
+export function forgetAhead(): void {
+  early.clear();
 }
 
 function fetchPlain(path: string): Promise<Response> {

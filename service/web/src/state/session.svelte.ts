@@ -1,4 +1,4 @@
-import { askJson, common } from '../server/ask';
+import { askJson, common, forgetAhead } from '../server/ask';
 import { Problem } from '../server/problem';
 import type { Principal, Role } from '../server/types';
 
@@ -44,6 +44,7 @@ class Session {
   }
 
   #set(principal: Principal | null): void {
+    if (principal === null) forgetAhead();
     this.principal = principal;
     common.csrf = principal?.csrf_token ?? '';
     this.known = true;

@@ -21,6 +21,8 @@ export type PageConfig = {
 /** How many of the worst districts are listed at a time. */
 export const WORST = 15;
 
+const SOON_MS = 400;
+
 /** What the page works on: the configuration, one evaluation, and the rules of its packs. */
 class Work {
   config = $state.raw<PageConfig | null>(null);
@@ -31,14 +33,33 @@ class Work {
   rules = $state.raw<ReadonlyMap<string, Rule & { pack: string }>>(new Map());
   error = $state.raw<unknown>(null);
   evaluating = $state(false);
+  /** To be called when the list of the worst stands on the screen. */
+  listed: () => void = () => undefined;
+  /** Kept when it does, or when it does not come soon: making the map holds the page up. */
+  readonly soonListed = new Promise<void>((kept) => {
+    this.listed = kept;
+  });
+
+  /** Ask for what the first view needs, before it is known who is signed in. */
+  askAhead(): void {
+    askAhead('/v1/page');
+    if (view.evaluation !== null) this.#askAheadOf(view.evaluation);
+  }
+
+  #askAheadOf(id: string): void {
+    const run = `/v1/evaluations/${id}`;
+    for (const path of [run, `${run}/summary`]) askAhead(path);
+    askAhead(`${run}/districts${query({ limit: WORST })}`);
+  }
 
   async start(): Promise<void> {
     this.error = null;
     try {
       this.config = await askJson<PageConfig>('/v1/page');
+      setTimeout(this.listed, SOON_MS);
       this.id = view.evaluation ?? this.config.evaluations[0]?.id ?? null;
       if (this.id !== null) {
-        askAhead(`/v1/evaluations/${this.id}/districts${query({ limit: WORST })}`);
+        this.#askAheadOf(this.id);
         await this.open(this.id);
       }
     } catch (error) {

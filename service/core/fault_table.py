@@ -1,16 +1,10 @@
-"""Faults as answers: every problem there is, which one an exception becomes, and its document.
-
-Faults of other layers are translated by the one table in `as_problem`; what is not in it is a
-defect and becomes a 500 that shows the request id and nothing else.
-"""
+"""The one table from the faults of other layers to the problems a caller may see."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import psycopg.errors
 import sqlalchemy.exc
@@ -18,80 +12,24 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from service.core.errors import (
+    PROBLEMS,
+    RETRY,
     BadRequestError,
     ConflictError,
-    CrossSiteError,
     Detail,
-    ForbiddenError,
-    GoneError,
     InternalError,
     InvalidBodyError,
     InvalidParameterError,
-    MethodNotAllowedError,
-    NoSuchJobError,
-    NoSuchProcessError,
-    NotFoundError,
-    PreconditionFailedError,
-    PreconditionRequiredError,
     ProblemError,
-    ResultNotReadyError,
-    UnauthorizedError,
-    UnavailableError,
-    UnknownHostError,
-    UnknownParameterError,
-    UnsupportedMediaTypeError,
-    pointer,
-)
-from service.core.limit_errors import (
-    ResultTooLargeError,
-    SlowBodyError,
-    TooLargeError,
-    TooLongError,
-    TooManyDistrictsError,
-    TooManyJobsError,
-    TooManyOriginsError,
-    TooManyRowsError,
     TooSlowError,
+    UnavailableError,
+    pointer,
+    problem_response,
 )
 from service.core.usage import MissingLibraryFault
 from spatial.errors import InputError, InputFaults, NetworkError
-
-MEDIA_TYPE: Final = "application/problem+json"
-
-PROBLEMS: Final = (
-    BadRequestError,
-    InvalidParameterError,
-    UnknownParameterError,
-    TooManyRowsError,
-    InvalidBodyError,
-    TooSlowError,
-    UnknownHostError,
-    UnauthorizedError,
-    ForbiddenError,
-    CrossSiteError,
-    NotFoundError,
-    NoSuchProcessError,
-    NoSuchJobError,
-    ResultNotReadyError,
-    MethodNotAllowedError,
-    SlowBodyError,
-    ConflictError,
-    GoneError,
-    PreconditionFailedError,
-    TooLargeError,
-    TooManyOriginsError,
-    TooManyDistrictsError,
-    TooLongError,
-    ResultTooLargeError,
-    UnsupportedMediaTypeError,
-    PreconditionRequiredError,
-    TooManyJobsError,
-    InternalError,
-    UnavailableError,
-)
 
 
 def as_problem(error: Exception) -> ProblemError:
@@ -106,55 +44,6 @@ def as_problem(error: Exception) -> ProblemError:
         if isinstance(error, kind):
             return translate(error)
     return InternalError("The request could not be completed.")
-
-
-def problem_members(problem: ProblemError) -> dict[str, object]:
-    """Return what a problem says wherever it is said."""
-    document: dict[str, object] = {
-        "type": problem.type_uri(),
-        "title": problem.title,
-        "status": int(problem.status),
-        "detail": problem.detail,
-    }
-    if problem.errors:
-        document["errors"] = [error.as_json() for error in problem.errors]
-    return document | dict(problem.members)
-
-
-def told_problem(document: Mapping[str, Any]) -> ProblemError:
-    """Return the problem that `problem_members` told of, to be answered with again."""
-    kind = next((one for one in PROBLEMS if one.type_uri() == document["type"]), InternalError)
-    errors = [Detail(**one) for one in document.get("errors", ())]
-    problem = kind(str(document["detail"]), errors=errors)
-    shown = problem_members(problem)
-    problem.members = MappingProxyType(
-        {name: value for name, value in document.items() if name not in shown}
-    )
-    return problem
-
-
-def problem_response(problem: ProblemError, scope: Scope) -> Response:
-    """Return the one shape every fault has.
-
-    Parameters
-    ----------
-    problem
-        What to say.
-    scope
-        The ASGI scope: its path is the ``instance``, its state has the request id.
-    """
-    document = {
-        **problem_members(problem),
-        "instance": scope.get("path", ""),
-        "request_id": scope.get("state", {}).get("request_id"),
-    }
-    # ensure_ascii also keeps text that is no Unicode (a lone surrogate of the path) writable.
-    return Response(
-        json.dumps(document),
-        status_code=int(problem.status),
-        headers=problem.headers,
-        media_type=MEDIA_TYPE,
-    )
 
 
 def handle_error(request: Request, error: Exception) -> Response:
@@ -234,7 +123,7 @@ def _operational(error: Exception) -> ProblemError:
 def _unavailable(_error: Exception) -> ProblemError:
     return UnavailableError(
         "The database cannot be reached or is overloaded; try again later.",
-        headers={"Retry-After": "5"},
+        headers=RETRY,
     )
 
 
