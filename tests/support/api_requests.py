@@ -184,7 +184,8 @@ def fitted(draw, case, asking):
 @st.composite
 def _collection_fitted(draw, case, query, collection, asking):
     if "sortby" in query:
-        query["sortby"] = draw(sort_keys(asking.sortables[collection]))
+        # As an array is written in an address (style form, not exploded).
+        query["sortby"] = ",".join(draw(sort_keys(asking.sortables[collection])))
     if "bbox" in query:
         system = query.get("bbox-crs", CRS84)
         query["bbox"] = (
