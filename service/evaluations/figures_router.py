@@ -38,6 +38,10 @@ RUN: Final = "/evaluations/{evaluation_id}"
 _MAX_BINS: Final = 1000
 
 
+# What no schema can say: it hangs on the other parameter.
+BIN_WIDTH: Final = f"Width of a bin, minutes; at most {_MAX_BINS} of them"
+
+
 def build_router() -> APIRouter:
     """Return the routes of figures and lines."""
     router = APIRouter(tags=["evaluations"])
@@ -121,7 +125,7 @@ def _add_figures(router: APIRouter) -> None:
             Query(description="Only districts in this area", json_schema_extra=of_format(RUN_AREA)),
         ] = None,
         bin_minutes: Annotated[
-            Decimal, Query(gt=0, le=60, allow_inf_nan=False, description="Width of a bin, minutes")
+            Decimal, Query(gt=0, le=60, allow_inf_nan=False, description=BIN_WIDTH)
         ] = Decimal(5),
         until_minutes: Annotated[
             Decimal,

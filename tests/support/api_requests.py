@@ -166,6 +166,10 @@ def fitted(draw, case, asking):
         for name in ("minutes", "metres"):
             query.pop(name, None)
         query[draw(st.sampled_from(["minutes", "metres"]))] = draw(numbers_above_zero)
+    if "bin_minutes" in query:
+        # At most 1000 of them, whatever the two bounds allow.
+        until = float(query.get("until_minutes", 60))
+        query["bin_minutes"] = min(60.0, until / draw(st.integers(1, 900)))
     if case.path_parameters.get("format") in GEOJSON_FORMS:
         query.pop("crs", None)
     if path.startswith("/v1/reviews") and case.method == "POST" and "{" not in path:
