@@ -15,7 +15,7 @@ from spatial.crowd import Crowd
 from spatial.doors import Doors
 from spatial.headcount import Figures, Total
 from spatial.limits import Limit
-from spatial.policy.facts import City
+from spatial.policy.city import City
 from spatial.profiles import Profile
 from spatial.reach import Direction
 

@@ -19,7 +19,8 @@ from spatial.crs import WGS84, millimetres, project
 from spatial.doors import Doors, doors_of, doors_of_rows
 from spatial.fields import DISTRICTS, FieldType
 from spatial.network import Network
-from spatial.policy.facts import City, Facts
+from spatial.policy.city import City
+from spatial.policy.facts import Facts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule

@@ -18,7 +18,7 @@ from spatial.graph import WalkGraph
 from spatial.headcount import Headcount
 from spatial.limits import Limit
 from spatial.place_status import PlaceStatus
-from spatial.policy.facts import City
+from spatial.policy.city import City
 from spatial.profiles import Profile
 from spatial.reach import Direction
 from spatial.search import Found, Stops, door_costs, searches, stops_of

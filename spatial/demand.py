@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import shapely
-from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pyproj import CRS
 
 from spatial.crs import project, unproject
 from spatial.geometry import areal
+from spatial.table import Table, numbers, objects, shapes
 
 BUILDINGS: Final = "buildings"
 GRID: Final = "grid"
@@ -50,8 +51,8 @@ class Demand:
 
 
 def demand_points(
-    districts: GeoDataFrame,
-    buildings: GeoDataFrame | None,
+    districts: Table,
+    buildings: Table | None,
     *,
     crs: CRS,
     spacing_m: float,
@@ -76,31 +77,31 @@ def demand_points(
     -------
     At least one point a district, in the order of `districts`.
     """
-    shapes = np.asarray(districts.geometry.array, dtype=object)
-    kind = np.where(areal(shapes), GRID, POINT).astype(object)
+    places = shapes(districts["geometry"])
+    kind = np.where(areal(places), GRID, POINT).astype(object)
     parts: list[tuple[NDArray[np.int64], NDArray[Any], NDArray[np.float64]]] = []
 
     if buildings is not None and len(buildings):
-        owner = districts.reset_index(drop=True).reset_index().set_index("id")["index"]
-        number = owner.reindex(buildings["district_id"]).to_numpy(dtype=float, na_value=np.nan)
-        known = np.isfinite(number)
+        ids = pd.Index(objects(districts["id"]))
+        number = ids.get_indexer(pd.Index(objects(buildings["district_id"]), dtype=object))
+        known = number >= 0
         at = number[known].astype(np.int64)
-        households = buildings["households"].to_numpy(dtype=float, na_value=np.nan)[known]
+        households = numbers(buildings["households"])[known]
         whole = np.ones(len(districts), dtype=bool)
         whole[at[np.isnan(households)]] = False
         total = np.bincount(at, weights=np.nan_to_num(households), minlength=len(districts))
         weight = np.where(whole[at] & (total[at] > 0), np.nan_to_num(households), 1.0)
         kind[at] = BUILDINGS
-        parts.append((at, np.asarray(buildings.geometry.array, dtype=object)[known], weight))
+        parts.append((at, shapes(buildings["geometry"])[known], weight))
 
     gridded = np.flatnonzero(kind == GRID)
     if len(gridded):
-        at, points = _grid(project(shapes[gridded], target=crs), spacing_m=spacing_m)
+        at, points = _grid(project(places[gridded], target=crs), spacing_m=spacing_m)
         lonlat = unproject(points, source=crs)
         parts.append((gridded[at], np.asarray(shapely.points(lonlat)), np.ones(len(at))))
     single = np.flatnonzero(kind == POINT)
     if len(single):
-        parts.append((single, shapes[single], np.ones(len(single))))
+        parts.append((single, places[single], np.ones(len(single))))
 
     if not parts:
         empty = np.zeros(0)

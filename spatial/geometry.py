@@ -23,7 +23,7 @@ def surface(geometry: shapely.Geometry) -> shapely.MultiPolygon:
     return shapely.MultiPolygon(list(parts[areal(parts)]))
 
 
-def declared(column: pd.Series[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def declared(column: pd.Series[Any] | NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Read an optional geometry column.
 
     Parameters

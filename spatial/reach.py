@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,15 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from spatial.graph import WalkGraph
-from spatial.relaxing import settle_ties
+from spatial.relaxing import relax, settle_ties
 from spatial.snapping import Snap
 
 # Beyond this a distance is null with the reason beyond_5000_m (design, section 2).
 SEARCH_LIMIT_M: Final = 5000.0
+
+# So few entrances mostly lie near the places asked about: they are looked for around first.
+_FEW: Final = 32
+_AROUND_M: Final = 800.0
 
 
 class Direction(StrEnum):
@@ -43,6 +47,44 @@ class Walk:
     site: NDArray[np.int64]
 
 
+@dataclass(frozen=True, eq=False)
+class ReachedNodes:
+    """Walks between nodes and their nearest sites, of those nodes alone that have any.
+
+    Parameters
+    ----------
+    node
+        Ascending, shape (r,).
+    metres, site
+        As `node_distances` answers, shape (r,) each.
+    number
+        What the sites are called where they are asked for, by their number here; None for that.
+    """
+
+    node: NDArray[np.int64]
+    metres: NDArray[np.float64]
+    site: NDArray[np.int64]
+    number: NDArray[np.int64] | None = None
+
+    @classmethod
+    def of(cls, node_m: NDArray[np.float64], node_site: NDArray[np.int64]) -> ReachedNodes:
+        """Keep what `node_distances` answers."""
+        node = np.flatnonzero(node_site >= 0)
+        return cls(node, node_m[node], node_site[node])
+
+    def at(self, node: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return metres and site at some nodes, infinite and -1 where there is none."""
+        if len(self.node) == 0:
+            return np.full(len(node), np.inf), np.full(len(node), -1, dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.node, node), len(self.node) - 1)
+        known = self.node[place] == node
+        site = self.site[place] if self.number is None else self.number[self.site[place]]
+        return np.where(known, self.metres[place], np.inf), np.where(known, site, -1)
+
+
+Nodes = tuple[NDArray[np.float64], NDArray[np.int64]] | ReachedNodes
+
+
 def nearest_walk(
     graph: WalkGraph,
     *,
@@ -51,7 +93,7 @@ def nearest_walk(
     site_of: NDArray[np.int64],
     limit_m: float = SEARCH_LIMIT_M,
     direction: Direction = Direction.TOWARD,
-    nodes: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None,
+    nodes: Nodes | None = None,
 ) -> Walk:
     """Find the nearest site on foot for all places, in one multi-source search.
 
@@ -72,7 +114,8 @@ def nearest_walk(
         ``toward``: people walk from the places to the sites; ``away``: from the sites to the
         places. They differ where streets are one-way or slope.
     nodes
-        What `node_distances` answers for these sites, where the caller has it at hand.
+        What `node_distances` answers for these sites, where the caller has it at hand; it may
+        have been asked with a higher limit.
 
     Returns
     -------
@@ -86,15 +129,19 @@ def nearest_walk(
     if len(used) == 0 or not reached.any():
         return Walk(metres, site)
     sites, site_of = sites[used], site_of[used]
-    node_m, node_site = nodes or node_distances(
-        graph, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction
-    )
-
     at = np.flatnonzero(reached)
     edge, fraction = places.edge[at], places.fraction[at]
+    ends = np.concatenate([graph.u[edge], graph.v[edge]])
+    if nodes is None:
+        nodes = _nodes_for(
+            graph, ends, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction
+        )
+    node_m, node_site = (
+        nodes.at(ends) if isinstance(nodes, ReachedNodes) else (nodes[0][ends], nodes[1][ends])
+    )
     to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
-    via_u, via_v = node_m[graph.u[edge]] + to_u, node_m[graph.v[edge]] + to_v
-    best, best_site = _nearer(via_u, node_site[graph.u[edge]], via_v, node_site[graph.v[edge]])
+    via_u, via_v = node_m[: len(at)] + to_u, node_m[len(at) :] + to_v
+    best, best_site = _nearer(via_u, node_site[: len(at)], via_v, node_site[len(at) :])
     direct_m, direct_site = _along_the_same_edge(
         graph, edge, fraction, sites, site_of, direction=direction
     )
@@ -104,6 +151,40 @@ def nearest_walk(
     metres[at[found]] = best[found]
     site[at[found]] = best_site[found]
     return Walk(metres, site)
+
+
+def _nodes_for(
+    graph: WalkGraph,
+    ends: NDArray[Any],
+    *,
+    sites: Snap,
+    site_of: NDArray[np.int64],
+    limit_m: float,
+    direction: Direction,
+) -> Nodes:
+    """Walk between sites and the nodes at which places join, or all nodes where that is shorter.
+
+    A search over all streets takes as long for one site as for thousands.
+    """
+    if len(site_of) <= _FEW:
+        toward = direction is Direction.TOWARD
+        around_m = min(_AROUND_M, limit_m)
+        size = graph.adjacency.shape[0]
+        node_m, node_site = np.full(size, np.inf), np.full(size, -1, dtype=np.int64)
+        node, metres, site = first_steps(graph, sites, site_of, leaving=not toward)
+        relax(
+            graph.toward if toward else graph.adjacency,
+            node_m,
+            node_site,
+            node=node,
+            metres=metres,
+            site=site,
+            limit_m=around_m,
+        )
+        # What was reached so near is reached no nearer by going farther.
+        if around_m == limit_m or np.isfinite(node_m[ends]).all():
+            return node_m, node_site
+    return node_distances(graph, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction)
 
 
 def node_distances(

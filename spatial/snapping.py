@@ -198,6 +198,8 @@ def _shape_links(
 ) -> _Links:
     """List the connectors of places that are no points, from their nearest sides."""
     at = at[~(shapely.is_missing(places[at]) | shapely.is_empty(places[at]))]
+    if len(at) == 0:
+        return _nothing()
     local = project(places[at], target=graph.crs)
     finite = np.isfinite(shapely.bounds(local)).all(axis=1)
     at, local = at[finite], local[finite]

@@ -45,6 +45,7 @@ def nearest_straight(
     limit_m: float = SEARCH_LIMIT_M,
     projected: NDArray[Any] | None = None,
     projected_sites: NDArray[Any] | None = None,
+    tree: KDTree | None = None,
 ) -> Straight:
     """Find the nearest site in a straight line.
 
@@ -60,6 +61,8 @@ def nearest_straight(
         Search limit in metres, inclusive.
     projected, projected_sites
         The same places and sites in `crs`, where the caller has them at hand.
+    tree
+        Of the projected sites, where the caller has it at hand (`tree_of`).
 
     Returns
     -------
@@ -73,7 +76,9 @@ def nearest_straight(
     if projected is None:
         projected = project(places, target=crs)
     sites_m = project(sites, target=crs) if projected_sites is None else projected_sites
-    place, candidate = _candidates(projected, sites_m, limit_m=limit_m * (1 + _TIE_SHARE) + _TIE_M)
+    place, candidate = _candidates(
+        projected, sites_m, limit_m=limit_m * (1 + _TIE_SHARE) + _TIE_M, tree=tree
+    )
     measured = pair_distances_m(projected[place], sites_m[candidate], crs=crs)
     order = np.lexsort((candidate, measured, place))
     place, first = np.unique(place[order], return_index=True)
@@ -84,26 +89,25 @@ def nearest_straight(
 
 
 def _candidates(
-    places: NDArray[Any], sites: NDArray[Any], *, limit_m: float
+    places: NDArray[Any], sites: NDArray[Any], *, limit_m: float, tree: KDTree | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pair each place with the sites that may be its nearest on the ellipsoid, all projected."""
-    if all((shapely.get_type_id(each) == 0).all() and _finite(each) for each in (places, sites)):
-        return _candidate_points(
-            shapely.get_coordinates(places), shapely.get_coordinates(sites), limit_m=limit_m
-        )
-    tree = shapely.STRtree(sites)
-    (place, _), gap = tree.query_nearest(
+    if _points(places):
+        tree = tree or tree_of(sites)
+        if tree is not None:
+            return _candidate_points(shapely.get_coordinates(places), tree, limit_m=limit_m)
+    index = shapely.STRtree(sites)
+    (place, _), gap = index.query_nearest(
         places, max_distance=limit_m, return_distance=True, all_matches=False
     )
-    pair, candidate = tree.query(places[place], predicate="dwithin", distance=_tied(gap))
+    pair, candidate = index.query(places[place], predicate="dwithin", distance=_tied(gap))
     return place[pair], candidate
 
 
 def _candidate_points(
-    places: NDArray[np.float64], sites: NDArray[np.float64], *, limit_m: float
+    places: NDArray[np.float64], tree: KDTree, *, limit_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pair points with points: a tenth of the time, since few have more than one candidate."""
-    tree = KDTree(sites)
     gap, nearest = map(np.asarray, tree.query(places, k=2, distance_upper_bound=limit_m))
     found = np.flatnonzero(np.isfinite(gap[:, 0]))
     close = gap[found, 1] <= _tied(gap[found, 0])
@@ -119,10 +123,17 @@ def _tied(gap: NDArray[np.float64]) -> NDArray[np.float64]:
     return gap * (1 + _TIE_SHARE) + _TIE_M
 
 
-def _finite(points: NDArray[Any]) -> bool:
-    """Tell whether each point has a place."""
-    coordinates = shapely.get_coordinates(points)
-    return len(coordinates) == len(points) and bool(np.isfinite(coordinates).all())
+def tree_of(sites: NDArray[Any]) -> KDTree | None:
+    """Index sites to look places up in, projected; None unless all of them are points."""
+    return KDTree(shapely.get_coordinates(sites)) if len(sites) and _points(sites) else None
+
+
+def _points(geometries: NDArray[Any]) -> bool:
+    """Tell whether each is a point and has a place."""
+    if not (shapely.get_type_id(geometries) == shapely.GeometryType.POINT).all():
+        return False
+    coordinates = shapely.get_coordinates(geometries)
+    return len(coordinates) == len(geometries) and bool(np.isfinite(coordinates).all())
 
 
 def pair_distances_m(a: NDArray[Any], b: NDArray[Any], *, crs: CRS) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine
 from service.commands.actor import command_actor
 from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import parse_language
-from service.core import history
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.errors import ProblemError
@@ -23,7 +22,7 @@ from service.core.geojson import encode_json
 from service.core.keys import Principal, authenticate
 from service.core.language import Language
 from service.core.network_cache import NetworkCache
-from service.core.security import require
+from service.core.security import permitted
 from service.core.settings import load_settings
 from service.coverage.dependencies import chosen_packs
 from service.packs.service import list_packs, load_versions
@@ -31,6 +30,7 @@ from service.reports.documents import DocumentKind
 from service.reports.opinion import Opinion
 from service.reviews import adding, listing, storage
 from service.reviews.batch import store_reviewed
+from service.reviews.in_use import read_in_use
 from service.reviews.presentation import record_document, review_answer
 from service.reviews.project_file import read_document
 from service.reviews.question import Question
@@ -74,6 +74,7 @@ def store_review(
         _one_of(question.stage, tuple(STAGES), option="--stage")
     with _database() as (engine, cache):
         with _snapshot(engine) as connection:
+            in_use = read_in_use(connection)
             reviewer = Reviewer(
                 connection=connection,
                 principal=_here(),
@@ -82,12 +83,15 @@ def store_review(
                 if question.pack_ids
                 else list_packs(connection),
                 network=cache.latest(connection),
+                in_use=in_use,
+                cache=None,
             )
-            instant = history.data_instant(connection)
             reviewed = reviewer.review(read_document(project), prefix="")
         require_storable(reviewed, question)
         with engine.begin() as connection:
-            review_id = store_reviewed(connection, reviewed, data_instant=instant, actor=_here())
+            review_id = store_reviewed(
+                connection, reviewed, data_instant=in_use.instant, actor=_here()
+            )
             shown = _Shown.of(connection, storage.find(connection, review_id, None))
         with _snapshot(engine) as connection:
             _write_opinion(out, connection, shown.stored, cache, lang)
@@ -243,7 +247,7 @@ def review_sign(
             review_id,
             name=name,
             overrides=overrides,
-            actor=require("reviewer")(signer),
+            actor=permitted(signer, "reviewer"),
         )
         shown = _Shown.of(connection, stored)
     shown.print(lang=language, as_json=json_)

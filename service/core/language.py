@@ -36,7 +36,7 @@ def choose_language(header: str | None, default: Language) -> Language:
     return "zh" if chinese > english else "en"
 
 
-def read_language(
+async def read_language(
     resources: ResourcesDependency,
     accept_language: Annotated[
         str | None, Header(description="zh (default) or en", examples=["en"])

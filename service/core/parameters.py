@@ -119,7 +119,7 @@ def read_bbox(
 BBoxParameter = Annotated[BBox | None, Depends(read_bbox)]
 
 
-def reject_unknown(request: Request) -> None:
+async def reject_unknown(request: Request) -> None:
     """Refuse query parameters the route does not declare, and any given twice.
 
     Raises

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Final
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, func, select
 from structlog.typing import FilteringBoundLogger
@@ -21,6 +23,9 @@ from service.reviews.around_cache import AroundCache
 from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
+# One computes while the other waits for the database, or reads a part of the city anew.
+REVIEWS_AT_ONCE: Final = 2
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -34,6 +39,8 @@ class Resources:
     baselines: BaselineCache
     pack_cache: PackCache = field(default_factory=PackCache)
     around_cache: AroundCache = field(default_factory=AroundCache)
+    # Reviews compute nearly all the time: more threads at once would only wait for each other.
+    review_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(REVIEWS_AT_ONCE))
     tile_cache: TileCache = field(default_factory=TileCache)
 
     @contextmanager
@@ -46,14 +53,30 @@ class Resources:
             True where callers write conditions of their own: a statement may then take no longer
             than the setting ``ogc.statement_seconds``.
         """
-        engine = self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        with engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             if limited:
                 most = f"{round(self.settings.ogc.statement_seconds * 1000)}ms"
                 connection.execute(select(func.set_config("statement_timeout", most, True)))  # noqa: FBT003  is_local
             yield connection
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Open a connection for single questions: each sees the data as it is then.
+
+        Without a snapshot around it a question is one exchange with the database and not three.
+        """
+        with self._asking.connect() as connection:
+            yield connection
+
+    @cached_property
+    def _reading(self) -> Engine:
+        return self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @cached_property
+    def _asking(self) -> Engine:
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -94,7 +117,7 @@ def build_resources(settings: Settings) -> Resources:
     )
 
 
-def get_resources(request: Request) -> Resources:
+async def get_resources(request: Request) -> Resources:
     """Return the resources of the application that serves the request."""
     resources: Resources = request.app.state.resources
     return resources

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -126,7 +126,7 @@ def key_principal(key: str, resources: Resources) -> Principal:
     principal = None
     # What cannot be a key is not looked up; NUL cannot even be sent to the database.
     if len(key) <= MAX_KEY_LENGTH and key.isprintable():
-        with resources.reading() as connection:
+        with resources.asking() as connection:
             principal = authenticate(connection, key)
     if principal is None:
         raise UnauthorizedError("The API key is not known.")
@@ -139,7 +139,7 @@ def read_session(request: Request, resources: Resources) -> Session | None:
     if not secret:
         return None
     limits = resources.settings.session
-    with resources.reading() as connection:
+    with resources.asking() as connection:
         session = find_session(
             connection,
             secret,
@@ -189,17 +189,28 @@ def may_act_as(principal: Principal, role: str) -> bool:
     return principal.role in _MAY_ACT_AS[role]
 
 
-def require(*roles: str) -> Callable[[Principal], Principal]:
-    """Return a dependency that lets pass who may do what one of `roles` may."""
-    may = frozenset().union(*(_MAY_ACT_AS[role] for role in roles))
+def permitted(principal: Principal, *roles: str) -> Principal:
+    """Return a key that may do what one of `roles` may.
 
-    def allowed(principal: ViewerDependency) -> Principal:
-        if principal.role not in may:
-            raise ForbiddenError(
-                f"This needs a key of role {' or '.join(sorted(may))}; "
-                f"the one given is of role {principal.role}."
-            )
-        return principal
+    Raises
+    ------
+    ForbiddenError
+        If it may not.
+    """
+    may = frozenset().union(*(_MAY_ACT_AS[role] for role in roles))
+    if principal.role not in may:
+        raise ForbiddenError(
+            f"This needs a key of role {' or '.join(sorted(may))}; "
+            f"the one given is of role {principal.role}."
+        )
+    return principal
+
+
+def require(*roles: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that lets pass who may do what one of `roles` may."""
+
+    async def allowed(principal: ViewerDependency) -> Principal:
+        return permitted(principal, *roles)
 
     return allowed
 

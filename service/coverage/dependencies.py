@@ -115,7 +115,13 @@ def chosen_packs(
     InvalidParameterError
         Naming the ones that are not stored.
     """
-    in_use = list_packs(connection) if cache is None else cache.in_use(connection)
+    return named_packs(
+        list_packs(connection) if cache is None else cache.in_use(connection), pack_ids
+    )
+
+
+def named_packs(in_use: Sequence[Pack], pack_ids: Sequence[str]) -> list[Pack]:
+    """Return those of the packs in use that are asked for; see `chosen_packs`."""
     stored = {pack.id: pack for pack in in_use}
     unknown = [name for name in pack_ids if name not in stored]
     if unknown:

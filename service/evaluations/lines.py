@@ -17,9 +17,10 @@ from service.core.parameters import BBox
 from service.core.schema import VERSIONED
 from service.evaluations.storage import StoredEvaluation
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
+from spatial.policy.city import City
 from spatial.policy.evaluation import EvaluationParameters, stages
 from spatial.policy.evidence_lines import EvidenceLine, evidence_lines
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.pack import Pack
 
 # Distances end at 5,000 m (design, section 2); a tenth more, for what a box in degrees cuts off.

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.core.copying import copy_rows
@@ -104,12 +104,17 @@ def store_network(
 
 def latest(connection: Connection) -> str | None:
     """Return the version of the network in use, the last one stored; None when there is none."""
-    newest = (
-        select(NETWORK.c.version)
+    return connection.execute(newest(NETWORK.c.version)).scalar_one_or_none()
+
+
+def newest(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the query for columns of the network in use; no row when there is none."""
+    return (
+        select(*columns)
         .where(NETWORK.c.used_since.is_not(None))
         .order_by(NETWORK.c.used_since.desc(), NETWORK.c.version)
+        .limit(1)
     )
-    return connection.execute(newest.limit(1)).scalar_one_or_none()
 
 
 def used_since(connection: Connection, version: str) -> datetime | None:

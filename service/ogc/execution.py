@@ -13,7 +13,7 @@ from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import JSON_TYPES, Body, Json, parse_json, require_media_type
 from service.core.language import LanguageDependency
 from service.core.resources import ResourcesDependency
-from service.core.security import ViewerDependency, require
+from service.core.security import ViewerDependency, permitted
 from service.jobs import records
 from service.jobs.catalogue import find_process
 from service.jobs.preferring import APPLIED, PreferAsync
@@ -53,7 +53,7 @@ def build_router() -> APIRouter:
     ) -> Response:
         require_json(request)
         process = find_process(process_id)
-        require(*process.roles)(principal)
+        permitted(principal, *process.roles)
         require_media_type(request, JSON_TYPES)
         wanted = _read(process, parse_json(body))
         asked = Asked(

@@ -11,7 +11,7 @@ from service.core.errors import MethodNotAllowedError
 from service.core.keys import Principal
 from service.core.parameters import check_parameters, known_id
 from service.core.resources import ResourcesDependency
-from service.core.security import ViewerDependency, may_act_as, require
+from service.core.security import ViewerDependency, may_act_as, permitted
 from service.ogc.bodies import FEATURE_TYPES, PATCH_TYPES
 from service.ogc.catalogue import find_collection
 from service.ogc.collection import Collection
@@ -62,7 +62,7 @@ def writable_layer(
             "The features of this collection are not changed here.",
             headers={"Allow": allowed(collection, principal, one=one)},
         )
-    require(ROLE)(principal)
+    permitted(principal, ROLE)
     return collection, collection.layer
 
 

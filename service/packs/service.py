@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from service.packs.tables import PACK
@@ -49,11 +50,21 @@ def store_packs(connection: Connection, packs: Sequence[Pack]) -> int:
 
 def versions_in_use(connection: Connection) -> dict[str, str]:
     """Return the version in use of each pack, the last one stored, by pack id."""
-    # The last row of an id is the one in use, and the one a dict keeps.
-    by_age = select(PACK.c.id, PACK.c.version).order_by(
-        PACK.c.id, PACK.c.used_since, PACK.c.version.desc()
+    return last_of_each(
+        (row.id, row.version)
+        for row in connection.execute(select(PACK.c.id, PACK.c.version).order_by(*by_age()))
     )
-    return {row.id: row.version for row in connection.execute(by_age)}
+
+
+def by_age() -> tuple[ColumnElement[Any], ...]:
+    """Return the order in which the row in use is the last of each id."""
+    return PACK.c.id, PACK.c.used_since, PACK.c.version.desc()
+
+
+def last_of_each(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the version in use by pack id, of ids and versions in the order `by_age`."""
+    # A dict keeps the last of a key.
+    return dict(rows)
 
 
 def list_packs(connection: Connection) -> tuple[Pack, ...]:

@@ -22,7 +22,7 @@ from spatial.errors import InputError
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES, Layer
 from spatial.limits import Limit
 from spatial.network import Network
-from spatial.policy.facts import City
+from spatial.policy.city import City
 
 SNAP_LIMIT_M: Final = 200.0
 GRID_SPACING_M: Final = 50.0

@@ -38,8 +38,8 @@ def project_map(
     network = surroundings.network
     streets, highway = (None, None) if network is None else streets_around(network, project.site)
     where = {one.id: one.geometry for one in project.facilities if one.geometry is not None}
-    if surroundings.facilities is not None:
-        frame = surroundings.facilities
+    if surroundings.frame is not None:
+        frame = surroundings.frame
         where = {**dict(zip(frame["id"], frame.geometry, strict=True)), **where}
     return SiteMap(
         site=project.site,
@@ -56,9 +56,9 @@ def project_map(
             if one.geometry is not None and not one.cancelled
         ),
         existing=()
-        if surroundings.facilities is None
+        if surroundings.frame is None
         else existing(
-            surroundings.facilities,
+            surroundings.frame,
             but={one.id for one in project.facilities} | set(project.removes),
         ),
         radii=radii(

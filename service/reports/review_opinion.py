@@ -55,7 +55,7 @@ def review_opinion(
         another one than the data at hand holds.
     """
     document = review_document(review, lang=lang) if isinstance(review, Review) else review
-    network, facilities = surroundings.network, surroundings.facilities
+    network, facilities = surroundings.network, surroundings.frame
     parts.setdefault(
         "basis",
         DataBasis(

@@ -75,7 +75,7 @@ def stored_opinion(
             network_version=None if around.network is None else around.network.version,
             code_version=record.code_version,
             known_at=record.data_instant.isoformat(timespec="seconds"),
-            facilities=None if around.facilities is None else len(around.facilities),
+            facilities=None if around.frame is None else len(around.frame),
             digest=record.hash,
         ),
     )

@@ -1,4 +1,4 @@
-"""The stored facilities around the projects reviewed last, kept in memory between requests."""
+"""What is stored around the projects reviewed last, kept in memory between requests."""
 
 from __future__ import annotations
 
@@ -8,77 +8,117 @@ from datetime import date, datetime
 from threading import Lock
 from typing import Final
 
-import numpy as np
 import shapely
-from geopandas import GeoDataFrame
 from sqlalchemy import Connection
 
 from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
 from spatial.fields import FACILITIES
+from spatial.network import Network
+from spatial.policy.review.around import Around, KnownAround
 
-# Boxes are read with their sides at whole multiples of this, so that neighbours share one.
-_CELL_DEG: Final = 0.05
+# Projects in one cell share what is around them; a side is about 20 km, a city has a few.
+_CELL_DEG: Final = 0.2
+# What is read around a cell is widened in steps of this, so that sites of any size share it.
+_STEP_DEG: Final = 0.05
 
-_Key = tuple[datetime, date, BBox]
+_Key = tuple[datetime, date, str | None, BBox]
 
 
 class AroundCache:
-    """Keeps the facilities of the boxes asked for last; nobody changes a frame, threads share it.
+    """Keeps what is known of the facilities of the cells asked for last; threads share it.
 
-    The instant of the last write is part of what a box is kept by, so what was read before a write
-    is never given after it. Only facilities are kept: no key's scope hides any of them from a
-    review.
+    The instant of the last write and the streets are part of what is kept by, so what was read
+    before a write is never given after it, nor a walk on other streets. Only facilities are kept:
+    no key's scope hides any of them from a review.
 
     Parameters
     ----------
     most
-        How many boxes, at least 1; the one that was not used for longest goes first.
+        How many cells, at least 1; the one that was not used for longest goes first. A cell of a
+        large city takes some 10 MB.
     """
 
-    def __init__(self, *, most: int = 64) -> None:
+    def __init__(self, *, most: int = 16) -> None:
         self.most = most
         self._lock = Lock()
-        self._frames: OrderedDict[_Key, GeoDataFrame] = OrderedDict()
+        self._known: OrderedDict[_Key, KnownAround] = OrderedDict()
+        self._reading: dict[_Key, Lock] = {}
 
-    def facilities(self, connection: Connection, *, bbox: BBox, as_of: date) -> GeoDataFrame:
-        """Read the facilities that intersect a box on a day; as `history.current` gives them.
+    def around(
+        self,
+        connection: Connection,
+        *,
+        instant: datetime,
+        bbox: BBox,
+        as_of: date,
+        network: Network | None,
+    ) -> Around:
+        """Return the facilities that intersect a box on a day, with what is known of them.
 
         Parameters
         ----------
         connection
-            In a snapshot: the instant and the rows must be of the same data.
+            In the snapshot the instant was read in: the rows must be of the same data.
+        instant
+            Of the last write the snapshot sees.
         bbox
             West, south, east, north in degrees, EPSG:4326, borders included.
+        network
+            The streets their entrances join; None without any.
         """
-        wide = _outward(bbox)
-        key = (history.data_instant(connection), as_of, wide)
-        with self._lock:
-            frame = self._frames.get(key)
-            if frame is not None:
-                self._frames.move_to_end(key)
-        # Not held while reading: others go on, and two who read the same box get the same rows.
-        if frame is None:
-            frame = history.current(
-                connection, FACILITIES, bbox=wide, moment=Moment(valid_on=as_of)
-            )
+        version = None if network is None else network.version
+        key = (instant, as_of, version, _cell(bbox))
+        known = self._find(key)
+        if known is None:
             with self._lock:
-                self._frames[key] = frame
-                while len(self._frames) > self.most:
-                    self._frames.popitem(last=False)
-        inside = shapely.intersects(
-            np.asarray(frame.geometry.array, dtype=object), shapely.box(*bbox)
-        )
-        return frame.loc[inside].reset_index(drop=True)
+                reading = self._reading.setdefault(key, Lock())
+            # The second of two requests waits instead of reading and working it out again.
+            with reading:
+                known = self._find(key)
+                if known is None:
+                    known = _read(connection, bbox=key[-1], as_of=as_of, network=network)
+                    self._keep(key, known)
+        boxes = known.boxes.T
+        west, south, east, north = bbox
+        inside = (boxes[0] <= east) & (boxes[2] >= west) & (boxes[1] <= north) & (boxes[3] >= south)
+        # A box that meets another may hold nothing that does.
+        for at in known.surfaces[inside[known.surfaces]].tolist():
+            inside[at] = shapely.intersects(known.columns["geometry"][at], shapely.box(*bbox))
+        return Around(known, inside)
+
+    def _find(self, key: _Key) -> KnownAround | None:
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
+            return known
+
+    def _keep(self, key: _Key, known: KnownAround) -> None:
+        with self._lock:
+            self._known[key] = known
+            self._reading.pop(key, None)
+            # Nobody asks for the data of before a write again.
+            for old in [one for one in self._known if one[0] < key[0]]:
+                del self._known[old]
+            while len(self._known) > self.most:
+                self._known.popitem(last=False)
 
 
-def _outward(bbox: BBox) -> BBox:
-    """Return the box of whole cells that holds a box."""
-    west, south, east, north = bbox
-    return (
-        math.floor(west / _CELL_DEG) * _CELL_DEG,
-        math.floor(south / _CELL_DEG) * _CELL_DEG,
-        math.ceil(east / _CELL_DEG) * _CELL_DEG,
-        math.ceil(north / _CELL_DEG) * _CELL_DEG,
-    )
+def _read(
+    connection: Connection, *, bbox: BBox, as_of: date, network: Network | None
+) -> KnownAround:
+    frame = history.current(connection, FACILITIES, bbox=bbox, moment=Moment(valid_on=as_of))
+    return KnownAround.of(frame, network=network, as_of=as_of)
+
+
+def _cell(bbox: BBox) -> BBox:
+    """Return the cell the middle of a box lies in, widened to hold the box wherever it lies."""
+    sides = []
+    for low, high in ((bbox[0], bbox[2]), (bbox[1], bbox[3])):
+        corner = math.floor((low + high) / 2 / _CELL_DEG) * _CELL_DEG
+        wide = math.ceil((high - low) / 2 / _STEP_DEG) * _STEP_DEG
+        sides.append((corner - wide, corner + _CELL_DEG + wide))
+    (west, east), (south, north) = sides
+    return west, south, east, north

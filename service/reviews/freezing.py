@@ -28,12 +28,14 @@ from service.core.network_cache import NetworkCache
 from service.core.notices import notices
 from service.core.rows import exact_json, to_copy
 from service.evaluations.identity import code_version
+from service.networks.service import sources_of
 from service.packs.service import load_versions
 from service.reviews.surroundings import AROUND, StoredSurroundings, with_sources
 from spatial.errors import InputError
-from spatial.fields import FieldType, Layer
+from spatial.fields import DISTRICTS, FACILITIES, FieldType, Layer
 from spatial.policy.evaluation import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.document import review_document
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.project import Project
@@ -155,7 +157,18 @@ def thaw(connection: Connection, inputs: Mapping[str, Any], cache: NetworkCache)
         stage=inputs["stage"],
         as_of=date.fromisoformat(inputs["as_of"]),
         parameters=_parameters(inputs["parameters"]),
-        around=with_sources(connection, frames, network),
+        around=with_sources(
+            Around(
+                KnownAround.of(
+                    frames[FACILITIES.name],
+                    network=network,
+                    as_of=date.fromisoformat(inputs["as_of"]),
+                )
+            ),
+            frames.get(DISTRICTS.name),
+            network,
+            [] if network is None else sources_of(connection, network.version),
+        ),
         scope=tuple(inputs["scope"]),
     )
 

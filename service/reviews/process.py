@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Final
@@ -67,21 +68,21 @@ def _question(asked: Asked, inputs: ReviewInputs) -> Question:
 
 def _reviewer(asked: Asked, inputs: ReviewInputs, connection: Connection) -> Reviewer:
     question = _question(asked, inputs)
-    packs = asked.resources.pack_cache.in_use(connection)
-    by_id = {pack.id: pack for pack in packs}
+    reviewer = Reviewer.of(
+        connection,
+        resources=asked.resources,
+        principal=asked.principal,
+        question=replace(question, pack_ids=()),
+    )
+    by_id = {pack.id: pack for pack in reviewer.packs}
     for number, name in enumerate(inputs.packs or ()):
         if name not in by_id:
             known = ", ".join(by_id) or "none"
             raise InvalidBodyError.of(
                 pointer("packs", number), f"there is no such pack; stored are: {known}"
             )
-    return Reviewer(
-        connection=connection,
-        principal=asked.principal,
-        question=question,
-        packs=[by_id[name] for name in question.pack_ids] or packs,
-        network=asked.resources.network_cache.latest(connection),
-    )
+    packs = [by_id[name] for name in question.pack_ids] or reviewer.packs
+    return replace(reviewer, question=question, packs=packs)
 
 
 def _check(asked: Asked) -> None:

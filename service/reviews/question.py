@@ -41,7 +41,7 @@ class Question:
     illustration: bool = False
 
 
-def read_question(
+async def read_question(
     stage: Annotated[StageName | None, Query(description="Default each project's own")] = None,
     pack: Annotated[
         str | None,

@@ -14,10 +14,11 @@ from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.named_areas import outlines, why_elsewhere
 from service.core.resources import Resources
-from service.coverage.dependencies import chosen_packs
+from service.coverage.dependencies import named_packs
 from service.reviews.around_cache import AroundCache
 from service.reviews.choosing import packs_of_area
 from service.reviews.freezing import Case
+from service.reviews.in_use import InUse, read_in_use
 from service.reviews.question import Question
 from service.reviews.surroundings import stored_surroundings
 from spatial.errors import InputError, InputFaults
@@ -58,6 +59,8 @@ class Reviewer:
     ----------
     packs
         Those asked for, or all in use to choose from by the area.
+    in_use
+        What the snapshot holds.
     cache
         Of the facilities around; None to read them.
     """
@@ -67,7 +70,8 @@ class Reviewer:
     question: Question
     packs: Sequence[Pack]
     network: Network | None
-    cache: AroundCache | None = None
+    in_use: InUse
+    cache: AroundCache | None
 
     @classmethod
     def of(
@@ -85,14 +89,17 @@ class Reviewer:
         InvalidParameterError
             When a pack of the question is not known.
         """
+        in_use = read_in_use(connection)
+        packs = resources.pack_cache.of(connection, in_use.packs)
         return cls(
             connection=connection,
             principal=principal,
             question=question,
-            packs=chosen_packs(connection, question.pack_ids, cache=resources.pack_cache)
-            if question.pack_ids
-            else resources.pack_cache.in_use(connection),
-            network=resources.network_cache.latest(connection),
+            packs=named_packs(packs, question.pack_ids) if question.pack_ids else packs,
+            network=None
+            if in_use.network is None
+            else resources.network_cache.load(connection, in_use.network),
+            in_use=in_use,
             cache=resources.around_cache,
         )
 
@@ -126,6 +133,7 @@ class Reviewer:
                     as_of=self.question.as_of,
                     network=self.network,
                     neighbours=seen if self.question.neighbours else None,
+                    in_use=self.in_use,
                     cache=self.cache,
                 ),
                 scope=self.principal.areas,

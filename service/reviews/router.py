@@ -6,10 +6,10 @@ import json
 from enum import StrEnum
 from typing import Annotated, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.core import history
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency, language_headers
@@ -124,7 +124,7 @@ def _add_making(router: APIRouter) -> None:
             **problems(400, 401, 403, 413, 415),
         },
     )
-    def review_projects(
+    async def review_projects(
         request: Request,
         resources: ResourcesDependency,
         principal: ReviewingDependency,
@@ -137,39 +137,49 @@ def _add_making(router: APIRouter) -> None:
             bool, Query(description="Store the good ones of several projects where others are bad")
         ] = False,
     ) -> Response:
-        require_media_type(request, JSON_TYPES)
-        document = parse_json(body)
-        with resources.reading() as connection:
-            reviewer = Reviewer.of(
-                connection, resources=resources, principal=principal, question=question
-            )
-            instant = history.data_instant(connection)
+        def make() -> Response:
+            require_media_type(request, JSON_TYPES)
+            document = parse_json(body)
+            with resources.reading() as connection:
+                reviewer = Reviewer.of(
+                    connection, resources=resources, principal=principal, question=question
+                )
+                instant = reviewer.in_use.instant
+                if is_batch(document):
+                    batch = review_batch(reviewer, document, store=not dry_run)
+                else:
+                    reviewed = reviewer.review(document, prefix="")
             if is_batch(document):
-                batch = review_batch(reviewer, document, store=not dry_run)
-            else:
-                reviewed = reviewer.review(document, prefix="")
-        if is_batch(document):
-            if not dry_run:
-                with resources.writing() as connection:
-                    batch = store_batch(
-                        connection, batch, partial=partial, data_instant=instant, actor=principal
-                    )
-            status = 200 if dry_run else 207 if partial else 201
-            return json_answer(batch_answer(batch, lang=language), language, status=status)
-        if dry_run:
+                if not dry_run:
+                    with resources.writing() as connection:
+                        batch = store_batch(
+                            connection,
+                            batch,
+                            partial=partial,
+                            data_instant=instant,
+                            actor=principal,
+                        )
+                status = 200 if dry_run else 207 if partial else 201
+                return json_answer(batch_answer(batch, lang=language), language, status=status)
+            if dry_run:
+                return json_answer(
+                    answer(reviewed.found, reviewed.case.around, lang=language), language
+                )
+            require_storable(reviewed, question)
+            with resources.writing() as connection:
+                review_id = store_reviewed(
+                    connection, reviewed, data_instant=instant, actor=principal
+                )
+                stored = storage.find(connection, review_id, principal)
             return json_answer(
-                answer(reviewed.found, reviewed.case.around, lang=language), language
+                review_answer(stored, lang=language),
+                language,
+                status=201,
+                location=f"{request.url.path}/{review_id}",
             )
-        require_storable(reviewed, question)
-        with resources.writing() as connection:
-            review_id = store_reviewed(connection, reviewed, data_instant=instant, actor=principal)
-            stored = storage.find(connection, review_id, principal)
-        return json_answer(
-            review_answer(stored, lang=language),
-            language,
-            status=201,
-            location=f"{request.url.path}/{review_id}",
-        )
+
+        # They wait for their turn without holding a thread or a connection.
+        return await to_thread.run_sync(make, limiter=resources.review_slots)
 
 
 def _add_reading(router: APIRouter) -> None:

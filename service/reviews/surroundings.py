@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Connection
 from service.core import history
 from service.core.history import Moment
 from service.core.parameters import BBox
-from service.networks.service import sources_of
 from service.reviews.around_cache import AroundCache
+from service.reviews.in_use import InUse, read_in_use
 from spatial.fields import DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
+from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
 
@@ -37,20 +38,31 @@ class StoredSurroundings:
 
     Parameters
     ----------
-    frames
-        By layer of `AROUND`, with the column ``version``; only those that were asked for.
+    facilities
+        With the column ``version``.
+    districts
+        Likewise; None where they were not asked for.
+    sources
+        Each once.
     """
 
-    frames: Mapping[str, GeoDataFrame]
+    facilities: Around
+    districts: GeoDataFrame | None
     network: Network | None
     sources: tuple[object, ...]
 
     @property
+    def frames(self) -> Mapping[str, GeoDataFrame]:
+        """By layer of `AROUND`; only those that were asked for."""
+        frames = {FACILITIES.name: self.facilities.frame}
+        if self.districts is not None:
+            frames[DISTRICTS.name] = self.districts
+        return frames
+
+    @property
     def found(self) -> Surroundings:
         """The same as a review takes it."""
-        return Surroundings(
-            self.frames[FACILITIES.name], self.network, self.frames.get(DISTRICTS.name)
-        )
+        return Surroundings(self.facilities, self.network, self.districts)
 
 
 def stored_surroundings(
@@ -60,6 +72,7 @@ def stored_surroundings(
     as_of: date,
     network: Network | None,
     neighbours: Sequence[ColumnElement[bool]] | None = None,
+    in_use: InUse | None = None,
     cache: AroundCache | None = None,
 ) -> StoredSurroundings:
     """Read the stored facilities around a project, as they stand on a day.
@@ -67,33 +80,42 @@ def stored_surroundings(
     Parameters
     ----------
     network
-        The network in use, or None.
+        The network in use, or None without any.
     neighbours
         Conditions on the districts around that are read too; None for no districts at all.
+    in_use
+        What the snapshot holds, where the caller has read it.
     cache
         Of facilities; None to read them.
     """
+    in_use = in_use or read_in_use(connection)
     box, moment = _around(project), Moment(valid_on=as_of)
-    frames = {
-        FACILITIES.name: history.current(connection, FACILITIES, bbox=box, moment=moment)
-        if cache is None
-        else cache.facilities(connection, bbox=box, as_of=as_of)
-    }
+    districts = None
     if neighbours is not None:
-        frames[DISTRICTS.name] = history.current(
-            connection, DISTRICTS, *neighbours, bbox=box, moment=moment
+        districts = history.current(connection, DISTRICTS, *neighbours, bbox=box, moment=moment)
+    if cache is None:
+        frame = history.current(connection, FACILITIES, bbox=box, moment=moment)
+        facilities = Around(KnownAround.of(frame, network=network, as_of=as_of))
+    else:
+        facilities = cache.around(
+            connection, instant=in_use.instant, bbox=box, as_of=as_of, network=network
         )
-    return with_sources(connection, frames, network)
+    streets = [in_use.network_source] if network is not None else []
+    return with_sources(facilities, districts, network, streets)
 
 
 def with_sources(
-    connection: Connection, frames: Mapping[str, GeoDataFrame], network: Network | None
+    facilities: Around,
+    districts: GeoDataFrame | None,
+    network: Network | None,
+    streets: Sequence[object],
 ) -> StoredSurroundings:
-    """Return what is around a project with what its rows say of their origin."""
-    sources = [source for frame in frames.values() for source in frame["source"].tolist()]
-    if network is not None:
-        sources += sources_of(connection, network.version)
-    return StoredSurroundings(frames, network, tuple(sources))
+    """Return what is around a project with what it says of its origin; `streets` of the network."""
+    sources = facilities.sources()
+    if districts is not None:
+        sources += districts["source"].unique().tolist()
+    sources += streets
+    return StoredSurroundings(facilities, districts, network, tuple(sources))
 
 
 def _around(project: Project) -> BBox:

@@ -18,7 +18,7 @@ from service.core.language import Language, LanguageDependency, language_headers
 from service.core.openapi import content, problems, request_body
 from service.core.parameters import known_id
 from service.core.resources import Resources, ResourcesDependency
-from service.core.security import EditorDependency, ViewerDependency, require
+from service.core.security import EditorDependency, ViewerDependency, permitted
 from service.evaluations.dependencies import visible
 from service.evaluations.storage import StoredEvaluation
 from service.scenarios import records
@@ -68,7 +68,7 @@ def _add_creating(router: APIRouter) -> None:
         ] = False,
     ) -> Response:
         if not dry_run:
-            require("editor")(principal)
+            permitted(principal, "editor")
         require_media_type(request, JSON_TYPES)
         wanted = read_body(parse_json(body), named=not dry_run)
         stored = _base(resources, principal, wanted)

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.area_rules import WHOLE, finding_values, park_facility_counts
+from spatial.policy.city import City
 from spatial.policy.facility_edits import Change
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spatial.errors import InputError
 from spatial.policy.area_edits import AreaBaseline, area_baseline
+from spatial.policy.city import City
 from spatial.policy.counting import Counted
 from spatial.policy.evaluation import (
     Evaluation,
@@ -23,7 +24,7 @@ from spatial.policy.evaluation import (
     stages,
     work_out,
 )
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.flags import Grades, grade_districts, order_by_id, rank_districts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spatial.policy.rule import Counts
+from spatial.table import Table, missing, objects, untruth
 
 # A facility whose status is one of these has been approved.
 _APPROVED_STATUSES = (
@@ -77,7 +78,7 @@ class Counted:
     missing_field: NDArray[Any]
 
 
-def standing(facilities: pd.DataFrame, *, as_of: dt.date) -> Standing:
+def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     """Tell how facilities stand on `as_of`.
 
     A facility opened on `as_of` operates; one closed on it does not. Without an opening date the
@@ -88,7 +89,7 @@ def standing(facilities: pd.DataFrame, *, as_of: dt.date) -> Standing:
     facilities
         Columns ``status``, ``opened_on``, ``closed_on`` and the earlier milestones.
     """
-    status = facilities["status"].to_numpy(dtype=object)
+    status = objects(facilities["status"])
     has_status = ~pd.isna(status)
     operating_status = status == "operating"
     closed_status = status == "closed"
@@ -110,7 +111,7 @@ def standing(facilities: pd.DataFrame, *, as_of: dt.date) -> Standing:
     return Standing(operating, approved | operating, unknown, conflict)
 
 
-def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Counted:
+def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
     """Tell which facilities count for a rule.
 
     Parameters
@@ -122,7 +123,7 @@ def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Co
     counts
         The rule's conditions.
     """
-    kind = facilities["kind"].to_numpy(dtype=object)
+    kind = objects(facilities["kind"])
     eligible = np.isin(kind.astype(str), counts.kinds)
     unknown_field = np.full(len(kind), None, dtype=object)
     for required_kind, field in counts.require:
@@ -130,8 +131,8 @@ def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Co
         if not concerned.any():
             continue
         answer = facilities[field]
-        eligible &= ~(concerned & (answer == False).fillna(value=False).to_numpy(dtype=bool))  # noqa: E712 - three-valued
-        unknown_field[concerned & answer.isna().to_numpy()] = field
+        eligible &= ~(concerned & untruth(answer))
+        unknown_field[concerned & missing(answer)] = field
     kept = unknown_field == None  # noqa: E711 - elementwise
     unknown_field[eligible & status.unknown] = "status"
     known = unknown_field == None  # noqa: E711 - elementwise
@@ -145,16 +146,19 @@ def counted(facilities: pd.DataFrame, *, status: Standing, counts: Counts) -> Co
 
 
 def _by(
-    facilities: pd.DataFrame, as_of: dt.date
+    facilities: Table, as_of: dt.date
 ) -> tuple[dict[str, NDArray[np.bool_]], dict[str, NDArray[np.bool_]]]:
     """Tell which dates are on or before `as_of`, and which are given at all.
 
     All columns are read at once: reading one takes as long for a few facilities as for hundreds.
     """
     names = (*_MILESTONES, "closed_on")
-    cells = np.concatenate([facilities[name].to_numpy(dtype=object) for name in names])
-    dates = pd.to_datetime(pd.Series(cells, dtype=object))
+    cells = np.concatenate([objects(facilities[name]) for name in names])
     shape = (len(names), len(facilities))
+    if missing(cells).all():
+        never = np.zeros(shape, dtype=bool)
+        return dict(zip(names, never, strict=True)), dict(zip(names, never, strict=True))
+    dates = pd.to_datetime(pd.Series(cells, dtype=object))
     by = (dates <= pd.Timestamp(as_of)).to_numpy(dtype=bool).reshape(shape)
     given = dates.notna().to_numpy().reshape(shape)
     return dict(zip(names, by, strict=True)), dict(zip(names, given, strict=True))

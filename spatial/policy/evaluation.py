@@ -24,8 +24,9 @@ from spatial.network import Network
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_rules import WHOLE, judge_areas, park_facility_counts
 from spatial.policy.area_table import AreaRows, area_frame
+from spatial.policy.city import City
 from spatial.policy.facility_warnings import facility_warnings, unallotted_warnings
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.findings import FLAGS, VERDICTS, blank_findings, finding_frame
 from spatial.policy.flags import flag_districts
 from spatial.policy.kinds import DISTRICT_KINDS

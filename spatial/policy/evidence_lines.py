@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from spatial.crs import millimetres, unproject
 from spatial.doors import Doors
-from spatial.policy.facts import City, Facts
+from spatial.policy.city import City
+from spatial.policy.facts import Facts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.kinds.points import worst_point
 from spatial.policy.pack import Pack

@@ -11,8 +11,8 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.errors import InputError
+from spatial.policy.city import City
 from spatial.policy.counting import Counted, Standing
-from spatial.policy.facts import City
 from spatial.policy.units import Allotment
 from spatial.snapping import Snap, snap
 

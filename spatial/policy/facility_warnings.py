@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from spatial.policy.area_wording import MOST_NAMED
-from spatial.policy.facts import City, Facts
+from spatial.policy.city import City
+from spatial.policy.facts import Facts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
 

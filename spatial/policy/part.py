@@ -12,9 +12,10 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.demand import Demand
+from spatial.policy.city import City, Gates
 from spatial.policy.counting import Counted
 from spatial.policy.facility_edits import carry
-from spatial.policy.facts import City, Facts, Gates, Reach
+from spatial.policy.facts import Facts, Reach
 from spatial.policy.rule import Counts
 from spatial.policy.searches import Answer, Question
 from spatial.policy.units import Allotment, Units

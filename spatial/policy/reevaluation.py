@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from spatial.policy.area_edits import Found, areas_again
 from spatial.policy.baseline import Baseline, chosen_by, district_rules
+from spatial.policy.city import City
 from spatial.policy.counting import Counted, counted
 from spatial.policy.facility_edits import (
     Change,
@@ -30,7 +31,7 @@ from spatial.policy.facility_edits import (
     spliced_count,
 )
 from spatial.policy.facility_warnings import facility_warnings, unallotted_warnings
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.flags import rank_districts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.merging import (

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.policy.city import City
 from spatial.policy.facility_edits import Change
-from spatial.policy.facts import City
 from spatial.policy.rule import Counts
 from spatial.profiles import Impedance
 from spatial.reach import first_steps, node_distances

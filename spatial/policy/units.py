@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.geometry import areal, declared
 from spatial.grouping import weighted_count
+from spatial.table import Table, missing, numbers, objects, shapes, truth
 
 NEW: Final = "new"
 EXISTING: Final = "existing"
@@ -61,7 +61,7 @@ class Allotment:
     district: NDArray[np.int64]
 
 
-def build_units(districts: GeoDataFrame, *, stage: NDArray[Any]) -> Units:
+def build_units(districts: Table, *, stage: NDArray[Any]) -> Units:
     """Group districts into the units that owe area and number.
 
     A declared pool comes first; else the land grant of new and planned districts (all phases
@@ -75,28 +75,27 @@ def build_units(districts: GeoDataFrame, *, stage: NDArray[Any]) -> Units:
         ``planned``, ``new`` or ``existing`` for each, shape (n,).
     """
     existing = stage == "existing"
-    unit_id = ("district:" + districts["id"].astype(str)).to_numpy(dtype=object)
+    unit_id = np.array([f"district:{one}" for one in objects(districts["id"])], dtype=object)
     for field, concerned in (
         ("community", existing),
         ("land_grant", ~existing),
         ("pool", np.ones(len(stage), dtype=bool)),
     ):
-        given = concerned & districts[field].notna().to_numpy()
-        unit_id[given] = f"{field}:" + districts.loc[given, field].astype(str).to_numpy(
-            dtype=object
-        )
-    names, of_district = np.unique(unit_id.astype(str), return_inverse=True)
-    count = len(names)
+        names = objects(districts[field])
+        given = concerned & ~missing(names)
+        unit_id[given] = [f"{field}:{name}" for name in names[given]]
+    unit_names, of_district = np.unique(unit_id.astype(str), return_inverse=True)
+    count = len(unit_names)
     members = np.bincount(of_district, minlength=count)
     existing_members = np.bincount(of_district, weights=existing, minlength=count)
     group = np.where(
         existing_members == members, EXISTING, np.where(existing_members == 0, NEW, MIXED)
     )
-    households = districts["households"].to_numpy(dtype=float, na_value=np.nan)
-    available = districts["conditions_available"].fillna(value=False).to_numpy(dtype=bool)
+    households = numbers(districts["households"])
+    available = truth(districts["conditions_available"])
     return Units(
         of_district=of_district.astype(np.int64),
-        id=names.astype(object),
+        id=unit_names.astype(object),
         group=group.astype(object),
         households=weighted_count(of_district, households, size=count),
         conditions_available=weighted_count(of_district, available, size=count) > 0,
@@ -137,8 +136,8 @@ class Ground:
 
     Parameters
     ----------
-    ids
-        Ids of the districts.
+    number
+        Number of each district by its id.
     unit_of_district
         Number of each district's unit.
     pools
@@ -149,7 +148,7 @@ class Ground:
         Number of the unit of each community polygon, -1 for none; None without areas.
     """
 
-    ids: pd.Index[Any]
+    number: Mapping[str, int]
     unit_of_district: NDArray[np.int64]
     pools: Mapping[str, int]
     districts: Containers
@@ -165,7 +164,7 @@ class Containers:
     number: NDArray[np.int64]
 
 
-def ground_of(districts: GeoDataFrame, areas: GeoDataFrame | None, *, units: Units) -> Ground:
+def ground_of(districts: Table, areas: GeoDataFrame | None, *, units: Units) -> Ground:
     """Prepare what facilities are allotted by; parameters as in `allot`."""
     number = {str(unit_id): i for i, unit_id in enumerate(units.id)}
     communities = np.zeros(0, dtype=object)
@@ -176,23 +175,24 @@ def ground_of(districts: GeoDataFrame, areas: GeoDataFrame | None, *, units: Uni
         codes = areas["code"].to_numpy(dtype=object)[chosen]
         of_code = np.array([number.get(f"community:{code}", -1) for code in codes], dtype=np.int64)
     return Ground(
-        ids=pd.Index(districts["id"]),
+        number={one: at for at, one in enumerate(objects(districts["id"]).tolist())},
         unit_of_district=units.of_district,
         pools={name: i for name, i in number.items() if name.startswith("pool:")},
-        districts=_containers(np.asarray(districts.geometry.array, dtype=object)),
+        districts=_containers(shapes(districts["geometry"])),
         communities=_containers(communities),
         unit_of_community=of_code,
     )
 
 
-def allot_on(facilities: pd.DataFrame, ground: Ground) -> Allotment:
+def allot_on(facilities: Table, ground: Ground) -> Allotment:
     """Allot facilities as `allot` does."""
     count = len(facilities)
     doors, door_of = entrance_points(facilities)
-    district = _named(facilities["district_id"], ground.ids)
-    has_district = facilities["district_id"].notna().to_numpy()
-    has_pool = facilities["pool"].notna().to_numpy()
-    has_project = facilities["project_id"].notna().to_numpy()
+    named = objects(facilities["district_id"]).tolist()
+    district = np.array([ground.number.get(one, -1) for one in named], dtype=np.int64)
+    has_district = ~missing(facilities["district_id"])
+    has_pool = ~missing(facilities["pool"])
+    has_project = ~missing(facilities["project_id"])
     open_question = ~(has_district | has_pool | has_project)
 
     containing = _single_container(doors, door_of, ground.districts, count=count)
@@ -203,14 +203,14 @@ def allot_on(facilities: pd.DataFrame, ground: Ground) -> Allotment:
         inside = _single_container(doors, door_of, ground.communities, count=count)
         by_community = open_question & (district < 0) & (inside >= 0)
         unit[by_community] = ground.unit_of_community[inside[by_community]]
-    pools = facilities["pool"].to_numpy(dtype=object)[has_pool]
+    pools = objects(facilities["pool"])[has_pool]
     unit[has_pool] = np.array(
         [ground.pools.get(f"pool:{pool}", -1) for pool in pools], dtype=np.int64
     )
     return Allotment(unit=unit.astype(np.int64), district=district.astype(np.int64))
 
 
-def entrance_points(places: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def entrance_points(places: Table) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """List the entrances of places, or what stands for them.
 
     Parameters
@@ -224,19 +224,13 @@ def entrance_points(places: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.int6
         Points (a polygon without entrances is its own door: one is entered at its nearest side),
         and the number of the place each belongs to, ascending.
     """
-    shapes = np.asarray(places["geometry"].array, dtype=object)
+    places_shape = shapes(places["geometry"])
     entrances, usable = declared(places["entrances"])
     points, owner = shapely.get_parts(entrances[usable], return_index=True)
     door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
-    doors = np.concatenate([points, shapes[~usable]])
+    doors = np.concatenate([points, places_shape[~usable]])
     order = np.argsort(door_of, kind="stable")
     return doors[order], door_of[order].astype(np.int64)
-
-
-def _named(wanted: pd.Series[Any], ids: pd.Index[Any]) -> NDArray[np.int64]:
-    """Find the number of the row with each wanted id, -1 for none."""
-    found = ids.get_indexer(pd.Index(wanted))
-    return np.asarray(np.where(wanted.isna(), -1, found), dtype=np.int64)
 
 
 def _containers(polygons: NDArray[Any]) -> Containers:

@@ -24,6 +24,7 @@ from spatial.policy.findings import (
 from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
+from spatial.table import Table, numbers, objects
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -225,7 +226,7 @@ def output_findings(
 
 
 def finding_texts(
-    findings: pd.DataFrame, *, lang: str, stage: Mapping[str, str] | None
+    findings: Table, *, lang: str, stage: Mapping[str, str] | None
 ) -> tuple[list[str | None], list[str | None]]:
     """Return the reason and the definition of each finding; parameters as in `output_findings`."""
     return _reasons(findings, lang=lang, stage=stage), _definitions(findings, lang=lang)
@@ -304,17 +305,15 @@ def _cited(text: str | None, pack: Pack, rule: Rule, *, lang: str) -> str:
     return f"{name}: {text} [{pack.document_no} {rule.clause}]"
 
 
-def _reasons(
-    findings: pd.DataFrame, *, lang: str, stage: Mapping[str, str] | None
-) -> list[str | None]:
+def _reasons(findings: Table, *, lang: str, stage: Mapping[str, str] | None) -> list[str | None]:
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
-    columns = ["district_id", "reason_code", "warning_code"]
-    figures = ["value", "threshold", "deficit", "nearest_m", "households_outside"]
-    codes = findings.loc[:, columns].to_numpy(dtype=object)
-    numbers = findings.loc[:, figures].to_numpy(dtype=float)
-    for (district, reason, warning), (value, threshold, deficit, nearest, outside) in zip(
-        codes.tolist(), numbers.tolist(), strict=True
+    codes = ("district_id", "reason_code", "warning_code")
+    figures = ("value", "threshold", "deficit", "nearest_m", "households_outside")
+    for district, reason, warning, value, threshold, deficit, nearest, outside in zip(
+        *(objects(findings[name]).tolist() for name in codes),
+        *(numbers(findings[name]).tolist() for name in figures),
+        strict=True,
     ):
         if not isinstance(reason, str):
             texts.append(None)
@@ -332,11 +331,13 @@ def _reasons(
     return texts
 
 
-def _definitions(findings: pd.DataFrame, *, lang: str) -> list[str | None]:
+def _definitions(findings: Table, *, lang: str) -> list[str | None]:
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
-    columns = ["definition_code", "unit_id", "unit_households"]
-    for code, unit_id, households in findings.loc[:, columns].to_numpy(dtype=object).tolist():
+    columns = ("definition_code", "unit_id", "unit_households")
+    for code, unit_id, households in zip(
+        *(objects(findings[name]).tolist() for name in columns), strict=True
+    ):
         if not isinstance(code, str):
             texts.append(None)
         elif code == "unit":

@@ -465,7 +465,13 @@ def test_facilities_kept_in_memory_are_those_of_the_snapshot(engine, make_frame,
 
     def compared(as_of: dt.date) -> list[str]:
         with engine.begin() as connection:
-            kept = cache.facilities(connection, bbox=box, as_of=as_of)
+            kept = cache.around(
+                connection,
+                instant=history.data_instant(connection),
+                bbox=box,
+                as_of=as_of,
+                network=None,
+            ).frame
             moment = Moment(valid_on=as_of)
             assert_geodataframe_equal(
                 kept, history.current(connection, FACILITIES, bbox=box, moment=moment)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 from served_project import found, project
-from served_town import point
+from served_town import point, street_lines
+
+from service.core.database import create_database_engine
+from service.networks.service import store_network
+from spatial.network import build_network
 
 URL = "/v1/reviews?dry_run=true&as_of=2026-11-22"
 
@@ -153,6 +157,52 @@ def test_neighbours_are_told_where_they_are_asked_for(town):
     names = {one["district"] for one in scoped.json()["neighbours"]}
     assert "west-4" in names
     assert not any(name.startswith("east") for name in names), "outside of the key's scope"
+
+
+def test_the_next_review_sees_what_was_edited(town):
+    """What is kept in memory is of one state of the data: a facility, a district, the streets."""
+    query = "&stage=design&pack=jinhua-2022&neighbours=true"
+    bare, east = project(facilities=[], column=11), project(column=17)
+
+    def radius(answer):
+        return found(answer, "jinhua.childcare.radius")
+
+    def patch(path, **changes):
+        answer = town.ask("PATCH", path, json={"properties": changes}, headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+
+    before, again = (ask(town, bare, query).json() for _ in range(2))
+    assert again == before
+    opened = {"id": "edited", "kind": "nursery", "status": "operating"}
+    feature = {"type": "Feature", "geometry": point(11.5, 2.5), "properties": opened}
+    assert town.post("/v1/facilities", json=feature).status_code == 201
+    assert radius(ask(town, bare, query).json())["facilities"] == ["edited"]
+    patch("/v1/facilities/edited", status="closed")
+    assert ask(town, bare, query).json() == before
+
+    def households():
+        (one,) = {
+            one["households"]
+            for one in ask(town, east, query).json()["neighbours"]
+            if one["district"] == "east-16"
+        }
+        return one
+
+    told = households()
+    patch("/v1/districts/east-16", households=told + 77)
+    assert households() == told + 77
+
+    uphill = build_network(street_lines().assign(slope_forward=2.0, slope_backward=2.0))
+    engine = create_database_engine(town.settings.database.url.get_secret_value())
+    with engine.begin() as connection:
+        store_network(connection, uphill, name="uphill", source="© OpenStreetMap")
+    engine.dispose()
+    climbed = ask(town, bare, query).json()
+    assert (climbed["network"], before["network"]) == (uphill.version, again["network"])
+    circle = "jinhua.childcare.circle15"
+    assert found(climbed, circle)["walking_m"] > 1.5 * found(before, circle)["walking_m"]
+    said = ["OpenStreetMap" in str(one.get("notices")) for one in (before, climbed)]
+    assert said == [False, True]
 
 
 def test_the_schema_is_served(town):

@@ -33,7 +33,7 @@ from spatial.errors import InputError
 from spatial.headcount import AMOUNTS
 from spatial.limits import limits_of
 from spatial.network import Network, build_network
-from spatial.policy.facts import City
+from spatial.policy.city import City
 from spatial.profiles import PROFILES
 from spatial.reach import Direction
 

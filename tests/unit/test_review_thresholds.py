@@ -7,27 +7,18 @@ from decimal import Decimal
 import pytest
 from housing import (
     AREA,
-    AS_OF,
     COUNT,
-    PACKS,
     RADIUS,
     at,
     nursery,
     of,
     project,
     reviewed,
-    station,
-    street,
 )
-from planning import facilities, point
+from planning import point
 
-from spatial.policy.evaluation import evaluate
-from spatial.policy.review.placing import Surroundings, place
 from spatial.policy.review.project import HouseholdSize
 from spatial.policy.review.remedy import Remedy
-from spatial.policy.review.review import review
-from spatial.policy.review.stages import STAGES
-from spatial.policy.wording import output_findings
 
 
 @pytest.mark.parametrize(
@@ -179,33 +170,3 @@ def test_a_facility_in_the_site_would_do():
     assert found.remedies == (Remedy("place_facility", item="nursery", phase="1"),)
     mended = project(nursery(200))
     assert of(reviewed(mended), RADIUS).verdict == "met"
-
-
-def test_findings_are_those_of_an_evaluation_of_the_same_city():
-    """A review asks the kind functions itself; an evaluation of what it lays out says the same."""
-    submitted = project(nursery(180), station(), units=[700, 634])
-    around = Surroundings(facilities({"id": "old", "geometry": point(420)}), street())
-    laid = place(submitted, stage=STAGES["design"], surroundings=around, as_of=AS_OF)
-    packs = [PACKS["jinhua-2022"], PACKS["dali-2022"]]
-    run = evaluate(laid.reach, packs=packs, as_of=AS_OF).findings
-    run = run[run["reason_code"] != "other_stage"].reset_index(drop=True)
-    wanted = output_findings(run, packs=packs, lang="en")
-    found = review(submitted, packs=packs, stage="design", as_of=AS_OF, surroundings=around)
-    rules = [one for one in found.findings if not one.gate]
-    assert [one.rule for one in rules] == wanted["rule"].tolist()
-    for number, finding in enumerate(rules):
-        row = wanted.iloc[number]
-        assert finding.verdict == row["verdict"]
-        assert finding.reason["en"] == row["reason"]
-        assert finding.definition["en"] == row["definition"]
-        for ours, theirs in (
-            ("needed", "threshold"),
-            ("provided", "value"),
-            ("deficit", "deficit"),
-        ):
-            figure = getattr(finding, ours)
-            assert (None if figure is None else float(figure)) == row[theirs]
-        for name, value in finding.measures.items():
-            assert value == row[name], (finding.rule, name)
-        assert list(finding.facilities) == (row["facilities"] or [])
-        assert bool(finding.near_threshold) == bool(row["near_threshold"])

@@ -17,6 +17,7 @@ from spatial.policy.kinds.holdings import district_holding, settle, unit_holding
 from spatial.policy.kinds.kind import COUNT, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
 from spatial.policy.rule import Rule
+from spatial.table import truth
 
 
 def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
@@ -91,9 +92,7 @@ def _stand_alone(columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts) -> 
     """Note each member's own figure beside the unit's."""
     number = district_holding(rule, facts).number()
     least = needed(rule, np.nan_to_num(facts.households).astype(np.int64))
-    available = (
-        facts.city.districts["conditions_available"].fillna(value=False).to_numpy(dtype=bool)
-    )
+    available = truth(facts.city.districts["conditions_available"])
     members = ~np.char.startswith(facts.units.id.astype(str), "district:")
     add_alternative(
         columns,

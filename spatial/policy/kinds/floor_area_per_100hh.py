@@ -20,6 +20,7 @@ from spatial.policy.kinds.holdings import Holding, district_holding, settle, uni
 from spatial.policy.kinds.kind import POSITIVE, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
 from spatial.policy.rule import Rule
+from spatial.table import objects
 
 
 def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
@@ -70,21 +71,28 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
 
 
 def _childcare_area(facts: Facts) -> tuple[list[Decimal | None], NDArray[np.bool_]]:
-    """Floor area that counts, by facility: rooms for under-3s, in a kindergarten only those."""
-    facilities = facts.city.facilities
-    rooms = facilities["childcare_floor_area_m2"]
-    whole = facilities["floor_area_m2"].where(facilities["kind"] != "kindergarten_class")
-    area = rooms.where(rooms.notna(), whole)
-    known = area.notna().to_numpy()
-    return [None if pd.isna(value) else value for value in area], known
+    """Floor area that counts, by facility: rooms for under-3s, in a kindergarten only those.
+
+    Only of facilities that are allotted to somebody: the area of the others counts nowhere.
+    """
+    facilities, allotment = facts.city.facilities, facts.allotment
+    kinds, rooms, floors = (
+        objects(facilities[name]) for name in ("kind", "childcare_floor_area_m2", "floor_area_m2")
+    )
+    area: list[Decimal | None] = [None] * len(kinds)
+    for number in np.flatnonzero((allotment.unit >= 0) | (allotment.district >= 0)).tolist():
+        whole = None if kinds[number] == "kindergarten_class" else floors[number]
+        value = whole if pd.isna(rooms[number]) else rooms[number]
+        area[number] = None if pd.isna(value) else value
+    return area, np.array([value is not None for value in area], dtype=bool)
 
 
 def _field_of(facts: Facts) -> dict[str, str]:
     """Name the field that would say a facility's area: in a kindergarten that of its rooms."""
     facilities = facts.city.facilities
-    rooms = facilities["kind"] == "kindergarten_class"
+    rooms = objects(facilities["kind"]) == "kindergarten_class"
     fields = np.where(rooms, "childcare_floor_area_m2", "floor_area_m2").tolist()
-    return dict(zip(facilities["id"].astype(str), fields, strict=True))
+    return dict(zip(map(str, objects(facilities["id"])), fields, strict=True))
 
 
 def _digits(rule: Rule, area: list[Decimal | None]) -> int:

@@ -12,6 +12,7 @@ from spatial.policy.facts import Facts
 from spatial.policy.findings import NOT_APPLICABLE, UNDETERMINED
 from spatial.policy.rule import Rule
 from spatial.policy.units import MIXED, NEW
+from spatial.table import objects
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class Holding:
 
     def ids(self, facts: Facts, chosen: NDArray[np.bool_]) -> dict[int, list[str]]:
         """Ids of the chosen facilities (k,) by owner, in the order of the facilities."""
-        ids = facts.city.facilities["id"].to_numpy(dtype=object)
+        ids = objects(facts.city.facilities["id"])
         grouped: dict[int, list[str]] = {}
         for number in np.flatnonzero(chosen & (self.owner >= 0)).tolist():
             grouped.setdefault(int(self.owner[number]), []).append(str(ids[number]))
@@ -123,7 +124,7 @@ def _name_unknown(
     columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts, holding: Holding
 ) -> None:
     chosen = facts.counted(rule.counts)
-    ids = facts.city.facilities["id"].to_numpy(dtype=object)
+    ids = objects(facts.city.facilities["id"])
     grouped: dict[int, list[dict[str, str]]] = {}
     of_new = facts.units.group[np.maximum(holding.owner, 0)] == NEW
     unknown = chosen.unknown.copy()

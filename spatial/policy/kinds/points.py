@@ -12,6 +12,7 @@ from spatial.policy.facts import Facts, Reach
 from spatial.policy.findings import MET, MET_RELAXED, NOT_APPLICABLE
 from spatial.policy.rule import Rule
 from spatial.profiles import Impedance
+from spatial.table import objects
 
 # A verdict that hangs on less than this is marked (design, section 4).
 NEAR_THRESHOLD_MM = 500.0
@@ -84,7 +85,7 @@ def fill_distances(
     columns["walking_minutes"] = np.round(columns["walking_m"] / speed_m_per_s / 60, 2)
     columns["nearest_m"] = metres(deciding_mm[nearest])
     columns["snap_m"] = np.round(reach.snap_m[worst], 3)
-    ids = facts.city.facilities["id"].to_numpy(dtype=object)
+    ids = objects(facts.city.facilities["id"])
     pairs = zip(deciding_facility[nearest].tolist(), deciding_facility[worst].tolist(), strict=True)
     columns["facilities"] = _lists(
         [[str(ids[i]) for i in dict.fromkeys(pair) if i >= 0] for pair in pairs]
@@ -117,7 +118,7 @@ def fill_would_count(
         ),
         axis=0,
     )
-    ids = facts.city.facilities["id"].to_numpy(dtype=object)
+    ids = objects(facts.city.facilities["id"])
     for row, number in pairs.tolist():
         entry = {"facility": str(ids[number]), "field": missing_field[number]}
         if columns["would_count_if"][row] is None:

@@ -38,6 +38,7 @@ from spatial.policy.kinds.points import (
 )
 from spatial.policy.rule import Rule
 from spatial.profiles import PROFILES
+from spatial.table import objects, truth
 
 RELAXED: Final = "relaxed"
 
@@ -115,13 +116,10 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
 def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which districts have a record of relaxation, and the radius approved, in whole mm."""
     districts = facts.city.districts
-    recorded = districts["siting_difficult"].fillna(value=False).to_numpy(dtype=bool) | districts[
-        "low_demand"
-    ].fillna(value=False).to_numpy(dtype=bool)
+    recorded = truth(districts["siting_difficult"]) | truth(districts["low_demand"])
     default = Decimal(rule.parameters["default_approved_radius_m"])
     radii = [
-        default if radius is None else radius
-        for radius in districts["approved_radius_m"].to_numpy(dtype=object)
+        default if radius is None else radius for radius in objects(districts["approved_radius_m"])
     ]
     # A relaxation asks for no less than the clause itself allows.
     radii = [max(radius, Decimal(rule.parameters["radius_m"])) for radius in radii]

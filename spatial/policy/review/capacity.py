@@ -11,7 +11,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from spatial.policy.facts import City
+from spatial.policy.city import City
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack

@@ -11,18 +11,20 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from spatial.policy.evaluation import EvaluationParameters, PlanningData
-from spatial.policy.facts import City, Facts
+from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.facts import Facts
 from spatial.policy.findings import MET, MET_RELAXED, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
 from spatial.policy.review.finding import GENERAL_RULE, REACH_COLUMNS, ReviewFinding
+from spatial.policy.review.laying import project_facts
 from spatial.policy.review.placing import Placed, Surroundings
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
 from spatial.policy.rule import Rule
 from spatial.policy.wording import LANGUAGES, finding_texts
+from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"
 _COUNT: Final = "facility_count_by_households"
@@ -60,69 +62,49 @@ def general_findings(
     asked = [pack for pack in packs if any(rule.kind in DISTRICT_KINDS for rule in pack.rules)]
     if not asked:
         return ()
-    found = _judged(project, placed.reach, packs=asked, as_of=as_of, parameters=parameters)
-    stock = found
-    if placed.stock is not placed.reach:
-        # Area and number need no streets.
-        data = replace(placed.stock, network=None)
-        stock = _judged(project, data, packs=asked, as_of=as_of, parameters=parameters)
-    rules = {(pack.id, rule.id): rule for pack in asked for rule in pack.rules}
-    return tuple(
-        _settled(
-            reach if DISTRICT_KINDS[reach.kind].reach else amount,
-            rules[reach.pack, reach.rule],
-            project,
-            placed,
-            stage,
-            surroundings,
+    stage_name = "planned" if stage.before_building else "new"
+    rules = [
+        (pack, rule)
+        for pack in asked
+        for rule in pack.rules
+        if rule.kind in DISTRICT_KINDS and stage_name in rule.applies_to
+    ]
+    # Area and number need no streets.
+    facts = {
+        reach: project_facts(
+            laid,
+            districts=placed.districts,
+            buildings=placed.buildings,
+            network=surroundings.network if reach else None,
+            as_of=as_of,
+            parameters=parameters,
         )
-        for reach, amount in zip(found, stock, strict=True)
+        for reach, laid in ((True, placed.reach), (False, placed.stock))
+        if reach or laid is not placed.reach
+    }
+    found = _judged(
+        project,
+        [
+            (pack, rule, facts.get(DISTRICT_KINDS[rule.kind].reach, facts[True]))
+            for pack, rule in rules
+        ],
+    )
+    return tuple(
+        _settled(finding, rule, project, placed, stage, surroundings)
+        for finding, (_, rule) in zip(found, rules, strict=True)
     )
 
 
-def _judged(
-    project: Project,
-    data: PlanningData,
-    *,
-    packs: Sequence[Pack],
-    as_of: dt.date,
-    parameters: EvaluationParameters,
-) -> list[ReviewFinding]:
+def _judged(project: Project, asked: Sequence[tuple[Pack, Rule, Facts]]) -> list[ReviewFinding]:
     """Ask the kind functions themselves: one district has no flags, ranks or roll-up."""
-    districts = data.districts.sort_values("id", kind="stable", ignore_index=True)
-    facilities = data.facilities
-    if facilities is None:
-        raise TypeError("a placed project has facilities, if none")
-    city = City(
-        districts=districts,
-        facilities=facilities.sort_values("id", kind="stable", ignore_index=True),
-        areas=None,
-        buildings=None if data.buildings is None else data.buildings.sort_values("id"),
-        network=data.network,
-        as_of=as_of,
-        snap_limit_m=parameters.snap_limit_m,
-        grid_spacing_m=parameters.grid_spacing_m,
-        penalties=parameters.penalties,
-    )
-    # Every stage is given, so it is the same under every pack, whatever its date.
-    facts = Facts(
-        city=city,
-        stage=districts["stage"].to_numpy(dtype=object),
-        rural=np.zeros(len(districts), dtype=bool),
-    )
-    (at,) = np.flatnonzero(districts["id"] == project.id).tolist()
-    asked: list[Rule] = []
     rows: list[dict[str, Any]] = []
-    for pack_id, rule in [(pack.id, rule) for pack in packs for rule in pack.rules]:
-        if rule.kind not in DISTRICT_KINDS:
-            continue
-        columns = DISTRICT_KINDS[rule.kind].judge(rule, facts)
-        row = {name: column[at] for name, column in columns.items()}
-        if row["reason_code"] != "other_stage":
-            asked.append(rule)
-            rows.append({**row, "district_id": project.id, "pack": pack_id})
-    frame = pd.DataFrame(rows, columns=_TEXT_COLUMNS)
-    texts = {lang: finding_texts(frame, lang=lang, stage=None) for lang in LANGUAGES}
+    for pack, rule, facts in asked:
+        (at,) = np.flatnonzero(facts.city.districts["id"] == project.id).tolist()
+        answer = DISTRICT_KINDS[rule.kind].judge(rule, facts)
+        row = {name: column[at] for name, column in answer.items()}
+        rows.append({**row, "district_id": project.id, "pack": pack.id})
+    columns = PlainRows.with_columns(_TEXT_COLUMNS, rows)
+    texts = {lang: finding_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
     return [
         _finding(
             rule,
@@ -130,7 +112,7 @@ def _judged(
             reason={lang: texts[lang][0][number] for lang in LANGUAGES},
             definition={lang: texts[lang][1][number] for lang in LANGUAGES},
         )
-        for number, (rule, row) in enumerate(zip(asked, rows, strict=True))
+        for number, ((_, rule, _), row) in enumerate(zip(asked, rows, strict=True))
     ]
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from spatial.crs import metric_crs
 from spatial.crs import project as to_metres
 from spatial.network import Network
+from spatial.policy.city import City
 from spatial.policy.evaluation import EvaluationParameters, stages
-from spatial.policy.facts import City, Facts
+from spatial.policy.facts import Facts
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack

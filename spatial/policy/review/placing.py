@@ -12,14 +12,16 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from spatial.errors import InputError
-from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
+from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
-from spatial.policy.evaluation import PlanningData
+from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.frames import layer_frame
+from spatial.policy.review.laying import Laid
 from spatial.policy.review.ledger import counting_share, pooled
 from spatial.policy.review.massing import demand_buildings
 from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
 from spatial.policy.review.stages import Stage
+from spatial.table import PlainRows
 
 SERVICES: Final = ("childcare", "elderly")
 # What an item stands for where its document leaves the kind open.
@@ -33,56 +35,91 @@ class Surroundings:
     Parameters
     ----------
     facilities
-        Validated frame, EPSG:4326, of all facilities within 5,000 m at least; None where nothing
-        is known of them, which is not the same as there being none.
+        All facilities within 5,000 m at least, as a validated frame, EPSG:4326, or with what is
+        known of them; None where nothing is known of them, which is not the same as there being
+        none.
     network
         Streets, or None.
     districts
         Districts around, for what the project does to them; None where not asked.
     """
 
-    facilities: GeoDataFrame | None = None
+    facilities: GeoDataFrame | Around | None = None
     network: Network | None = None
     districts: GeoDataFrame | None = None
+
+    @property
+    def frame(self) -> GeoDataFrame | None:
+        """The facilities around as a frame; None where nothing is known of them."""
+        return self.facilities.frame if isinstance(self.facilities, Around) else self.facilities
+
+    def known(self, *, as_of: dt.date) -> Surroundings:
+        """Return the same, made ready for any number of questions about one day."""
+        if self.facilities is None or isinstance(self.facilities, Around):
+            return self
+        known = KnownAround.of(self.facilities, network=self.network, as_of=as_of)
+        return replace(self, facilities=Around(known))
+
+    def around(self, *, as_of: dt.date) -> Around:
+        """Return the facilities around; none where nothing is known of them."""
+        if isinstance(self.facilities, Around):
+            return self.facilities
+        frame = layer_frame(FACILITIES, []) if self.facilities is None else self.facilities
+        return Around(KnownAround.of(frame, network=self.network, as_of=as_of))
 
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A project as data of an evaluation.
+    """A project laid out: what rules about districts are asked of.
 
     Parameters
     ----------
-    reach
-        For rules of reach: facilities where they stand.
-    stock
-        For rules of area and number: also facilities whose place is not fixed, and at the land
-        grant what the documents ask for. The same as `reach` where nothing differs.
+    reach, stock
+        Facilities for rules of reach: where they stand. For rules of area and number: also those
+        whose place is not fixed, and at the land grant what the documents ask for. The same
+        object where nothing differs.
+    districts, buildings
+        The project and the other members of its pool, by id; its buildings, None without any.
+    opened
+        Its own facilities that have a place, as rows, open.
     unplaced
         Ids and kinds of own facilities without a place.
-    before
-        Facilities around without the project.
-    left, opened
-        Those of them it does not take down; its own that have a place, as rows, open.
     provided_by
         By service who says what is provided: ``project``, ``control_plan`` or
         ``planning_conditions``.
+    mine, taken
+        Numbers of the facilities around that are the project's own, and that it takes down.
     """
 
-    reach: PlanningData
-    stock: PlanningData
-    before: GeoDataFrame
-    left: GeoDataFrame
+    around: Around
+    reach: Laid
+    stock: Laid
+    districts: PlainRows
+    buildings: PlainRows | None
     opened: Sequence[Mapping[str, Any]]
     unplaced: tuple[tuple[str, str], ...]
     provided_by: Mapping[str, str]
+    mine: Sequence[int]
+    taken: Sequence[int]
+
+    @property
+    def before(self) -> GeoDataFrame:
+        """Facilities around without the project; made when asked for."""
+        return self._without(self.mine)
 
     @property
     def after(self) -> GeoDataFrame:
         """Facilities around with the project in place; made when asked for."""
-        return _with(self.left, self.opened)
+        return _with(self._without([*self.mine, *self.taken]), self.opened)
+
+    def _without(self, gone: Sequence[int]) -> GeoDataFrame:
+        frame = self.around.frame
+        if not gone:
+            return frame
+        return frame.loc[~frame["id"].isin(self.around.known.columns["id"][list(gone)])]
 
 
-def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: dt.date) -> Placed:
+def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> Placed:
     """Lay a project out.
 
     What is submitted counts as if approved, for that is the question asked; once built, what has
@@ -110,10 +147,11 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
         for facility in others
         if not facility.cancelled
     ]
-    before = _around(project, surroundings.facilities)
-    # Choosing all rows of a frame takes as long as choosing some.
-    around = before.loc[~before["id"].isin(project.removes)] if project.removes else before
-    stored = {one.id for one in others} & set(around["id"]) if others else set()
+    taken = _taken(project, around)
+    mine = _mine(project, around)
+    ids = around.known.columns["id"]
+    replaced = {*mine, *taken}
+    stored = {ids[at] for at in around.numbers({one.id for one in others}) if at not in replaced}
     # What is made out to others wholly counts in no sum here, and still serves who lives near.
     counted = [row for row in rows if row["share"] != 0]
     placed = [row for row in rows if row["geometry"] is not None]
@@ -127,18 +165,21 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
     middle = project.site.representative_point()
     located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
     # What another member brings may be stored as well: it is the same one, and counts once.
-    there = _without(around, stored & {row["id"] for row in placed})
-    reach = _data(project, stage, placed, there, surroundings.network)
+    standing_in = {row["id"] for row in placed} & stored
+    reach = Laid.of(around, placed, gone=sorted({*replaced, *around.numbers(standing_in)}))
     same = len(placed) == len(counted) == len(rows) and set(provided_by.values()) == {"project"}
-    opened = [{**row, "status": "operating"} for row in placed if row["district_id"] == project.id]
+    buildings = _buildings(project)
     return Placed(
+        around=around,
         reach=reach,
-        before=before,
-        left=around,
-        opened=opened,
         stock=reach
         if same
-        else replace(reach, facilities=_with(_without(around, stored), located)),
+        else Laid.of(around, located, gone=sorted({*replaced, *around.numbers(stored)})),
+        districts=_by_id(DISTRICTS, [_district(project, stage), *_members(project)]),
+        buildings=_by_id(BUILDINGS, buildings) if buildings else None,
+        opened=[
+            {**row, "status": "operating"} for row in placed if row["district_id"] == project.id
+        ],
         unplaced=tuple(
             dict.fromkeys(
                 (str(row["id"]), str(row["kind"]))
@@ -147,6 +188,8 @@ def place(project: Project, *, stage: Stage, surroundings: Surroundings, as_of: 
             )
         ),
         provided_by=provided_by,
+        mine=mine,
+        taken=taken,
     )
 
 
@@ -263,38 +306,44 @@ def _virtual(project: Project, service: str, document: Requirements) -> list[dic
     return rows
 
 
-def _around(project: Project, facilities: GeoDataFrame | None) -> GeoDataFrame:
-    if facilities is None:
-        return layer_frame(FACILITIES, [])
-    unknown = [name for name in project.removes if name not in set(facilities["id"])]
+def _taken(project: Project, around: Around) -> list[int]:
+    """List the numbers of what the project takes down."""
+    if not project.removes:
+        return []
+    found = around.numbers(project.removes)
+    known = set(around.known.columns["id"][found])
+    unknown = [name for name in project.removes if name not in known]
     if unknown:
         msg = f"removes: there is no facility {unknown[0]!r} around the project"
         raise InputError(msg)
-    own = {facility.id for facility in project.facilities}
-    mine = facilities["id"].isin(own)
-    if not mine.any():
-        return facilities
+    return found
+
+
+def _mine(project: Project, around: Around) -> list[int]:
+    """List what is stored of the project's own already, and is in its place from now on."""
+    found = around.numbers({facility.id for facility in project.facilities})
     ours = {
         "district_id": project.id,
         "project_id": project.id,
         "pool": None if project.pool is None else project.pool.id,
     }
+    columns = around.known.columns
     for field, name in ours.items():
-        named = mine & facilities[field].notna() & (facilities[field] != name)
-        for facility, other in facilities.loc[named, ["id", field]].to_numpy().tolist():
-            msg = f"facility {facility}: counts for {field} {other} already, and counts once"
-            raise InputError(msg)
-    return facilities.loc[~mine]
+        for at in found:
+            other = columns[field][at]
+            if not pd.isna(other) and other != name:
+                facility = columns["id"][at]
+                msg = f"facility {facility}: counts for {field} {other} already, and counts once"
+                raise InputError(msg)
+    return found
 
 
-def _data(
-    project: Project,
-    stage: Stage,
-    rows: Sequence[Mapping[str, Any]],
-    around: GeoDataFrame,
-    network: Network | None,
-) -> PlanningData:
-    buildings = [
+def _by_id(layer: Layer, rows: Sequence[Mapping[str, Any]]) -> PlainRows:
+    return PlainRows.of(layer, sorted(rows, key=lambda row: str(row["id"])))
+
+
+def _buildings(project: Project) -> list[dict[str, Any]]:
+    return [
         {
             "id": building.id,
             "district_id": project.id,
@@ -303,16 +352,6 @@ def _data(
         }
         for building in demand_buildings(project)
     ]
-    return PlanningData(
-        districts=layer_frame(DISTRICTS, [_district(project, stage), *_members(project)]),
-        facilities=_with(around, rows),
-        buildings=layer_frame(BUILDINGS, buildings) if buildings else None,
-        network=network,
-    )
-
-
-def _without(around: GeoDataFrame, ids: set[str]) -> GeoDataFrame:
-    return around.loc[~around["id"].isin(ids)] if ids else around
 
 
 def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFrame:

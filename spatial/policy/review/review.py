@@ -165,11 +165,11 @@ def review(
         facility would count twice.
     """
     parameters = parameters or ReviewParameters()
-    surroundings = surroundings or Surroundings()
+    surroundings = (surroundings or Surroundings()).known(as_of=as_of)
     if not packs:
         raise InputError("no rule pack is named")
     at = _stage(project, stage)
-    placed = place(project, stage=at, surroundings=surroundings, as_of=as_of)
+    placed = place(project, stage=at, around=surroundings.around(as_of=as_of), as_of=as_of)
     general = general_findings(
         project,
         placed,
@@ -237,7 +237,7 @@ def _neighbours(
     cities = neighbour_cities(
         project,
         districts=surroundings.districts,
-        baseline=surroundings.facilities,
+        baseline=placed.around.frame,
         before=placed.before,
         after=placed.after,
         network=surroundings.network,

@@ -52,7 +52,7 @@ def reach_remedies(
     for remedy, changed in _changes(project, rule):
         (tried,) = general_findings(
             changed,
-            place(changed, stage=stage, surroundings=surroundings, as_of=as_of),
+            place(changed, stage=stage, around=surroundings.around(as_of=as_of), as_of=as_of),
             packs=[alone],
             stage=stage,
             surroundings=surroundings,
