@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ARRAY, Connection, Text, func, literal, select
 
 from service.core.errors import Detail, pointer
-from service.core.feature_input import CheckedRows, Row
+from service.core.feature_check import CheckedRows
+from service.core.feature_input import Row
 from service.core.history.moment import NOW, at_moment
 from service.core.schema import VERSIONED
 from spatial.fields import AREAS, PROJECTS, Layer
