@@ -10,7 +10,7 @@ from service.reports.opinion import Opinion
 from service.reports.opinion_words import WORDS, Say
 from service.reports.paper import Block, Cell, Facts, Grid, Paragraph
 from spatial.facility_kinds import FACILITY_KINDS
-from spatial.policy.numerals import grouped
+from spatial.policy.numerals import grouped, phase_word
 from spatial.policy.review.project import AsBuilt, Item, PlannedFacility
 from spatial.policy.review.stages import STAGES, SYNC_STEPS
 from spatial.policy.review.wording import receiver_name
@@ -46,7 +46,11 @@ def project_rows(opinion: Opinion) -> tuple[tuple[str, str], ...]:
             say("phases"),
             say.apart(
                 [
-                    say("phase_value", id=phase.id, units=grouped(phase.units))
+                    say(
+                        "phase_value",
+                        id=phase_word(phase.id, lang=opinion.lang),
+                        units=grouped(phase.units),
+                    )
                     for phase in project.phases
                 ]
             ),

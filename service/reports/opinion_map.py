@@ -9,6 +9,7 @@ from service.reports.map_words import SERVICE_STYLES
 from service.reports.opinion_words import Say
 from service.reports.reach_shapes import attribution, existing, radii, streets_around, walks
 from service.reports.site_map import Place, SiteMap
+from spatial.policy.numerals import phase_word
 from spatial.policy.pack import Pack
 from spatial.policy.review.placing import Surroundings
 from spatial.policy.review.project import Project
@@ -45,7 +46,7 @@ def project_map(
         site=project.site,
         names=(say("site"), say("planned"), say("existing")),
         phases=tuple(
-            (say("phase_label", id=phase.id), phase.geometry)
+            (say("phase_label", id=phase_word(phase.id, lang=say.lang)), phase.geometry)
             for phase in project.phases
             if phase.geometry is not None
         ),

@@ -58,3 +58,11 @@ def cut(value: Fraction, *, digits: int = 2) -> Fraction:
 def _decimals(scaled: int, digits: int) -> str:
     whole, rest = divmod(scaled, 10**digits)
     return f"{whole:,}" if digits == 0 else f"{whole:,}.{rest:0{digits}d}"
+
+
+def phase_word(phase: str, *, lang: str) -> str:
+    """Write the id of a phase (分期) for a text that says 期 behind it in Chinese: once, not twice.
+
+    ``"1"`` stays ``"1"``, and ``"一期"`` becomes ``"一"``; English has the id as it is.
+    """
+    return phase.removesuffix("期") or phase if lang == "zh" else phase

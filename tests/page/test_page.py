@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import io
@@ -14,6 +15,7 @@ import geopandas
 import pypdfium2
 import pytest
 import shapely
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from service.core.database import create_database_engine
@@ -89,15 +91,17 @@ def test_the_worst_district_and_its_failing_clause_are_a_click_away(visit, city)
     for text in (failing[0]["quote"], failing[0]["reading"], failing[0]["reason"], "不符合"):
         expect(card).to_contain_text(text)
     expect(card).to_contain_text("怎样才算符合")
+    expect(seen.part("map")).not_to_have_attribute("data-paths", "0")
+    seen.keep("why")
     assert f"district={worst['id']}" in seen.page.url
     # It flew there: the address of the view is where the district is.
     zoom, lat, lon = map(float, re.search(r"at=([\d.,]+)", seen.page.url)[1].split(","))
     ring = city.get(f"/v1/districts/{worst['id']}")["geometry"]["coordinates"][0]
     assert zoom > 13
-    assert min(x for x, _ in ring) - 0.01 < lon < max(x for x, _ in ring) + 0.01
-    assert min(y for _, y in ring) - 0.01 < lat < max(y for _, y in ring) + 0.01
-    expect(seen.part("map")).not_to_have_attribute("data-paths", "0")
-    seen.keep("why")
+    # In the middle of what is left of the map beside the clauses.
+    west, south, east, north = shapely.LinearRing(ring).bounds
+    assert lon == pytest.approx((west + east) / 2, abs=1e-4)
+    assert lat == pytest.approx((south + north) / 2, abs=1e-4)
 
     # The address alone brings another browser to the same view.
     other = visit("viewer")
@@ -112,6 +116,10 @@ def test_policy_day_year_service_level_and_clause_are_chosen(visit, city) -> Non
     page.get_by_role("combobox", name="服务", exact=True).select_option("elderly")
     # Jinhua asks nothing of districts about elderly care: none is judged by it.
     expect(page.locator("table.flags")).to_contain_text("未评估")
+    # What nothing judges is not covered by 0 %.
+    expect(seen.part("household-share")).to_contain_text("—")
+    expect(seen.part("household-share")).not_to_contain_text("%")
+    expect(page.locator("#panel")).to_contain_text("没有按小区判定这项服务的条文")
     page.get_by_role("combobox", name="服务", exact=True).select_option("all")
     page.get_by_label("着色依据").select_option("jinhua.childcare.circle15")
     assert "rule=jinhua.childcare.circle15" in page.url
@@ -179,6 +187,8 @@ def test_a_scenario_is_tried_saved_and_shared(visit, city) -> None:
     assert before == city.part("summary")["flags"]["underserved"]
     assert after < before
     expect(seen.part("scenario-districts").locator("li").first).to_contain_text("服务不足 →")
+    concerned = table.locator("tr", has_text="涉及户数").locator("td").nth(2).inner_text()
+    expect(seen.part("scenario-helps")).to_contain_text(f"受益 {concerned.removeprefix('-')} 户")
     seen.part("scenario-beside").click()
     expect(seen.part("baseline").locator("canvas")).to_be_visible()
     seen.keep("scenario")
@@ -192,6 +202,7 @@ def test_a_scenario_is_tried_saved_and_shared(visit, city) -> None:
     shared = other.part("scenario-result").locator("tr", has_text="服务不足")
     expect(shared.locator("td").nth(1)).to_have_text(f"{after:,}", timeout=60_000)
     expect(other.page.get_by_role("button", name="保存方案")).to_have_count(0)
+    expect(other.part("scenario")).to_contain_text("社区托育点 · #1")
 
 
 # --- review ---------------------------------------------------------------------------------
@@ -327,6 +338,9 @@ def test_a_finding_is_overridden_and_a_second_person_signs(visit, city) -> None:
     other.open(seen.page.url.removeprefix(city.address))
     expect(other.part("map")).to_have_attribute("data-site", "1")
     other.part("sign").click()
+    # Whose key it is stands there already, where it is seen.
+    expect(other.page.get_by_label("姓名")).to_have_value("reviewer")
+    expect(other.page.get_by_label("姓名")).to_be_in_viewport()
     other.page.get_by_label("姓名").fill("王 某")
     other.part("put-signature").click()
     expect(other.part("signature").get_by_role("alert")).to_contain_text("须由另一人签字")
@@ -348,6 +362,39 @@ def test_a_finding_is_overridden_and_a_second_person_signs(visit, city) -> None:
     assert len(quotes) > 1
     for words in (made["hash"], "李某", "另有二百平方米", *quotes):
         assert words in re.sub(r"\s", "", text)
+
+
+def test_a_review_says_what_of_streets_is_lacking(visit, city) -> None:
+    # Fields; of the street they would join nothing is near enough.
+    west, south, east, north = 114.2198, 30.64153, 114.22284, 30.64349
+    ring = shapely.box(west, south, east, north).exterior.coords
+    made = ask(
+        city,
+        "POST",
+        STORE,
+        "editor",
+        json=planned(
+            city,
+            7,
+            site={"type": "Polygon", "coordinates": [[list(corner) for corner in ring]]},
+            facilities=[
+                {
+                    "id": "F1",
+                    "kind": "community_childcare",
+                    "phase": "1",
+                    "floor_area_m2": 210,
+                    "geometry": {"type": "Point", "coordinates": [114.22132, 30.64251]},
+                }
+            ],
+        ),
+    )
+    (walking,) = [one for one in made["findings"] if one["rule"] == "jinhua.childcare.circle15"]
+    assert walking["missing"] == [{"field": "street_within_snap_limit"}]
+    seen = visit("viewer")
+    seen.open(f"/?panel=review&review={made['id']}")
+    card = seen.page.locator('[data-rule="jinhua.childcare.circle15"]')
+    card.evaluate("one => (one.open = true)")
+    expect(card.get_by_test_id("lacking")).to_contain_text("附近没有可接的道路")
 
 
 def test_stored_reviews_are_found_and_data_changed_since_are_told(visit, city) -> None:
@@ -666,6 +713,35 @@ def test_no_view_has_a_serious_fault_of_access(visit, city) -> None:
         seen.panel(panel)
         seen.page.wait_for_load_state("networkidle")
         assert faults_of_access(seen.page) == [], panel
+
+
+def test_paper_has_the_map_and_says_what_it_shows(visit, city) -> None:
+    seen = visit("viewer")
+    seen.open()
+    # As a browser does before it prints; what was drawn by then is no more.
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    source = seen.page.locator("img.picture").get_attribute("src")
+    picture = Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))).convert("RGB")
+    colours = picture.getcolors(maxcolors=1 << 24)
+    # Flags and streets, not one ground.
+    assert len(colours) > 50
+    assert max(count for count, _ in colours) < 0.95 * picture.width * picture.height
+    seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(seen.page.locator("img.picture")).to_have_count(0)
+    document = pypdfium2.PdfDocument(seen.page.pdf(format="A4"))
+    text = document[0].get_textpage().get_text_range()
+    document.close()
+    assert "金华市" in text
+    assert city.part("summary")["as_of"] in text
+
+
+def test_an_old_link_leads_to_the_newest_evaluation(visit) -> None:
+    seen = visit("viewer")
+    seen.expected.append("404")
+    seen.open(f"/?evaluation={'0' * 32}")
+    expect(seen.page.locator("#panel")).to_contain_text("链接所指的评估已不存在")
+    expect(seen.part("worst").locator("li").first).to_be_visible()
+    assert "0" * 32 not in seen.page.url
 
 
 def test_one_click_changes_every_text_into_english(visit) -> None:

@@ -18,7 +18,7 @@ from spatial.policy.evaluation import Evaluation, EvaluationParameters, Planning
 from spatial.policy.explain import explain_area_row, explain_finding
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
-from spatial.policy.numerals import cut, exact, figure, grouped
+from spatial.policy.numerals import cut, exact, figure, grouped, phase_word
 from spatial.policy.pack_file import load_packs
 from spatial.policy.terms import VERDICTS as VERDICT_WORDS
 
@@ -173,3 +173,12 @@ def test_the_change_named_is_the_smallest_that_holds(operator: str) -> None:
     more = int(named.group(1))
     assert verdict(3 + more)[0] == "met"
     assert verdict(3 + more - 1)[0] == "not_met"
+
+
+def test_a_phase_is_called_a_phase_once() -> None:
+    assert [f"{phase_word(one, lang='zh')}期" for one in ("1", "一期", "期")] == [
+        "1期",
+        "一期",
+        "期期",
+    ]
+    assert phase_word("一期", lang="en") == "一期"

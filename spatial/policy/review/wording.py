@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from spatial.facility_kinds import FACILITY_KINDS
-from spatial.policy.numerals import grouped
+from spatial.policy.numerals import grouped, phase_word
 from spatial.policy.review.gate import Step
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.terms import FIELDS, term
@@ -431,7 +431,7 @@ def sentence(step: Step, *, lang: str) -> str:
     at = LANGUAGES.index(lang)
     said = _STEPS[step.reason][at].format(
         facility=step.facility or "—",
-        phase=step.phase or "—",
+        phase=phase_word(step.phase or "—", lang=lang),
         item=step.item or "—",
         step=term(_SYNC, step.item or "", lang=lang),
         needed=_figure(step.needed, lang=lang),
@@ -474,7 +474,7 @@ def remedy_text(remedy: Remedy, *, lang: str) -> str:
 
 def _of_zh(remedy: Remedy) -> str:
     if remedy.facility is None and remedy.phase is not None:
-        return f"{remedy.phase}期"
+        return f"{phase_word(remedy.phase, lang='zh')}期"
     return remedy.facility or remedy.item or ""
 
 

@@ -1,3 +1,4 @@
+import { tick } from 'svelte';
 import type { FeatureCollection, Geometry } from 'geojson';
 import type {
   GeoJSONSource,
@@ -48,6 +49,14 @@ class Stage {
     }
   }
 
+  /** A picture of the map as it stands; null without a map. */
+  picture(): string | null {
+    if (this.map === null) return null;
+    // What WebGL drew is gone once it was shown: drawn anew, and taken at once.
+    this.map.redraw();
+    return this.map.getCanvas().toDataURL();
+  }
+
   /** Ask for the tiles again: the data they show have changed. */
   refresh(): void {
     for (const id of ['facilities', 'areas']) {
@@ -73,7 +82,11 @@ class Stage {
 
   fly(bounds: LngLatBoundsLike, maxZoom = 15.5): void {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.map?.fitBounds(bounds, { padding: 120, maxZoom, duration: still ? 0 : 900 });
+    // What opens beside the map makes it narrower: a flight begun before would end off the middle.
+    void tick().then(() => {
+      this.map?.resize();
+      this.map?.fitBounds(bounds, { padding: 120, maxZoom, duration: still ? 0 : 900 });
+    });
   }
 }
 

@@ -22,6 +22,15 @@ export function remedy(finding: Finding, t: Texts): string | null {
   return fill(t.why.fix.other, { deficit });
 }
 
+/** What about streets was lacking, in words; other missing data are named by reason or remedy. */
+export function lacks(finding: { missing: unknown }, t: Texts): string[] {
+  const words: Record<string, string> = t.why.lacking;
+  const fields = (Array.isArray(finding.missing) ? finding.missing : []).map(
+    (one: { field?: unknown }) => words[String(one.field)],
+  );
+  return fields.filter((one) => one !== undefined);
+}
+
 const ORDER = [
   'not_met',
   'undetermined',

@@ -33,6 +33,7 @@ export type Service = 'childcare' | 'elderly' | 'education';
 export type Principal = {
   actor: string;
   name: string;
+  person: string;
   role: Role;
   areas: string[] | null;
   csrf_token: string;

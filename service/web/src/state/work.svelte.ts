@@ -1,5 +1,6 @@
 import { askAhead, askJson, query } from '../server/ask';
 import type { Evaluation, Pack, Rule, Summary } from '../server/types';
+import { Problem } from '../server/problem';
 import { view } from './view.svelte';
 
 export type Basemap = {
@@ -33,6 +34,8 @@ class Work {
   rules = $state.raw<ReadonlyMap<string, Rule & { pack: string }>>(new Map());
   error = $state.raw<unknown>(null);
   evaluating = $state(false);
+  /** True where the evaluation of the address is not there, and the newest is shown instead. */
+  gone = $state(false);
   /** To be called when the list of the worst stands on the screen. */
   listed: () => void = () => undefined;
   /** Kept when it does, or when it does not come soon: making the map holds the page up. */
@@ -61,10 +64,24 @@ class Work {
       if (this.id !== null) {
         this.#askAheadOf(this.id);
         await this.open(this.id);
+        if (this.#isGone()) await this.#openNewest();
       }
     } catch (error) {
       this.error = error;
     }
+  }
+
+  #isGone(): boolean {
+    return this.evaluation === null && this.error instanceof Problem && this.error.status === 404;
+  }
+
+  /** What an old link named is not there: the newest is, and that it is another is told. */
+  async #openNewest(): Promise<void> {
+    const newest = this.config?.evaluations[0]?.id;
+    if (newest === undefined || newest === this.id) return;
+    this.id = newest;
+    await this.open(newest);
+    this.gone = this.evaluation !== null;
   }
 
   /** Show another evaluation. */
@@ -108,6 +125,7 @@ class Work {
 
   async evaluate(packs: string[], asOf: string, targetYear: number | null): Promise<void> {
     this.evaluating = true;
+    this.gone = false;
     this.error = null;
     try {
       const parameters = targetYear === null ? {} : { target_year: targetYear };

@@ -17,6 +17,10 @@ export const en: Texts = {
     signOut: 'Sign out',
     skip: 'Skip to content',
     failed: 'The data could not be read',
+    gone: 'The evaluation of this link is not there any more; the newest is shown.',
+    colon: ': ',
+    aside: ' ({text})',
+    semicolon: '; ',
     none: '—',
     menu: 'Functions',
     map: 'Map',
@@ -149,6 +153,8 @@ export const en: Texts = {
     served: 'Share of households served or to watch',
     householdsServed: '{served} of {all} households live in served districts',
     undeterminedNote: '{count} districts with unknown households are left out of the share',
+    unjudged:
+      'No clause of the packs chosen judges this service by district: not 0 %, but not assessed.',
     share: 'Households covered',
     number: 'Districts',
     households: 'Households',
@@ -196,6 +202,12 @@ export const en: Texts = {
     letter: 'Paragraph for a letter',
     brief: 'Brief',
     unit: 'Judged as',
+    lacking: {
+      network: 'no streets were imported',
+      street_connected: 'the street joined is connected to no other',
+      street_within_snap_limit:
+        'no street near enough to join, so walking is not fully known: check the place, or import streets',
+    },
     gone: 'This evaluation has no such district.',
     readings: {
       stand_alone: 'the district on its own',
@@ -273,6 +285,9 @@ export const en: Texts = {
     beside: 'Side by side',
     difference: 'Change',
     concerned: 'Households concerned',
+    helps: '{count} households helped: no clause left unmet concerns them any more.',
+    harms: '{count} more households concerned by clauses left unmet.',
+    helpsNobody: 'Helps no household, harms none.',
     show: 'Map shows',
     districts: 'Districts with another flag',
     noDistricts: 'No district has another flag.',
@@ -366,6 +381,7 @@ export const en: Texts = {
     area: 'Floor area (m²)',
     place: 'Place it',
     placing: 'click the map',
+    unplaced: 'A facility without a place counts for area and number, not for distances.',
     placed: 'placed',
     pin: 'Facility {number}: drag it, or move it by the arrow keys',
     remove: 'Remove',
@@ -479,6 +495,12 @@ export const en: Texts = {
   import: {
     title: 'Import data',
     how: 'Drop a file and look at the preview; nothing is stored before you confirm, and an import can be taken back.',
+    systems: {
+      'EPSG:4490': 'longitude, latitude, CGCS2000',
+      'EPSG:4326': 'longitude, latitude, WGS 84 (GPS)',
+      'GCJ-02': 'longitude, latitude of Amap, Tencent',
+      'BD-09': 'longitude, latitude of Baidu',
+    },
     drop: 'Drop a file here, or choose one',
     formats:
       'GeoPackage, Shapefile (zip, or .shp with its files), GeoJSON, KML, DXF, Excel, CSV and more',
