@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from service.areas.router import build_router as areas_router
 from service.buildings.router import build_router as buildings_router
 from service.core.fault_table import HANDLED, handle_error
+from service.core.head_requests import HeadMiddleware
 from service.core.middleware import BodyLimitMiddleware, HostMiddleware, RequestContextMiddleware
 from service.core.openapi import build_openapi
 from service.core.parameters import reject_unknown
@@ -118,6 +119,7 @@ def create_app(
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(
         BodyLimitMiddleware,
         max_bytes=settings.server.max_body_bytes,

@@ -14,9 +14,14 @@ from service.core.errors import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from service.core.text_formats import ENTITY_TAGS, of_format
 
-_LIST: Final = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e]*"\s*)*')
-_TAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+_ONE_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_TAGS: Final = rf"\s*{_ONE_TAG}\s*(?:,\s*{_ONE_TAG}\s*)*"
+_LIST: Final = re.compile(_TAGS)
+_TAG: Final = re.compile(_ONE_TAG)
+# As API documents tell it.
+IF_MATCH_PATTERN: Final = rf"^(?:\s*\*\s*|{_TAGS})$"
 
 
 def etag(version: int) -> str:
@@ -26,7 +31,11 @@ def etag(version: int) -> str:
 
 def read_if_match(
     if_match: Annotated[
-        str | None, Header(description='ETag of the version to change, as `"3"`; `*` for any')
+        str | None,
+        Header(
+            description='ETag of the version to change, as `"3"`; `*` for any',
+            json_schema_extra=of_format(ENTITY_TAGS, pattern=IF_MATCH_PATTERN),
+        ),
     ] = None,
 ) -> str | None:
     """Return the If-Match header; None where there is none.

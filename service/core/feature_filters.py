@@ -6,17 +6,22 @@ import inspect
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query
+from pydantic import Field
 
 from service.core.parameters import IsoDate
-from spatial.fields import Field, FieldType, Layer
+from service.imports.cells import MAX_INTEGER
+from spatial.fields import Field as LayerField
+from spatial.fields import FieldType, Layer
 
-_TYPES: Final[Mapping[FieldType, type]] = MappingProxyType(
+# As large as whole numbers are stored.
+Whole = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+_TYPES: Final[Mapping[FieldType, Any]] = MappingProxyType(
     {
         FieldType.TEXT: str,
-        FieldType.INTEGER: int,
+        FieldType.INTEGER: Whole,
         FieldType.DECIMAL: Decimal,
         FieldType.BOOLEAN: bool,
         FieldType.DATE: IsoDate,
@@ -56,7 +61,7 @@ def filter_dependency(layer: Layer) -> Callable[..., dict[str, object]]:
     return read_filters
 
 
-def _annotation(field: Field) -> object:
+def _annotation(field: LayerField) -> object:
     if field.choices:
         return Literal[field.choices] | None  # known at run time only
     return _TYPES[field.type] | None

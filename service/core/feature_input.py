@@ -1,59 +1,33 @@
-"""Turning a GeoJSON body into the validated rows of a layer, every fault with its JSON pointer."""
+"""Reading a GeoJSON body as rows of a layer, every fault with its JSON pointer."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
 import shapely
-from geopandas import GeoDataFrame
-from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.geometry_input import (
+    GEOMETRY_FIELD,
+    ShapeError,
+    is_number,
+    read_geometry,
+    refuse_other_crs,
+)
 from service.core.json_input import Json
+from service.core.layer_schemas import MAX_FEATURES
 from service.core.parameters import MAX_ID_LENGTH
-from service.imports.validation import check
-from spatial.errors import Fault, InputFaults
 from spatial.fields import Field, FieldType, Layer
 
-MAX_FEATURES: Final = 10_000
 MAX_COORDINATES: Final = 1_000_000
-SOURCE: Final = "request"
-GEOMETRY_FIELD: Final = "geometry"
 
-_CRS84_NAMES: Final = frozenset(
-    {
-        "urn:ogc:def:crs:OGC:1.3:CRS84",
-        "urn:ogc:def:crs:OGC::CRS84",
-        "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-    }
-)
-# How deep the positions of each type lie in its coordinates.
-_POSITION_DEPTH: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        "Point": 0,
-        "MultiPoint": 1,
-        "LineString": 1,
-        "MultiLineString": 2,
-        "Polygon": 2,
-        "MultiPolygon": 3,
-    }
-)
-_POSITION_LENGTHS: Final = (2, 3)
 _SHOWN_LENGTH: Final = 60
-
-
-class ShapeError(ValueError):
-    """A value that is no GeoJSON geometry; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -104,23 +78,6 @@ class Derivation:
         }
         kept = {name: value for name, value in document.items() if name not in self.fields}
         return {**kept, "properties": left}
-
-
-@dataclass(frozen=True)
-class CheckedRows:
-    """The rows of a body after validation.
-
-    Parameters
-    ----------
-    frame
-        The good rows, in the fields and dtypes of the layer; its index is the row's place in
-        the body, from 0.
-    faults
-        Place of each bad row, from 0, to what is wrong with it.
-    """
-
-    frame: GeoDataFrame
-    faults: Mapping[int, tuple[Detail, ...]]
 
 
 def read_features(
@@ -234,152 +191,14 @@ def read_feature(
     return Row(index, prefix, values, tuple(faults))
 
 
-def check_rows(rows: Sequence[Row], layer: Layer) -> CheckedRows:
-    """Validate rows as every other input is validated (`service.imports.validation`).
-
-    A row with a fault is reported with all its faults and is not in the frame; the others are.
-    """
-    faults: dict[int, list[Detail]] = {}
-    for row in rows:
-        if row.faults:
-            faults.setdefault(row.index, []).extend(row.faults)
-    found: Sequence[Fault] = ()
-    checked = None
-    try:
-        checked = check(_frame(rows, layer), layer, source=SOURCE).frame
-    except InputFaults as error:
-        found = error.faults
-    for fault in found:
-        # Row numbers of faults count from 1; a fault without one concerns every row.
-        for row in [rows[fault.row - 1]] if fault.row is not None else rows:
-            place = row.prefix + _field_pointer(fault.field)
-            listed = faults.setdefault(row.index, [])
-            if not any(_covers(detail, place) for detail in row.faults):
-                listed.append(Detail(fault.message, pointer=place))
-    good = [row for row in rows if row.index not in faults]
-    if checked is None or len(good) < len(rows):
-        checked = _frame(good, layer)
-        if good:
-            checked = check(checked, layer, source=SOURCE).frame
-    checked.index = pd.Index([row.index for row in good], dtype="int64")
-    return CheckedRows(checked, {index: tuple(details) for index, details in faults.items()})
-
-
-def merge_patch(target: Json, patch: Json) -> Json:
-    """Return `target` changed by a JSON merge patch (RFC 7396); neither argument is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged
-
-
-def as_document(frame: GeoDataFrame, layer: Layer) -> dict[str, Any]:
-    """Return the only row of `frame` as a Feature in the types of `parse_json`, for patching.
-
-    Coordinates are not rounded, so that what a patch leaves alone stays exactly the same.
-    """
-    row = frame.iloc[0]
-    properties: dict[str, Any] = {}
-    for field in layer.fields:
-        value = row[field.name]
-        if field.name == GEOMETRY_FIELD or value is None or value is pd.NA:
-            continue
-        properties[field.name] = _as_json(value, field)
-    geometry = json.loads(str(shapely.to_geojson(row[GEOMETRY_FIELD])), parse_float=Decimal)
-    # Without the member `id`: the property says the same, and a patch may change only one.
-    return {"type": "Feature", "geometry": geometry, "properties": properties}
-
-
-def patched_feature(
-    before: GeoDataFrame,
-    patch: Mapping[str, Json],
-    layer: Layer,
-    *,
-    key: str,
-    derivation: Derivation | None,
-) -> Row:
-    """Read the Feature that a merge patch makes of the only row of a frame.
-
-    Parameters
-    ----------
-    key, derivation
-        As in `read_feature`.
-    """
-    stored = as_document(before, layer)
-    if derivation is not None:
-        stored = derivation.leave_out(stored)
-    changed = merge_patch(stored, patch)
-    return read_feature(changed, layer, index=0, prefix="", key=key, derivation=derivation)
-
-
-def _as_json(value: Json, field: Field) -> Json:
-    if field.type is FieldType.DATE:
-        return value.isoformat()
-    if field.type is FieldType.TEXTS:
-        return list(value)
-    if field.type is FieldType.POINTS:
-        return json.loads(str(shapely.to_geojson(value)), parse_float=Decimal)
-    if field.type is FieldType.INTEGER:
-        return int(value)
-    if field.type is FieldType.BOOLEAN:
-        return bool(value)
-    return value
-
-
 def _is_shape(value: Json) -> bool:
     return isinstance(value, BaseGeometry)
-
-
-def _covers(detail: Detail, place: str) -> bool:
-    """Tell whether a fault already reported explains one found later at `place`."""
-    known = detail.pointer or ""
-    return place == known or place.startswith(f"{known}/")
-
-
-def _field_pointer(name: str | None) -> str:
-    if name is None:
-        return ""
-    return pointer(name) if name == GEOMETRY_FIELD else pointer("properties", name)
-
-
-def _frame(rows: Sequence[Row], layer: Layer) -> GeoDataFrame:
-    columns = {
-        name: pd.Series([row.cells.get(name) for row in rows], dtype=object)
-        for name in layer.names
-        if name != GEOMETRY_FIELD
-    }
-    shapes = np.array([row.cells.get(GEOMETRY_FIELD) for row in rows], dtype=object)
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"))
 
 
 def _as_object(value: Json, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidBodyError.of(place, "expected an object")
     return value
-
-
-def refuse_other_crs(members: Mapping[str, Any]) -> None:
-    """Refuse a GeoJSON object that declares another system than CRS84.
-
-    Raises
-    ------
-    InvalidBodyError
-        Naming the member.
-    """
-    crs = members.get("crs")
-    if crs is None:
-        return
-    named = crs.get("properties") if isinstance(crs, dict) else None
-    name = named.get("name") if isinstance(named, dict) else None
-    if name not in _CRS84_NAMES:
-        raise InvalidBodyError.of(
-            "/crs", "coordinates must be longitude and latitude in WGS 84 (RFC 7946, section 4)"
-        )
 
 
 def _settle_key(
@@ -426,10 +245,6 @@ def _typed(value: Json, field: Field, *, is_key: bool) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-
 _EXPECTED: Final[Mapping[FieldType, tuple[str, Any]]] = MappingProxyType(
     {
         FieldType.TEXT: ("a text", lambda value: isinstance(value, str)),
@@ -438,8 +253,8 @@ _EXPECTED: Final[Mapping[FieldType, tuple[str, Any]]] = MappingProxyType(
             "a list of texts",
             lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value),
         ),
-        FieldType.INTEGER: ("a whole number", _is_number),
-        FieldType.DECIMAL: ("a number", _is_number),
+        FieldType.INTEGER: ("a whole number", is_number),
+        FieldType.DECIMAL: ("a number", is_number),
         FieldType.DOCUMENT: ("an object", lambda value: isinstance(value, dict)),
         FieldType.BOOLEAN: ("true or false", lambda value: isinstance(value, bool)),
     }
@@ -453,39 +268,3 @@ def _shown(value: Json) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     return "true" if value is True else "false" if value is False else str(value)
-
-
-def read_geometry(value: Json) -> BaseGeometry | None:
-    """Read a GeoJSON geometry; null is None.
-
-    Raises
-    ------
-    ShapeError
-        When it is none, or of no type that has a place.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ShapeError("expected a geometry object")
-    kind = value.get("type")
-    depth = _POSITION_DEPTH.get(kind) if isinstance(kind, str) else None
-    if depth is None:
-        raise ShapeError(f"expected the type {', '.join(_POSITION_DEPTH)}")
-    coordinates = _floats(value.get("coordinates"), depth)
-    try:
-        geometry = shapely.from_geojson(json.dumps({"type": kind, "coordinates": coordinates}))
-    except (ShapelyError, ValueError) as error:
-        raise ShapeError(f"not a {kind}: {str(error).splitlines()[0]}") from None
-    if not isinstance(geometry, BaseGeometry):
-        raise ShapeError(f"not a {kind}")
-    return geometry
-
-
-def _floats(value: Json, depth: int) -> list[Any]:
-    if not isinstance(value, list):
-        raise ShapeError("the coordinates are not nested as the type asks")
-    if depth:
-        return [_floats(item, depth - 1) for item in value]
-    if len(value) not in _POSITION_LENGTHS or not all(map(_is_number, value)):
-        raise ShapeError("a position is not 2 or 3 numbers")
-    return [float(number) for number in value]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import partial as with_arguments
-from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,37 +12,38 @@ from starlette.responses import Response
 
 from service.core import feature_store, history, scope
 from service.core.errors import InvalidBodyError
-from service.core.etags import IfMatch, IfNoneMatch, check_if_match, etag, is_known
+from service.core.etags import IfMatch, IfNoneMatch, check_if_match, is_known
 from service.core.feature_filters import filter_dependency
-from service.core.feature_input import (
-    Derivation,
-    Row,
-    patched_feature,
-    read_feature,
-    read_features,
-)
-from service.core.feature_store import Outcome, Writer
+from service.core.feature_input import Derivation, Row, read_feature, read_features
+from service.core.feature_patch import patched_feature
+from service.core.feature_store import Writer
 from service.core.geojson import (
     MEDIA_TYPE,
-    encode_json,
-    feature,
     feature_collection,
     geojson_response,
 )
 from service.core.json_input import Body, parse_json, require_media_type
 from service.core.keys import Principal
-from service.core.language import Language, LanguageDependency
+from service.core.language import LanguageDependency
+from service.core.layer_schemas import BodyNames
 from service.core.notices import notice_member
 from service.core.openapi import content, problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.parameters import BBoxParameter, IsoDate, known_id
 from service.core.resources import ResourcesDependency
+from service.core.row_answers import (
+    CREATED,
+    VERSION,
+    outcomes_answer,
+    row_answer,
+    version_headers,
+    version_of,
+)
 from service.core.security import EditorDependency, ViewerDependency
 from spatial.fields import Layer
 
 PATCH_TYPES: Final = ("application/merge-patch+json", "application/json")
 FEATURE_TYPES: Final = (MEDIA_TYPE, "application/json")
-VERSION: Final = "version"
 
 _FEATURE: Final = content(MEDIA_TYPE, "Feature", "The feature; ETag is its version")
 
@@ -134,14 +134,16 @@ def _add_reading(router: APIRouter, layer: Layer, singular: str) -> None:
         key = known_id(feature_id)
         with resources.reading() as connection:
             frame = feature_store.load(connection, layer, key, principal)
-        if is_known(if_none_match, _version(frame)):
-            return Response(status_code=304, headers=_headers(frame))
-        return _answer(frame, layer, language)
+        if is_known(if_none_match, version_of(frame)):
+            return Response(status_code=304, headers=version_headers(frame))
+        return row_answer(frame, layer, language)
 
 
 def _add_creating(
     router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
 ) -> None:
+    names = BodyNames.of(layer)
+
     @router.post(
         "",
         status_code=201,
@@ -152,9 +154,9 @@ def _add_creating(
             "and every row is reported, unless `partial=true` asks for the good rows only."
         ),
         response_class=Response,
-        openapi_extra=request_body(*FEATURE_TYPES, schemas=("Feature", "FeatureCollection")),
+        openapi_extra=request_body(*FEATURE_TYPES, schemas=(names.feature, names.collection)),
         responses={
-            201: content(MEDIA_TYPE, "Feature", "The feature as stored, or what became of each"),
+            201: CREATED,
             207: content("application/json", "Outcomes", "With `partial`: what became of each"),
             **problems(400, 401, 403, 409, 413, 415),
         },
@@ -182,13 +184,14 @@ def _add_creating(
                 frame = feature_store.load(connection, layer, key, principal)
         if single:
             location = f"{request.url.path}/{quote(key, safe='')}"
-            return _answer(frame, layer, language, status=201, headers={"Location": location})
-        return _outcomes(outcomes, status=207 if partial else 201)
+            return row_answer(frame, layer, language, status=201, headers={"Location": location})
+        return outcomes_answer(outcomes, status=207 if partial else 201)
 
 
 def _add_changing(
     router: APIRouter, layer: Layer, singular: str, derivation: Derivation | None
 ) -> None:
+    names = BodyNames.of(layer)
     changing = problems(400, 401, 403, 404, 412, 413, 415, 428)
 
     @router.put(
@@ -196,7 +199,7 @@ def _add_changing(
         operation_id=f"replace_{singular}",
         summary=f"Replace one {singular}",
         response_class=Response,
-        openapi_extra=request_body(*FEATURE_TYPES, schemas=("Feature",)),
+        openapi_extra=request_body(*FEATURE_TYPES, schemas=(names.feature,)),
         responses={200: _FEATURE, **changing},
     )
     def replace_row(
@@ -224,14 +227,14 @@ def _add_changing(
                 writer=writer_of(request, principal),
                 action="replace",
             )
-        return _answer(frame, layer, language)
+        return row_answer(frame, layer, language)
 
     @router.patch(
         "/{feature_id:path}",
         operation_id=f"patch_{singular}",
         summary=f"Change some fields of one {singular} (JSON merge patch, RFC 7396)",
         response_class=Response,
-        openapi_extra=request_body(*PATCH_TYPES, schemas=("FeaturePatch",)),
+        openapi_extra=request_body(*PATCH_TYPES, schemas=(names.patch,)),
         responses={200: _FEATURE, **changing},
     )
     def patch_row(
@@ -262,7 +265,7 @@ def _add_changing(
                 writer=writer_of(request, principal),
                 action="patch",
             )
-        return _answer(frame, layer, language)
+        return row_answer(frame, layer, language)
 
     @router.delete(
         "/{feature_id:path}",
@@ -288,42 +291,6 @@ def _add_changing(
         with resources.writing() as connection:
             feature_store.close(connection, layer, key, seen=seen, on=on, writer=writer)
         return Response(status_code=204)
-
-
-def _version(frame: GeoDataFrame) -> int:
-    return int(frame[VERSION].iloc[0])
-
-
-def _headers(frame: GeoDataFrame) -> dict[str, str]:
-    return {"ETag": etag(_version(frame)), "Vary": "Accept-Language"}
-
-
-def _answer(
-    frame: GeoDataFrame,
-    layer: Layer,
-    language: Language,
-    *,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    members = notice_member(frame["source"], language)
-    text = feature(frame, key=layer.key, members=members, version=VERSION)
-    return geojson_response(text, status=status, headers={**_headers(frame), **(headers or {})})
-
-
-def _outcomes(outcomes: list[Outcome], *, status: int) -> Response:
-    created = sum(outcome.status is HTTPStatus.CREATED for outcome in outcomes)
-    items: list[dict[str, Any]] = [
-        {
-            "index": outcome.index,
-            "id": outcome.key,
-            "status": int(outcome.status),
-            **({"errors": [e.as_json() for e in outcome.errors]} if outcome.errors else {}),
-        }
-        for outcome in outcomes
-    ]
-    document = {"created": created, "refused": len(items) - created, "items": items}
-    return Response(encode_json(document), status_code=status, media_type="application/json")
 
 
 def writer_of(request: Request, principal: Principal) -> Writer:

@@ -19,11 +19,14 @@ from service.core.errors import (
     InvalidBodyError,
     NotFoundError,
 )
-from service.core.feature_input import CheckedRows, Row, check_rows
+from service.core.feature_check import CheckedRows, check_rows
+from service.core.feature_input import Row
 from service.core.history import Origin
 from service.core.keys import Principal
 from service.core.named_areas import check_named_areas
+from service.core.outcomes import Outcome, refuse
 from service.core.shown_shapes import SameShape, is_shown_rounded, with_exact_shapes
+from spatial.errors import InputError
 from spatial.fields import Layer
 
 # Refuses the change of a version the caller has not seen.
@@ -54,16 +57,6 @@ class Writer:
             transformation=None,
             actor=self.principal.id,
         )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one row of a body; `key` is None where it could not be read."""
-
-    index: int
-    key: str | None
-    status: HTTPStatus
-    errors: tuple[Detail, ...] = ()
 
 
 def create(
@@ -100,7 +93,7 @@ def create(
     }
     outcomes |= _conflicts(connection, layer, rows, checked, writer)
     if outcomes and not partial:
-        _refuse(outcomes)
+        refuse(outcomes)
     frame = checked.frame.loc[~checked.frame.index.isin(list(outcomes))]
     outside = _store_in_scope(connection, layer, frame, writer=writer, partial=partial)
     for index, key in zip(frame.index, frame[layer.key], strict=True):
@@ -179,8 +172,8 @@ def close(
     ------
     NotFoundError, PreconditionFailedError
         As their names say.
-    spatial.errors.InputError
-        If the row began after that day.
+    ConflictError
+        If the row began after that day, or ends already.
     """
     scope.require_writable(writer.principal, layer)
     history.lock(connection)
@@ -188,7 +181,11 @@ def close(
     version = int(before["version"].iloc[0])
     seen(version)
     day = on or connection.execute(select(func.current_date())).scalar_one()
-    if not history.close(connection, layer, key, on=day, origin=writer.origin):
+    try:
+        closed = history.close(connection, layer, key, on=day, origin=writer.origin)
+    except InputError as error:
+        raise ConflictError(f"{error}.") from None
+    if not closed:
         raise ConflictError(f"{key} has been closed already, on a day to come.")
     detail = {"from_version": version, "on": day.isoformat()}
     _audit(connection, writer, "close", layer, key, detail)
@@ -240,16 +237,6 @@ def _conflicts(
         for index, key in zip(checked.frame.index.tolist(), keys, strict=True)
         if key in known
     }
-
-
-def _refuse(outcomes: Mapping[int, Outcome]) -> None:
-    ordered = [outcomes[index] for index in sorted(outcomes)]
-    errors = [error for outcome in ordered for error in outcome.errors]
-    if all(outcome.status is HTTPStatus.CONFLICT for outcome in ordered):
-        raise ConflictError(
-            f"{len(ordered)} of the identifiers exist already; nothing was stored.", errors=errors
-        )
-    raise InvalidBodyError.listing(errors)
 
 
 def _store_in_scope(

@@ -17,12 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from service.core.errors import (
-    InternalError,
-    TooLargeError,
-    UnknownHostError,
-    problem_response,
-)
+from service.core.errors import InternalError, TooLargeError, UnknownHostError, problem_response
 from service.core.logging import redact_query
 
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")

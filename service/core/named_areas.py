@@ -11,11 +11,13 @@ from dataclasses import replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection
+from sqlalchemy import ARRAY, Connection, Text, func, literal, select
 
-from service.core import history
 from service.core.errors import Detail, pointer
-from service.core.feature_input import CheckedRows, Row
+from service.core.feature_check import CheckedRows
+from service.core.feature_input import Row
+from service.core.history.moment import NOW, at_moment
+from service.core.schema import VERSIONED
 from spatial.fields import AREAS, PROJECTS, Layer
 
 _AREA = pointer("properties", "document", "area")
@@ -26,12 +28,15 @@ def outlines(connection: Connection, codes: Sequence[str | None]) -> Mapping[str
     wanted = {code for code in codes if code is not None}
     if not wanted:
         return {}
-    frame = history.current(connection, AREAS, keys=wanted)
-    return {
-        code: shape
-        for code, shape in zip(frame["code"], frame.geometry.to_numpy(), strict=True)
-        if shape is not None and not shape.is_empty
-    }
+    table = VERSIONED[AREAS.name]
+    rows = connection.execute(
+        select(table.c.code, func.ST_AsBinary(table.c.geometry).label("outline")).where(
+            *at_moment(table, NOW),
+            table.c.code == func.any(literal(list(wanted), ARRAY(Text))),
+            ~func.ST_IsEmpty(table.c.geometry),
+        )
+    )
+    return {row.code: shapely.from_wkb(bytes(row.outline)) for row in rows}
 
 
 def why_elsewhere(site: BaseGeometry, code: str, outline: BaseGeometry | None) -> str | None:

@@ -17,6 +17,8 @@ from fastapi.openapi.utils import get_openapi
 from service.core.errors import MEDIA_TYPE, PROBLEMS
 from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.parameters import KEY_PARAMETER
+from service.core.plain_schemas import parameter_schema
+from service.core.text_formats import TEXT_FORMATS
 
 PROBLEM_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -178,9 +180,14 @@ def _document(app: FastAPI, schemas: Mapping[str, Mapping[str, Any]]) -> dict[st
             described = operation["responses"].get("422", {}).get("content", {})
             if MEDIA_TYPE not in described:
                 operation["responses"].pop("422", None)
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = parameter_schema(parameter["schema"])
+                if parameter["name"] == "if-match":
+                    # A missing one is answered with 428, by a dependency of its own.
+                    parameter["required"] = "428" in operation["responses"]
             if path.startswith("/v1/") and (path, method) not in _WITHOUT_KEY:
                 operation["security"] = [{scheme: []} for scheme in _KEY_SCHEMES]
-    return document
+    return document | {"x-text-formats": dict(TEXT_FORMATS)}
 
 
 __all__ = [

@@ -3,7 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
+
+from service.core.errors import ConflictError, Detail, InvalidBodyError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row of a body; `key` is None where it could not be read."""
+
+    index: int
+    key: str | None
+    status: HTTPStatus
+    errors: tuple[Detail, ...] = ()
+
+
+def refuse(outcomes: Mapping[int, Outcome]) -> None:
+    """Refuse a body some of whose items are bad.
+
+    Raises
+    ------
+    ConflictError
+        If all that is wrong is that identifiers exist already.
+    InvalidBodyError
+        Else, with every fault.
+    """
+    ordered = [outcomes[index] for index in sorted(outcomes)]
+    errors = [error for outcome in ordered for error in outcome.errors]
+    if all(outcome.status is HTTPStatus.CONFLICT for outcome in ordered):
+        raise ConflictError(
+            f"{len(ordered)} of the identifiers exist already; nothing was stored.", errors=errors
+        )
+    raise InvalidBodyError.listing(errors)
 
 
 def outcome_items(statuses: Sequence[int], **more: Mapping[str, Any]) -> dict[str, Any]:

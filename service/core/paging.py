@@ -14,6 +14,7 @@ from service.core.errors import InvalidParameterError
 from service.core.geojson import MEDIA_TYPE
 from service.core.parameters import KEY_PARAMETER, MAX_ID_LENGTH
 from service.core.resources import ResourcesDependency
+from service.core.text_formats import CURSOR, of_format
 
 _MAX_CURSOR_LENGTH: Final = 16 * MAX_ID_LENGTH
 
@@ -68,7 +69,11 @@ def read_page(
         Query(ge=1, description="Most features of a page; more than the maximum gives the maximum"),
     ] = None,
     after: Annotated[
-        str | None, Query(description="Opaque cursor of the link `next` of the page before")
+        str | None,
+        Query(
+            description="Opaque cursor of the link `next` of the page before",
+            json_schema_extra=of_format(CURSOR),
+        ),
     ] = None,
 ) -> Page:
     """Return the page asked for; `limit` is clamped to the setting ``page.max_limit``."""

@@ -12,9 +12,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from service.core.errors import Detail, InvalidParameterError, NotFoundError, UnknownParameterError
+from service.core.text_formats import BBOX, of_format
 
 KEY_PARAMETER: Final = "api_key"
 MAX_ID_LENGTH: Final = 1000
@@ -61,8 +62,9 @@ def check_year(value: date) -> date:
 
 
 IsoDate = Annotated[date, BeforeValidator(parse_date)]
+_DAY: Final = {"type": "string", "format": "date", "pattern": "^(19|20|21)[0-9]{2}-"}
 # A day data are seen on.
-AsOfDate = Annotated[IsoDate, AfterValidator(check_year)]
+AsOfDate = Annotated[IsoDate, AfterValidator(check_year), WithJsonSchema(_DAY)]
 
 
 def parse_bbox(text: str) -> BBox:
@@ -101,6 +103,7 @@ def read_bbox(
         Query(
             description="west,south,east,north in degrees; features that touch the box",
             examples=["114.1,30.4,114.6,30.8"],
+            json_schema_extra=of_format(BBOX),
         ),
     ] = None,
 ) -> BBox | None:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from service.core.layer_schemas import (
+    BodyNames,
+    collection_schema,
+    feature_schema,
+    patch_schema,
+)
 from service.core.outcomes import outcome_items
+from service.core.plain_schemas import schema_of
 from service.evaluations.figures_schemas import (
     AREA_VERDICTS_SCHEMA,
     DISTRICT_TABLE_SCHEMA,
@@ -27,6 +34,7 @@ from service.indicators.schemas import (
 from service.jobs.document import JOB_SCHEMA, JOBS_SCHEMA
 from service.packs.schemas import RULES_SCHEMA
 from service.page.schemas import PAGE_SCHEMA
+from service.projects.document import FROM_DOCUMENT
 from service.reach.schemas import CATCHMENTS_SCHEMA, CatchmentsBody, IsochronesBody
 from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.schemas import review_schemas
@@ -38,6 +46,7 @@ from service.uploads.schemas import (
     IMPORT_SCHEMA,
     IMPORTS_SCHEMA,
 )
+from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PROJECTS
 
 OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
     {
@@ -48,16 +57,6 @@ OUTCOMES_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
             "created": {"type": "integer"},
             "refused": {"type": "integer"},
             "items": outcome_items([201, 400, 403, 409]),
-        },
-    }
-)
-PATCH_SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "type": "object",
-        "description": "JSON merge patch of a Feature: null removes a field",
-        "properties": {
-            "geometry": {"type": "object"},
-            "properties": {"type": "object"},
         },
     }
 )
@@ -74,12 +73,12 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         OverrideBody,
         SignatureBody,
     ):
-        body = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        body = schema_of(model, ref_template="#/components/schemas/{model}")
         bodies |= body.pop("$defs", {})
         bodies[model.__name__] = body
     return {
         "Outcomes": OUTCOMES_SCHEMA,
-        "FeaturePatch": PATCH_SCHEMA,
+        **_layer_schemas(),
         "Rules": RULES_SCHEMA,
         "Evaluation": EVALUATION_SCHEMA,
         "Summary": SUMMARY_SCHEMA,
@@ -103,3 +102,18 @@ def named_schemas() -> dict[str, Mapping[str, Any]]:
         **scenario_schemas(),
         **bodies,
     }
+
+
+def _layer_schemas() -> dict[str, Mapping[str, Any]]:
+    """Return the bodies of each layer, by the names `service.core.feature_router` refers to."""
+    named: dict[str, Mapping[str, Any]] = {}
+    for layer in (AREAS, DISTRICTS, BUILDINGS, FACILITIES, PROJECTS):
+        derived = FROM_DOCUMENT.fields if layer is PROJECTS else ()
+        names = BodyNames.of(layer)
+        reference = {"$ref": f"#/components/schemas/{names.feature}"}
+        named |= {
+            names.feature: feature_schema(layer, derived=derived, lonlat=True),
+            names.collection: collection_schema(reference),
+            names.patch: patch_schema(layer, lonlat=True),
+        }
+    return named

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from service.core.errors import InvalidParameterError
 from service.core.parameters import AsOfDate
+from service.core.text_formats import PACKS, of_format
 from service.packs.cache import PackCache
 from service.packs.service import list_packs
 from spatial.coverage import MOST_NEAREST
@@ -72,7 +73,8 @@ def read_place(
     pack: Annotated[
         str | None,
         Query(
-            description="Pack ids, separated by commas; default all in use but national standards"
+            description="Pack ids, separated by commas; default all in use but national standards",
+            json_schema_extra=of_format(PACKS),
         ),
     ] = None,
     as_of: Annotated[

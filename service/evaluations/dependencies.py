@@ -15,6 +15,7 @@ from service.core.paging import Page
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
+from service.core.text_formats import RUN_AREA, of_format
 from service.evaluations import service as evaluations
 from service.evaluations.service import StoredEvaluation
 from service.evaluations.tables import EVALUATION_AREA
@@ -79,7 +80,11 @@ class PartFilter:
 def read_part_filter(
     flag: Annotated[Flag | None, Query(description="Only districts of this flag")] = None,
     area: Annotated[
-        str | None, Query(description="Code of an area: only districts in it and under it")
+        str | None,
+        Query(
+            description="Code of an area: only districts in it and under it",
+            json_schema_extra=of_format(RUN_AREA),
+        ),
     ] = None,
 ) -> PartFilter:
     """Return the filter asked for."""

@@ -15,6 +15,7 @@ from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
+from service.core.text_formats import REACH_RULE, RUN_AREA, of_format
 from service.evaluations.dependencies import (
     AreaLevel,
     RunDependency,
@@ -35,6 +36,10 @@ from spatial.profiles import PROFILES
 
 RUN: Final = "/evaluations/{evaluation_id}"
 _MAX_BINS: Final = 1000
+
+
+# What no schema can say: it hangs on the other parameter.
+BIN_WIDTH: Final = f"Width of a bin, minutes; at most {_MAX_BINS} of them"
 
 
 def build_router() -> APIRouter:
@@ -112,10 +117,15 @@ def _add_figures(router: APIRouter) -> None:
         stored: RunDependency,
         resources: ResourcesDependency,
         language: LanguageDependency,
-        rule: Annotated[str, Query(description="A rule about reach")],
-        area: Annotated[str | None, Query(description="Only districts in this area")] = None,
+        rule: Annotated[
+            str, Query(description="A rule about reach", json_schema_extra=of_format(REACH_RULE))
+        ],
+        area: Annotated[
+            str | None,
+            Query(description="Only districts in this area", json_schema_extra=of_format(RUN_AREA)),
+        ] = None,
         bin_minutes: Annotated[
-            Decimal, Query(gt=0, le=60, allow_inf_nan=False, description="Width of a bin, minutes")
+            Decimal, Query(gt=0, le=60, allow_inf_nan=False, description=BIN_WIDTH)
         ] = Decimal(5),
         until_minutes: Annotated[
             Decimal,

@@ -10,12 +10,13 @@ from service.core import scope
 from service.core.errors import InvalidBodyError, pointer
 from service.core.history import Moment
 from service.core.keys import Principal
+from service.core.plain_schemas import schema_of
 from service.core.resources import Resources
 from service.evaluations import service as evaluations
 from service.evaluations.schemas import EVALUATION_SCHEMA, EvaluationBody, read_request
 from service.evaluations.service import EvaluationRequest
 from service.jobs.limits import refuse_too_many_districts
-from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of, schema_of
+from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.packs.service import versions_in_use
 from spatial.errors import InputError
 

@@ -21,6 +21,7 @@ from service.core.paging import PageParameter, page_members
 from service.core.parameters import BBoxParameter, known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
+from service.core.text_formats import RULE, of_format
 from service.evaluations import service as evaluations
 from service.evaluations.dependencies import (
     AreaLevel,
@@ -244,7 +245,10 @@ def _add_parts(router: APIRouter) -> None:
         verdict: Annotated[
             Verdict | None, Query(description="Only findings of this verdict")
         ] = None,
-        rule: Annotated[str | None, Query(description="Only findings of this rule")] = None,
+        rule: Annotated[
+            str | None,
+            Query(description="Only findings of this rule", json_schema_extra=of_format(RULE)),
+        ] = None,
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
@@ -297,7 +301,10 @@ def _add_areas(router: APIRouter) -> None:
         level: Annotated[
             AreaLevel | None, Query(description="Only areas of this level, or industrial parks")
         ] = None,
-        rule: Annotated[str | None, Query(description="Only rows of this rule")] = None,
+        rule: Annotated[
+            str | None,
+            Query(description="Only rows of this rule", json_schema_extra=of_format(RULE)),
+        ] = None,
         verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
     ) -> Response:
         with resources.reading() as connection:

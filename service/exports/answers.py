@@ -25,6 +25,7 @@ from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.language import Language, language_headers
 from service.core.openapi import problems
 from service.core.resources import Resources
+from service.core.text_formats import COORDINATE_SYSTEM, of_format
 from service.exports.formats import TABLE_FORMATS, Format, refuse_system
 from service.exports.package import Package
 from service.exports.systems import OutputSystem, output_system
@@ -69,6 +70,7 @@ def read_system(
             description="System of the coordinates, easting or longitude first; default EPSG:4326. "
             "GeoJSON is always in longitude and latitude.",
             examples=["EPSG:4547"],
+            json_schema_extra=of_format(COORDINATE_SYSTEM),
         ),
     ] = None,
 ) -> OutputSystem:

@@ -22,6 +22,7 @@ from service.core.openapi import content, problems, request_body
 from service.core.paging import Page, PageParameter, page_members
 from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency, ViewerDependency
+from service.core.text_formats import AREA, FIGURE, of_format
 from service.imports.indicators import unanswered_figures
 from service.indicators import service as indicators
 from service.indicators.asked import asked_indicators
@@ -56,8 +57,14 @@ def _add_reading(router: APIRouter) -> None:
         principal: ViewerDependency,
         page: PageParameter,
         language: LanguageDependency,
-        area: Annotated[str | None, Query(description="Only of the area of this code")] = None,
-        indicator: Annotated[str | None, Query(description="Only figures of this name")] = None,
+        area: Annotated[
+            str | None,
+            Query(description="Only of the area of this code", json_schema_extra=of_format(AREA)),
+        ] = None,
+        indicator: Annotated[
+            str | None,
+            Query(description="Only figures of this name", json_schema_extra=of_format(FIGURE)),
+        ] = None,
         year: Annotated[
             int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="Only of this year")
         ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header
 
 from service.core.errors import InvalidParameterError
+from service.core.text_formats import PREFERENCES, of_format
 
 RESPOND_ASYNC: Final = "respond-async"
 APPLIED: Final = {"Preference-Applied": RESPOND_ASYNC}
@@ -22,7 +23,11 @@ _ONE: Final = re.compile(rf"\s*(?:{_PREFERENCE})?\s*(?:,|$)")
 def read_prefer(
     prefer: Annotated[
         str | None,
-        Header(description="respond-async: answer with a job at once", examples=[RESPOND_ASYNC]),
+        Header(
+            description="respond-async: answer with a job at once",
+            examples=[RESPOND_ASYNC],
+            json_schema_extra=of_format(PREFERENCES),
+        ),
     ] = None,
 ) -> bool:
     """Return whether the client would rather have a job.

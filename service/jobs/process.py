@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Final
-
-from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from typing import Any
 
 from service.core.json_input import Json
 from service.core.keys import Principal
@@ -128,42 +122,6 @@ class Process:
     run: Callable[[Asked, Report], Outcome]
 
 
-# What pydantic calls a bound that stands behind a validator of ours.
-_BOUNDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "ge": "minimum",
-        "le": "maximum",
-        "gt": "exclusiveMinimum",
-        "lt": "exclusiveMaximum",
-    }
-)
-
-
-class _Numbers(GenerateJsonSchema):
-    """Writes exact numbers as the numbers they are: bodies refuse those that stand in texts."""
-
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """Return the schema of a decimal."""
-        written: JsonSchemaValue = {"type": "number"}
-        self.update_with_validations(written, schema, self.ValidationsMapping.numeric)
-        return written
-
-    def encode_default(self, dft: Any) -> Any:  # noqa: ANN401  # any value
-        """Return a default as JSON."""
-        if isinstance(dft, BaseModel):
-            return {name: self.encode_default(value) for name, value in dft}
-        if isinstance(dft, list):
-            return [self.encode_default(value) for value in dft]
-        if isinstance(dft, Decimal):
-            return int(dft) if dft == dft.to_integral_value() else float(dft)
-        return super().encode_default(dft)
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a body, its numbers as numbers."""
-    return model.model_json_schema(schema_generator=_Numbers)
-
-
 def inputs_of(schema: Mapping[str, Any], titles: Mapping[str, tuple[str, str]]) -> dict[str, Input]:
     """Describe the members of a body as inputs.
 
@@ -193,5 +151,5 @@ def _resolved(value: Any, definitions: Mapping[str, Any]) -> Any:  # noqa: ANN40
             target = definitions[str(value["$ref"]).rsplit("/", 1)[1]]
             rest = {key: item for key, item in value.items() if key != "$ref"}
             return {**_resolved(target, definitions), **_resolved(rest, definitions)}
-        return {_BOUNDS.get(key, key): _resolved(item, definitions) for key, item in value.items()}
+        return {key: _resolved(item, definitions) for key, item in value.items()}
     return [_resolved(item, definitions) for item in value] if isinstance(value, list) else value

@@ -6,7 +6,8 @@ document FastAPI makes has neither, and is of a version they refuse.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection as Several
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from service.core.parameters import KEY_PARAMETER, check_parameters
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.settings import PageSettings
+from service.core.text_formats import (
+    TEXT_FORMATS,
+)
 from service.ogc.address import (
     GEOJSON,
     HTML,
@@ -31,12 +35,18 @@ from service.ogc.address import (
 )
 from service.ogc.catalogue import list_collections
 from service.ogc.collection import Collection
-from service.ogc.editing_document import BODY_SCHEMAS, changing, creating, operation_of
+from service.ogc.editing_document import (
+    body_schemas,
+    changing,
+    creating,
+    header_parameters,
+    operation_of,
+)
 from service.ogc.landing import DESCRIPTION, TITLE
-from service.ogc.negotiation import DOCUMENT_FORMS, ITEM_FORMS, MEDIA_TYPES
+from service.ogc.negotiation import ITEM_FORMS, MEDIA_TYPES
 from service.ogc.process_api import process_paths, process_schemas
-from service.ogc.properties import Property
 from service.ogc.rights import is_writable
+from service.ogc.shared_parameters import equality_parameter, in_query, shared_parameters
 from service.ogc.tiles.description import TileOperation, collection_operations, set_operations
 
 _ITEM_PARAMETERS: Final = (
@@ -103,7 +113,7 @@ def api_document(
     version: str,
     page: PageSettings,
     systems: Sequence[str],
-    writable: Container[str] = (),
+    writable: Several[str] = (),
 ) -> dict[str, Any]:
     """Return the document for the collections a key may see.
 
@@ -118,7 +128,7 @@ def api_document(
         "/api": _get("api", "This document", OPENAPI),
         "/collections": _get("collections", "Collections", JSON, HTML, form=True),
     }
-    project = _query("f", "Form", {"type": "string", "enum": ["qgs", "qgz"]})
+    project = in_query("f", "Form", {"type": "string", "enum": ["qgs", "qgz"]})
     paths["/qgis-project"] = _get(
         "qgisProject", "A project for QGIS", QGIS, QGIS_PACKED, parameters=[project]
     )
@@ -143,17 +153,18 @@ def api_document(
                 "Problem": _problem_schema(),
                 "Object": {"type": "object"},
                 **process_schemas(),
-                **BODY_SCHEMAS,
+                **body_schemas(writable),
             },
-            "parameters": _parameters(page, systems),
+            "parameters": {**shared_parameters(page, systems), **header_parameters(systems)},
             "responses": {"Problem": _problem()},
         },
+        "x-text-formats": dict(TEXT_FORMATS),
     }
 
 
 def _collection_paths(collection: Collection, *, writable: bool) -> dict[str, Any]:
     path, name = f"/collections/{collection.id}", collection.id
-    own = [_equality(one) for one in collection.parameters.values()]
+    own = [equality_parameter(one) for one in collection.parameters.values()]
     shared = [_reference(parameter) for parameter in _ITEM_PARAMETERS]
     key = {
         "name": "featureId",
@@ -249,58 +260,3 @@ def _problem() -> dict[str, Any]:
 
 def _reference(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/parameters/{name}"}
-
-
-def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "style": "form",
-        "explode": False,
-        "schema": schema,
-    }
-
-
-def _equality(one: Property) -> dict[str, Any]:
-    schema = {name: value for name, value in one.schema().items() if name != "title"}
-    return _query(one.name, f"Only features whose {one.name} equals this", schema)
-
-
-def _parameters(page: PageSettings, systems: Sequence[str]) -> dict[str, Any]:
-    crs = {"type": "string", "format": "uri", "enum": list(systems)}
-    number = {"type": "number"}
-    limit = {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": page.max_limit,
-        "default": min(page.default_limit, page.max_limit),
-    }
-    listed = (
-        _query("f", "Form of the answer", {"type": "string", "enum": list(DOCUMENT_FORMS)}),
-        _query("limit", "Most features of a page; more gives the maximum", limit),
-        _query("after", "Opaque; part of the link to the next page", {"type": "string"}),
-        _query(
-            "bbox",
-            "Lower and upper corner in bbox-crs; only features that touch the box",
-            {"type": "array", "items": number, "minItems": 4, "maxItems": 6},
-        ),
-        _query("bbox-crs", "CRS of bbox; CRS84 if not given", crs),
-        _query("datetime", "Instant or interval start/end, open ends as ..", {"type": "string"}),
-        _query(
-            "sortby",
-            "Sortables, each with + or - before it, by comma; missing values come last",
-            {"type": "string"},
-        ),
-        _query("crs", "CRS of the answer; CRS84 if not given", crs),
-        _query("filter", "CQL2", {"type": "string"}),
-        _query(
-            "filter-lang",
-            "Language of filter",
-            {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
-        ),
-        _query("filter-crs", "CRS of the geometries in filter; CRS84 if not given", crs),
-    )
-    form = _query("f", "Form of the answer", {"type": "string", "enum": list(ITEM_FORMS)})
-    return {**{one["name"]: one for one in listed}, "f-items": form}

@@ -250,7 +250,7 @@ def _whole(_: Property, text: str) -> ColumnElement[Any]:
 
 def _number(_: Property, text: str) -> ColumnElement[Any]:
     try:
-        if _NUMBER.fullmatch(text) and abs((number := Decimal(text)).adjusted()) <= 300:  # noqa: PLR2004  fits
+        if _NUMBER.fullmatch(text) and abs((number := Decimal(text)).adjusted()) <= 400:  # noqa: PLR2004  fits
             return literal(number, Numeric)
     except InvalidOperation:
         pass

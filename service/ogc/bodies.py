@@ -14,12 +14,7 @@ from fastapi import Request
 from shapely.geometry.base import BaseGeometry
 
 from service.core.errors import InvalidBodyError, InvalidParameterError, pointer
-from service.core.feature_input import (
-    GEOMETRY_FIELD,
-    ShapeError,
-    read_geometry,
-    refuse_other_crs,
-)
+from service.core.geometry_input import GEOMETRY_FIELD, ShapeError, read_geometry, refuse_other_crs
 from service.core.json_input import parse_json, require_media_type
 from service.ogc.address import GEOJSON, JSON
 from service.ogc.crs import CRS84, ReferenceSystem

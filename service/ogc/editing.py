@@ -16,7 +16,8 @@ from geopandas import GeoDataFrame
 
 from service.core import feature_store
 from service.core.etags import OptionalIfMatch, check_tags
-from service.core.feature_input import Derivation, Row, patched_feature, read_feature
+from service.core.feature_input import Derivation, Row, read_feature
+from service.core.feature_patch import patched_feature
 from service.core.feature_router import writer_of
 from service.core.feature_store import Precondition
 from service.core.json_input import Body

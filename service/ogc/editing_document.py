@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any, Final
 
+from service.core.etags import IF_MATCH_PATTERN
+from service.core.layer_schemas import BodyNames, feature_schema, patch_schema
+from service.core.text_formats import CONTENT_CRS, ENTITY_TAGS, text_of
 from service.ogc.address import GEOJSON
 from service.ogc.bodies import FEATURE_TYPES, PATCH_TYPES
+from service.ogc.catalogue import SHOWN_LAYERS
+from service.ogc.openapi30 import as_openapi30
+from service.projects.document import FROM_DOCUMENT
+from spatial.fields import PROJECTS
 
-BODY_SCHEMAS: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "Feature": {
-            "type": "object",
-            "description": "GeoJSON feature; coordinates in the CRS of the header Content-Crs",
-            "required": ["type", "geometry", "properties"],
-            "properties": {
-                "type": {"type": "string", "enum": ["Feature"]},
-                "id": {"type": "string"},
-                "geometry": {"type": "object", "nullable": True},
-                "properties": {"type": "object", "nullable": True},
-            },
-        },
-        "FeaturePatch": {
-            "type": "object",
-            "description": "JSON merge patch of a feature: null removes a value",
-            "properties": {
-                "geometry": {"type": "object", "nullable": True},
-                "properties": {"type": "object", "nullable": True},
-            },
-        },
-    }
-)
-_CONTENT_CRS: Final = {
-    "name": "Content-Crs",
-    "in": "header",
-    "description": "<URI> of the CRS of the body; CRS84 if not given",
-    "required": False,
-    "schema": {"type": "string"},
-}
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "description": "ETag of the version to change; without it any version is changed",
-    "required": False,
-    "schema": {"type": "string"},
-}
+_CONTENT_CRS: Final = {"$ref": "#/components/parameters/Content-Crs"}
+_IF_MATCH: Final = {"$ref": "#/components/parameters/If-Match"}
 _CRS: Final = {"$ref": "#/components/parameters/crs"}
 _FAULTS: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -54,6 +25,49 @@ _FAULTS: Final = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.NOT_FOUND,
 )
+
+
+def body_schemas(writable: Iterable[str]) -> dict[str, Any]:
+    """Return the schemas of the bodies of the collections a key may change, by their names."""
+    schemas: dict[str, Any] = {}
+    for layer in (SHOWN_LAYERS[name] for name in writable):
+        derived = FROM_DOCUMENT.fields if layer is PROJECTS else ()
+        names = BodyNames.of(layer)
+        schemas[names.feature] = as_openapi30(feature_schema(layer, derived=derived, lonlat=False))
+        schemas[names.patch] = as_openapi30(patch_schema(layer, lonlat=False))
+    return schemas
+
+
+def header_parameters(systems: Sequence[str]) -> dict[str, Any]:
+    """Return the headers of changes as components, by their names.
+
+    Parameters
+    ----------
+    systems
+        URIs of the CRSs offered.
+    """
+    return {
+        "Content-Crs": _header(
+            "Content-Crs",
+            "<URI> of the CRS of the body; CRS84 if not given",
+            text_of(CONTENT_CRS, enum=[f"<{uri}>" for uri in systems]),
+        ),
+        "If-Match": _header(
+            "If-Match",
+            "ETag of the version to change; without it any version is changed",
+            text_of(ENTITY_TAGS, pattern=IF_MATCH_PATTERN),
+        ),
+    }
+
+
+def _header(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "description": description,
+        "required": False,
+        "schema": dict(schema),
+    }
 
 
 def operation_of(
@@ -98,7 +112,7 @@ def creating(name: str, title: str) -> dict[str, Any]:
         answers={HTTPStatus.CREATED: created},
         faults=(*_FAULTS, *_OF_BODIES, HTTPStatus.CONFLICT),
     )
-    document["post"]["requestBody"] = _body(FEATURE_TYPES, "Feature")
+    document["post"]["requestBody"] = _body(FEATURE_TYPES, BodyNames.of(SHOWN_LAYERS[name]).feature)
     return document | _options(f"options_items_{name}", title, ())
 
 
@@ -112,9 +126,10 @@ def changing(name: str, title: str, key: Mapping[str, Any]) -> dict[str, Any]:
     """
     faults = (*_FAULTS, *_OF_BODIES, HTTPStatus.PRECONDITION_FAILED)
     document: dict[str, Any] = {}
+    names = BodyNames.of(SHOWN_LAYERS[name])
     for method, verb, types, schema in (
-        ("put", "replace", FEATURE_TYPES, "Feature"),
-        ("patch", "update", PATCH_TYPES, "FeaturePatch"),
+        ("put", "replace", FEATURE_TYPES, names.feature),
+        ("patch", "update", PATCH_TYPES, names.patch),
     ):
         document |= operation_of(
             method,

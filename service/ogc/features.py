@@ -16,6 +16,12 @@ from service.core.resources import Resources, ResourcesDependency
 from service.core.security import ViewerDependency
 from service.exports.answers import NOTICES_HEADER, notices_header, package_answer
 from service.exports.formats import FORMATS
+from service.ogc.address import (
+    QUERYABLES_RELATION,
+    SCHEMA_JSON,
+    SORTABLES_RELATION,
+    collection_address,
+)
 from service.ogc.asking import Asked, read_asked
 from service.ogc.catalogue import find_collection
 from service.ogc.collection import Collection
@@ -72,11 +78,13 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
             asked = read_asked(request, collection, systems=systems, page=resources.settings.page)
             tag = page_tag(request, collection, asked.form, language)
             headers = feature_headers(asked.system, tag)
+            headers["Link"] = _schema_links(request, collection)
             if is_tag_known(request.headers.get("if-none-match"), tag):
                 return Response(status_code=304, headers=headers)
             _check_zone(connection, collection, asked)
             if asked.form in SUFFIXES:
-                headers["Link"] = _links(connection, request, collection, asked)
+                links = _links(connection, request, collection, asked)
+                headers["Link"] = f"{links}, {headers['Link']}"
                 if asked.form != "geojsonseq":
                     return _file(connection, resources, collection, asked, language, headers)
                 notices = _notices(connection, collection, asked, language)
@@ -153,6 +161,19 @@ def _notices(
     members = fixed_notices(connection, collection, language)
     members |= source_notices(connection, collection, asked, language)
     return tuple(members.get("notices", ()))
+
+
+def _schema_links(request: Request, collection: Collection) -> str:
+    """Return where it says what a filter and sortby may name.
+
+    Clients ask for the head of the features to find them (OGC 19-079r2, A.2; 24-030, A.1).
+    """
+    here = collection_address(request, collection.id)
+    relations = {"queryables": QUERYABLES_RELATION, "sortables": SORTABLES_RELATION}
+    return ", ".join(
+        f'<{here}/{name}>; rel="{relation}"; type="{SCHEMA_JSON}"'
+        for name, relation in relations.items()
+    )
 
 
 def _links(connection: Connection, request: Request, collection: Collection, asked: Asked) -> str:

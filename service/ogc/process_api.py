@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from service.core.text_formats import PREFERENCES, text_of
 from service.jobs.catalogue import processes
 from service.jobs.preferring import RESPOND_ASYNC
 from service.jobs.process import Process
@@ -25,7 +26,7 @@ _PREFER: Final = {
     "name": "Prefer",
     "in": "header",
     "description": "respond-async: answer with a job at once",
-    "schema": {"type": "string", "example": RESPOND_ASYNC},
+    "schema": text_of(PREFERENCES, example=RESPOND_ASYNC),
 }
 _LINKS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
 
@@ -35,9 +36,9 @@ def process_paths() -> dict[str, Any]:
     listed = [
         _reference("limit"),
         _reference("after"),
-        _query("type", {"type": "array", "items": {"type": "string", "enum": ["process"]}}),
-        _query("processID", {"type": "array", "items": _TEXT}),
-        _query("status", {"type": "array", "items": {"type": "string", "enum": list(STATUSES)}}),
+        _query("type", _several({**_TEXT, "example": "process"})),
+        _query("processID", _several(_TEXT)),
+        _query("status", _several({"type": "string", "enum": list(STATUSES)})),
         _reference("datetime"),
         _query("minDuration", {"type": "integer", "minimum": 0, "maximum": 999_999_999}),
         _query("maxDuration", {"type": "integer", "minimum": 0, "maximum": 999_999_999}),
@@ -229,6 +230,10 @@ def _problem() -> dict[str, str]:
 
 def _reference(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/parameters/{name}"}
+
+
+def _several(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": dict(items)}
 
 
 def _query(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -29,13 +30,27 @@ from sqlalchemy import (
 )
 
 from service.core.errors import InvalidParameterError
+from service.core.text_formats import SORT_KEY
 from service.ogc.collection import Collection
 from service.ogc.cql.temporal import read_day
 from service.ogc.properties import Kind, Property
 
-CONFORMANCE: Final = ("http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",)
+# The draft of Part 8 (OGC 24-030), Annex A.
+CONFORMANCE: Final = tuple(
+    f"http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/{name}"
+    for name in ("sortables", "sorting", "features-sorting")
+)
 PARAMETER: Final = "sortby"
 MAX_KEYS: Final = 4
+# As OGC 24-030, /req/sorting/sortby-definition has it; no more than `MAX_KEYS`.
+SCHEMA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_KEYS,
+        "items": {"type": "string", "pattern": r"^[+-]?[^+\-\s].*$", "format": SORT_KEY},
+    }
+)
 # Texts are sorted by so many of their first characters: their values stand in links.
 SORTED_LENGTH: Final = 200
 

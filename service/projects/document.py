@@ -13,8 +13,9 @@ from typing import Any, Final
 import shapely
 
 from service.core.errors import Detail, pointer
-from service.core.feature_input import Derivation, ShapeError, read_geometry
+from service.core.feature_input import Derivation
 from service.core.geojson import shown_geometries
+from service.core.geometry_input import ShapeError, read_geometry
 from service.core.json_input import Json
 from spatial.errors import InputFaults
 from spatial.fields import PROJECTS

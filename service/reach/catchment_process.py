@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from service.core.geojson import encode_json
-from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of, schema_of
+from service.core.plain_schemas import schema_of
+from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.reach.catchment_answer import answer_catchments, check_catchments
 from service.reach.schemas import (
     CATCHMENTS_SCHEMA,

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from service.core.errors import ConflictError, InvalidBodyError, InvalidParameterError, pointer
 from service.core.resources import Resources
+from service.core.text_formats import NUMBERS, of_format
 from service.reach.walking import Walking, read_limits, read_numbers, read_walking
 from spatial.errors import InputError
 from spatial.limits import Limit
@@ -26,6 +27,8 @@ from spatial.reach import Direction
 _NAMED: Final = re.compile(r"parameter (\w+): (.*)", re.DOTALL)
 # Beyond it a walking network and a metric CRS around the place make no sense.
 MAX_LATITUDE: Final = 85
+# The bounds of a speed as they are written, in metres a second: 0.1 is no float.
+SLOWEST, FASTEST = (Decimal(bound.numerator) / bound.denominator for bound in SPEEDS)
 
 
 class ProfileName(StrEnum):
@@ -74,20 +77,26 @@ def read_origin(
     lat: Latitude,
     minutes: Annotated[
         str | None,
-        Query(description="Minutes, one number or several: 5,10,15", examples=["5,10,15"]),
+        Query(
+            description="Minutes, one number or several: 5,10,15; or else metres",
+            examples=["5,10,15"],
+            json_schema_extra=of_format(NUMBERS),
+        ),
     ] = None,
     metres: Annotated[
         str | None,
         Query(
-            description="Metres of walking instead of minutes: 300,500,800", examples=["300,500"]
+            description="Metres of walking instead of minutes: 300,500,800",
+            examples=["300,500"],
+            json_schema_extra=of_format(NUMBERS),
         ),
     ] = None,
     profile: Annotated[ProfileName, Query(description="Who walks")] = ProfileName.ADULT,
     speed: Annotated[
         Decimal | None,
         Query(
-            ge=float(SPEEDS[0]),
-            le=float(SPEEDS[1]),
+            ge=SLOWEST,
+            le=FASTEST,
             allow_inf_nan=False,
             description="Metres a second instead of the profile's",
         ),

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from service.core.errors import InvalidBodyError, TooManyOriginsError, pointer
-from service.core.feature_input import ShapeError, read_geometry, refuse_other_crs
+from service.core.geometry_input import ShapeError, read_geometry, refuse_other_crs
 from service.core.json_input import Json
 from service.core.parameters import MAX_ID_LENGTH
 from spatial.doors import unusable

@@ -13,9 +13,8 @@ from service.core.errors import Detail, InvalidBodyError, pointer
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
 from service.evaluations.schemas import PenaltiesBody
-from service.reach.dependencies import ProfileName
+from service.reach.dependencies import FASTEST, SLOWEST, ProfileName
 from service.reach.walking import MAX_LIMITS
-from spatial.profiles import SPEEDS
 from spatial.reach import Direction
 
 
@@ -29,7 +28,7 @@ def _number(value: object) -> object:
 Number = Annotated[Decimal, BeforeValidator(_number)]
 Limits = Annotated[list[Number], Field(min_length=1, max_length=MAX_LIMITS)]
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
-Speed = Annotated[Number, Field(ge=float(SPEEDS[0]), le=float(SPEEDS[1]))]
+Speed = Annotated[Number, Field(ge=SLOWEST, le=FASTEST)]
 
 
 class _Body(BaseModel):

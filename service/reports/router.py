@@ -16,6 +16,7 @@ from service.core.language import LanguageDependency
 from service.core.parameters import known_id
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import ViewerDependency
+from service.core.text_formats import EARLIER_RUNS, of_format
 from service.evaluations import results
 from service.evaluations.dependencies import RunDependency, visible
 from service.evaluations.service import StoredEvaluation
@@ -127,7 +128,10 @@ def _add_ledger(router: APIRouter) -> None:
         language: LanguageDependency,
         previous: Annotated[
             str | None,
-            Query(description="Earlier runs, separated by commas, whose problems are carried on"),
+            Query(
+                description="Earlier runs, separated by commas, whose problems are carried on",
+                json_schema_extra=of_format(EARLIER_RUNS),
+            ),
         ] = None,
     ) -> Response:
         with resources.reading() as connection:

@@ -9,10 +9,12 @@ from threading import Lock
 from typing import Final
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from service.core import history
 from service.core.history import Moment
+from service.core.named_areas import outlines
 from service.core.parameters import BBox
 from spatial.fields import FACILITIES
 from spatial.network import Network
@@ -45,6 +47,7 @@ class AroundCache:
         self._lock = Lock()
         self._known: OrderedDict[_Key, KnownAround] = OrderedDict()
         self._reading: dict[_Key, Lock] = {}
+        self._outlines: tuple[datetime | None, dict[str, BaseGeometry]] = (None, {})
 
     def around(
         self,
@@ -87,6 +90,24 @@ class AroundCache:
         for at in known.surfaces[inside[known.surfaces]].tolist():
             inside[at] = shapely.intersects(known.columns["geometry"][at], shapely.box(*bbox))
         return Around(known, inside)
+
+    def outline(
+        self, connection: Connection, *, instant: datetime, code: str
+    ) -> BaseGeometry | None:
+        """Return the outline of an area as of the last write; None where none is stored."""
+        at, known = self._outlines
+        if at != instant:
+            known = {}
+            self._outlines = (instant, known)
+        if code not in known:
+            found = outlines(connection, [code]).get(code)
+            # What is not stored is not kept: there is no end of such codes.
+            if found is None:
+                return None
+            shapely.prepare(found)
+            # Two threads may read the same; the last one's stays.
+            known[code] = found
+        return known[code]
 
     def _find(self, key: _Key) -> KnownAround | None:
         with self._lock:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from service.core.errors import InvalidBodyError, pointer
 from service.core.geojson import encode_json
 from service.core.parameters import AsOfDate
-from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of, schema_of
+from service.core.plain_schemas import schema_of
+from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.reach.schemas import Number, Text, read_asked
 from service.reviews.freezing import answer
 from service.reviews.question import Question, StageName

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from service.core.parameters import AsOfDate
+from service.core.text_formats import PACKS, of_format
 from spatial.policy.review.stages import STAGES
 
 StageName = StrEnum("StageName", {name.upper(): name for name in STAGES})  # type: ignore[misc]  # the table says which there are
@@ -46,7 +47,8 @@ async def read_question(
         str | None,
         Query(
             description="Pack ids, separated by commas; default those whose region holds the "
-            "project's area"
+            "project's area",
+            json_schema_extra=of_format(PACKS),
         ),
     ] = None,
     as_of: Annotated[

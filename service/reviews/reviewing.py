@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from service.core import history, scope
@@ -159,12 +160,16 @@ class Reviewer:
         inside = project.site.representative_point()
         scope.require_place(self.connection, self.principal, lon=inside.x, lat=inside.y)
         if project.area is not None:
-            outline = outlines(self.connection, [project.area]).get(project.area)
-            why = why_elsewhere(project.site, project.area, outline)
+            why = why_elsewhere(project.site, project.area, self._outline(project.area))
             if why is not None:
                 raise InvalidBodyError.of(f"{prefix}/area", why)
         self._packs_for(project, prefix)
         return document, project, version, prefix
+
+    def _outline(self, code: str) -> BaseGeometry | None:
+        if self.cache is None:
+            return outlines(self.connection, [code]).get(code)
+        return self.cache.outline(self.connection, instant=self.in_use.instant, code=code)
 
     def _document(self, body: Json, prefix: str) -> tuple[Json, int | None, str]:
         if not isinstance(body, dict) or set(body) != {PROJECT}:

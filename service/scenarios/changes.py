@@ -10,15 +10,10 @@ from typing import Any, Final
 from geopandas import GeoDataFrame
 
 from service.core.errors import Detail, InvalidBodyError, pointer
-from service.core.feature_input import (
-    GEOMETRY_FIELD,
-    Row,
-    ShapeError,
-    as_document,
-    check_rows,
-    read_feature,
-    read_geometry,
-)
+from service.core.feature_check import check_rows
+from service.core.feature_input import Row, read_feature
+from service.core.feature_patch import as_document
+from service.core.geometry_input import GEOMETRY_FIELD, ShapeError, read_geometry
 from service.core.json_input import Json
 from service.core.parameters import check_year, parse_date
 from spatial.fields import FACILITIES

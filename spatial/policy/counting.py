@@ -82,7 +82,8 @@ def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     """Tell how facilities stand on `as_of`.
 
     A facility opened on `as_of` operates; one closed on it does not. Without an opening date the
-    status decides, and without either it is unknown: never taken to operate.
+    status decides, and without either it is unknown: never taken to operate. One whose status is
+    ``closed`` is closed, unless a closing date says from when.
 
     Parameters
     ----------
@@ -95,7 +96,8 @@ def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     closed_status = status == "closed"
     reached, dated = _by(facilities, as_of)
 
-    closed = reached["closed_on"] | (~dated["closed_on"] & ~dated["opened_on"] & closed_status)
+    # A day of opening says nothing of closing: only a day of closing beats the status `closed`.
+    closed = reached["closed_on"] | (~dated["closed_on"] & closed_status)
     opened = np.where(dated["opened_on"], reached["opened_on"], operating_status)
     operating = opened & ~closed
     unknown = ~dated["opened_on"] & ~has_status & ~closed
@@ -106,7 +108,7 @@ def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     conflict = has_status & (
         (dated["opened_on"] & ~closed & (operating_status != reached["opened_on"]))
         | (reached["closed_on"] & ~closed_status)
-        | (~closed & closed_status)
+        | (closed_status & (~closed | (dated["opened_on"] & ~reached["opened_on"])))
     )
     return Standing(operating, approved | operating, unknown, conflict)
 

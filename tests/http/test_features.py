@@ -554,7 +554,7 @@ def test_a_box_holds_what_it_touches(bare_town, bbox, found):
 def test_a_row_is_closed_on_the_day_given(stored, bare_town, check_problem):
     location, _ = stored("facilities", opened_on="2020-01-01")
     early = bare_town.ask("DELETE", f"{location}?on=2019-12-31", headers={"If-Match": "*"})
-    check_problem(early, 400)
+    check_problem(early, 409, "conflict")
     to_come = bare_town.ask("DELETE", f"{location}?on=2200-01-01", headers={"If-Match": "*"})
     assert to_come.status_code == 204
     assert bare_town.get(location).json()["properties"]["closed_on"] == "2200-01-01"

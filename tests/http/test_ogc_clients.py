@@ -9,8 +9,10 @@ import sys
 
 import pytest
 import shapely
+from jobs import ENDED, until
 from owslib.ogcapi.features import Features
-from owslib.util import Authentication
+from owslib.ogcapi.processes import Processes
+from owslib.util import Authentication, http_get
 
 from service.core.database import create_database_engine
 
@@ -38,6 +40,12 @@ for layer, asked in reads:
     })
 print(json.dumps(answers, default=str))
 """
+
+
+@pytest.fixture(scope="module")
+def served_groups():
+    # With a worker: processes are executed as jobs too.
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -287,3 +295,37 @@ def test_owslib_reads_in_order(town, query):
         "ORDER BY households DESC NULLS LAST, id"
     )
     assert [one["id"] for one in found["features"]] == [row.id for row in rows]
+
+
+def test_owslib_executes_processes(town):
+    """Listed, described, executed at once and as a job that is followed to its results."""
+    auth = Authentication("yike", town.keys["viewer"])
+    client = Processes(
+        f"{town.address}/ogc/", auth=auth, headers={"Content-Type": "application/json"}
+    )
+    listed = {one["id"]: one for one in client.processes()}
+    assert set(listed) == {"evaluate", "review", "isochrone", "catchments"}
+    described = client.process("catchments")
+    assert described["version"] == listed["catchments"]["version"]
+    assert {"sync-execute", "async-execute"} <= set(described["jobControlOptions"])
+    inputs = {"facilities": ["nursery-1"], "as_of": "2026-11-22", "metres": [300], "minutes": [5]}
+    assert set(inputs) <= set(described["inputs"])
+    wanted = town.post("/v1/catchments", json=inputs, role="viewer").json()["items"]
+    at_once = client.execute("catchments", inputs)
+    assert at_once["catchments"]["value"]["items"] == wanted
+    job = client.execute("catchments", inputs, async_=True)
+    address = client.response_headers["location"]
+    assert address == f"{town.address}/ogc/jobs/{job['jobID']}"
+
+    def ended():
+        status = http_get(address, auth=auth).json()
+        return status if status["status"] in ENDED else None
+
+    status = until(ended, why="the job did not end")
+    assert (status["status"], status["processID"]) == ("successful", "catchments")
+    (results,) = [one["href"] for one in status["links"] if one["rel"].endswith("/results")]
+    assert http_get(results, auth=auth).json() == at_once
+    with pytest.raises(RuntimeError, match="no-such-process"):
+        client.process("none")
+    with pytest.raises(RuntimeError, match="/inputs/metres"):
+        client.execute("catchments", {**inputs, "metres": [-1]})

@@ -161,15 +161,17 @@ def test_options_say_what_a_key_may_do(town, check_problem):
         for name in WRITABLE:
             for key in ("west-2", "no-such-thing"):
                 one = methods(town.ask("OPTIONS", items(name, key), role=role))
-                assert one == {"GET", "OPTIONS"} | ({"PUT", "PATCH", "DELETE"} if may else set())
+                assert one == {"GET", "HEAD", "OPTIONS"} | (
+                    {"PUT", "PATCH", "DELETE"} if may else set()
+                )
             every = methods(town.ask("OPTIONS", items(name), role=role))
-            assert every == {"GET", "OPTIONS"} | ({"POST"} if may else set())
+            assert every == {"GET", "HEAD", "OPTIONS"} | ({"POST"} if may else set())
     for name in ("areas", "network-edges"):
-        assert methods(town.ask("OPTIONS", items(name))) == {"GET", "OPTIONS"}
+        assert methods(town.ask("OPTIONS", items(name))) == {"GET", "HEAD", "OPTIONS"}
         for method in ("PUT", "PATCH", "DELETE"):
             answer = town.ask(method, items(name, "1"), json={})
             check_problem(answer, 405, "method-not-allowed")
-            assert answer.headers["allow"] == "GET, OPTIONS"
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
         check_problem(town.post(items(name), json={}), 405)
     check_problem(town.ask("OPTIONS", items("zzz")), 404)
     check_problem(town.ask("OPTIONS", items("districts"), role=None), 401)

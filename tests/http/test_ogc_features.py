@@ -517,7 +517,7 @@ CLAIMED = {
     },
     "ogcapi-features-4/1.0": {"create-replace-delete", "update", "features"},
     "ogcapi-features-5/1.0": {"schemas"},
-    "ogcapi-features-8/1.0": {"sorting"},
+    "ogcapi-features-8/1.0": {"sortables", "sorting", "features-sorting"},
     "cql2/1.0": {
         "cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators",
         "case-insensitive-comparison", "basic-spatial-functions", "basic-spatial-functions-plus",

@@ -133,11 +133,20 @@ def test_sortables_are_what_can_be_sorted_by(sorted_town):
         path = f"/ogc/collections/{name}"
         document = sorted_town.get(f"{path}/sortables", role="viewer")
         assert document.headers["content-type"] == "application/schema+json"
-        listed = document.json()["properties"]
+        # OGC 24-030, Annex A: the head of the features leads to the sortables.
+        head = sorted_town.ask("HEAD", f"{path}/items", role="viewer").headers["link"]
+        relation = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+        (address,) = [one for one in head.split(", <") if f'rel="{relation}"' in one]
+        shown = document.json()
+        assert shown["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        assert address.startswith(shown["$id"])
+        assert shown["$id"] == f"{sorted_town.address}{path}/sortables"
+        assert (shown["type"], shown["additionalProperties"]) == ("object", False)
+        listed = shown["properties"]
+        assert all("type" in one for one in listed.values())
         assert "geometry" not in listed
         for one in listed:
             read(sorted_town, f"{path}/items?limit=1&sortby=-{one}")
-        relation = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
         assert link_of(read(sorted_town, path), relation).endswith(f"{path}/sortables")
 
 

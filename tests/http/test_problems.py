@@ -104,11 +104,11 @@ def test_an_unknown_address_is_not_found(bare_town, check_problem, path):
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/healthz", {"GET"}),
-        ("DELETE", "/v1/districts", {"GET", "POST"}),
+        ("POST", "/healthz", {"GET", "HEAD"}),
+        ("DELETE", "/v1/districts", {"GET", "HEAD", "POST"}),
         ("PUT", "/v1/evaluations", {"POST"}),
-        ("PATCH", "/v1/packs", {"GET"}),
-        ("POST", "/v1/districts/x", {"GET", "PUT", "PATCH", "DELETE"}),
+        ("PATCH", "/v1/packs", {"GET", "HEAD"}),
+        ("POST", "/v1/districts/x", {"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
     ],
 )
 def test_a_method_that_is_not_there(bare_town, check_problem, method, path, allowed):

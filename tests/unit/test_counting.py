@@ -29,7 +29,10 @@ PAST, FUTURE = dt.date(2024, 5, 1), dt.date(2027, 5, 1)
         ({"status": "operating", "opened_on": FUTURE}, False, False, False, True),
         ({"status": "approved", "opened_on": PAST}, True, True, False, True),
         ({"status": "operating", "closed_on": PAST}, False, False, False, True),
-        ({"status": "closed", "opened_on": PAST}, True, True, False, True),
+        ({"status": "closed", "opened_on": PAST}, False, False, False, False),
+        ({"status": "closed", "approved_on": PAST}, False, False, False, False),
+        ({"status": "closed", "opened_on": FUTURE}, False, False, False, True),
+        ({"status": "closed", "opened_on": PAST, "closed_on": FUTURE}, True, True, False, True),
         ({"status": "approved", "approved_on": FUTURE}, False, False, False, False),
     ],
 )
