@@ -192,6 +192,7 @@ _NAMED: Mapping[str, str] = {
 _BY_ENDING: Mapping[str, str] = {
     "/commit": "ready imports",
     "/undo": "stored imports",
+    "/quarantine": "stored imports",
     "/results": "done jobs",
     "/signature": "unsigned reviews",
 }
