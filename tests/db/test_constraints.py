@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy.exc import IntegrityError
 
 from service.core import history
+from service.core.schema import VERSIONED
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, LAYERS, PARKS, FieldType
 
 SQUARE = shapely.box(114.3, 30.5, 114.31, 30.51)
@@ -36,7 +37,7 @@ def test_bounds_and_words_of_the_field_table_are_all_enforced(engine, make_frame
     checked = 0
     for layer in LAYERS.values():
         for field in layer.fields:
-            table = history.VERSIONED[layer.name].name
+            table = VERSIONED[layer.name].name
             bad: list[tuple[str, object]] = []
             if field.choices:
                 bad.append((f"ck_{table}_{field.name}_known", "nonsense"))
@@ -78,7 +79,7 @@ def test_bounds_and_words_of_the_field_table_are_all_enforced(engine, make_frame
 def test_no_unusable_geometry_is_stored(engine, make_frame, origin, name, geometry, constraint):
     layer = LAYERS[name]
     found = refused(engine, make_frame, origin, layer, geometry=geometry)
-    table = history.VERSIONED[name].name
+    table = VERSIONED[name].name
     assert found in (f"ck_{table}_{constraint}", constraint)
 
 
