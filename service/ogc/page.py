@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -27,8 +28,8 @@ from service.ogc.sorting import Place, place_of, write_place
 
 # A page with no more features is read at once, so that a slow reader keeps no connection.
 AT_ONCE: Final = 1_000
-# Of a longer one so many are fetched, and sent, at a time: some 2 MB, and few turns of waiting.
-CHUNK: Final = 2_500
+# Of a longer one so many are fetched, and sent, at a time: some 4 MB, and few turns of waiting.
+CHUNK: Final = 5_000
 
 
 def page_pieces(
@@ -45,6 +46,9 @@ def page_pieces(
     start = '{"type": "FeatureCollection", "features": [\n'
     query = page_query(collection, asked)
     with connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
+        names = list(rows.keys())
+        # By number: by name each of some ten thousand cells is looked up.
+        text, source = (itemgetter(names.index(name)) for name in ("text", "source"))
         for block in rows.partitions():
             shown = block[: asked.limit - returned]
             more = len(shown) < len(block)
@@ -52,8 +56,8 @@ def page_pieces(
                 separator = ",\n" if returned else ""
                 returned += len(shown)
                 last = shown[-1]
-                sources |= {row.source for row in shown}
-                yield start + separator + ",\n".join(row.text for row in shown)
+                sources.update(map(source, shown))
+                yield start + separator + ",\n".join(map(text, shown))
                 start = ""
     members: dict[str, Any] = {"numberMatched": matched, "numberReturned": returned}
     members |= fixed_notices(connection, collection, language)
