@@ -41,7 +41,8 @@ def page_pieces(
 ) -> Generator[str, None, None]:
     """Yield the text of a page; links and numbers come last, when they are known."""
     matched = matched_features(connection, collection, asked)
-    returned, last, sources = 0, None, set()
+    returned, last = 0, None
+    sources: set[str | None] = set()
     more = False
     start = '{"type": "FeatureCollection", "features": [\n'
     query = page_query(collection, asked)
