@@ -98,6 +98,8 @@ class ProblemError(Exception):
     uri: str | None = None
     # Members besides those of RFC 9457, where a fault has more to say.
     members: Mapping[str, object] = MappingProxyType({})
+    # Response headers every answer of the kind has.
+    always: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
-        self.headers = dict(headers or {})
+        self.headers = {**self.always, **(headers or {})}
 
     @classmethod
     def type_uri(cls) -> str:
@@ -189,19 +191,10 @@ class UnauthorizedError(ProblemError):
     status = HTTPStatus.UNAUTHORIZED
     slug = "unauthorized"
     title = "An API key is needed"
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        errors: Sequence[Detail] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        # Basic comes first because GIS clients and browsers know how to answer it.
-        challenge = 'Basic realm="Yike", charset="UTF-8", Bearer realm="Yike"'
-        super().__init__(
-            detail, errors=errors, headers={"WWW-Authenticate": challenge, **(headers or {})}
-        )
+    # Basic comes first because GIS clients and browsers know how to answer it.
+    always = MappingProxyType(
+        {"WWW-Authenticate": 'Basic realm="Yike", charset="UTF-8", Bearer realm="Yike"'}
+    )
 
 
 class ForbiddenError(ProblemError):
@@ -380,15 +373,7 @@ class TooSlowError(UnavailableError):
 
     slug = "too-slow"
     title = "The query takes too long"
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        errors: Sequence[Detail] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail, errors=errors, headers={**RETRY, **(headers or {})})
+    always = RETRY
 
 
 PROBLEMS: Final = (
