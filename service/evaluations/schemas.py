@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation

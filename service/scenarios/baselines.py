@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-from service.core.errors import ConflictError, UnavailableError
+from service.core.errors.server import UnavailableError
+from service.core.errors.state import ConflictError
 from service.evaluations.identity import code_version
 from service.evaluations.planning import Selection, restrict
 from service.evaluations.storage import StoredEvaluation
