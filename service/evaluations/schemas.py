@@ -18,7 +18,7 @@ from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.profiles import LONGEST_WAIT_S, Penalties
 
 

@@ -17,7 +17,8 @@ from service.evaluations.storage import StoredEvaluation
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
 from spatial.policy.baseline import Baseline, evaluate_for_edits
-from spatial.policy.evaluation import Evaluation, EvaluationParameters
+from spatial.policy.evaluation import Evaluation
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facility_edits import FacilityEdits
 from spatial.policy.pack import Pack
 from spatial.policy.reevaluation import reevaluate
