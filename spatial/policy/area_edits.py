@@ -13,13 +13,13 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.area_rules import WHOLE, finding_values, park_facility_counts
 from spatial.policy.city import City
 from spatial.policy.facility_edits import Change
 from spatial.policy.facts import Facts
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import AreaIndex, Membership, index_of, membership
 from spatial.policy.rollup import Grouping, Judged, grouping, roll_up_again
@@ -211,7 +211,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
     answers: list[AreaFinding] = []
     rows: list[int] = []
     touched = frozenset(were.areas_with() | are.areas_with())
-    with_districts = touched | figures.around(now.places, found.districts)
+    with_districts = touched | figures.tree.around(now.places, found.districts)
     rule_number = 0
     verdict_number: dict[tuple[str, str], int] = {}
     for pack in packs:
@@ -233,7 +233,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
                 continue
             by_district = rule.parameters.get("judged_by") is not None
             if not by_district and not any(
-                one.concern(measure) for measure in _measures(rule) for one in (were, are)
+                one.sums.concern(measure) for measure in _measures(rule) for one in (were, are)
             ):
                 continue
             only = with_districts if by_district else touched
@@ -250,8 +250,8 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
 
 def _figures_now(before: AreaFigures, came: AreaFigures, city: City, change: Change) -> AreaFigures:
     places = {
-        level: change.spliced(numbers, came.places.area[level])
-        for level, numbers in before.places.area.items()
+        level: change.spliced(numbers, came.sums.places.area[level])
+        for level, numbers in before.sums.places.area.items()
     }
     return before.of(city.facilities, places=Membership(places), standing=city.standing)
 
@@ -267,7 +267,7 @@ def _park_counts(
     more = park_facility_counts(baseline.parks, are, came)
     counts = dict(baseline.park_counts)
     for key, (measure, known) in baseline.park_counts.items():
-        if known is not None and (were.concern(measure) or are.concern(measure)):
+        if known is not None and (were.sums.concern(measure) or are.sums.concern(measure)):
             pairs = zip(known, less(measure), more(measure), strict=True)
             counts[key] = (measure, tuple(a - b + c for a, b, c in pairs))
     return counts

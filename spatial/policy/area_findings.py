@@ -11,6 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
+from spatial.policy.figure import Figure
 from spatial.policy.findings import (
     ADVISE,
     INDICATOR,
@@ -19,7 +20,6 @@ from spatial.policy.findings import (
     NOT_MET,
     UNDETERMINED,
 )
-from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
 from spatial.policy.targets import Target, progress
 

@@ -14,11 +14,12 @@ from regions import area_rule, evaluate, indicator_table, inside, region
 
 from spatial.fields import FACILITIES
 from spatial.policy import area_wording, terms
+from spatial.policy.area_figures import AREA_FIELDS
 from spatial.policy.area_wording import area_definitions, area_reasons, missing_list, missing_text
 from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.facility_sums import FACILITY_SUMS
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
-from spatial.policy.measures import AREA_FIELDS, FACILITY_SUMS
 from spatial.policy.pack_file import load_packs
 from spatial.policy.planning_data import PlanningData
 
@@ -30,7 +31,9 @@ DISTRICT_MODULES = {
 }  # fmt: skip
 MODULES = [
     POLICY / "area_findings.py",
-    POLICY / "measures.py",
+    POLICY / "area_figures.py",
+    POLICY / "facility_sums.py",
+    POLICY / "indicator_figures.py",
     POLICY / "rollup.py",
     *(p for p in sorted((POLICY / "kinds").glob("*.py")) if p.stem not in DISTRICT_MODULES),
 ]
