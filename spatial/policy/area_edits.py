@@ -17,12 +17,14 @@ from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.area_rules import WHOLE, finding_values, park_facility_counts
 from spatial.policy.city import City
+from spatial.policy.district_groups import Grouping, grouping
 from spatial.policy.facility_edits import Change
 from spatial.policy.facts import Facts
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.pack import Pack
 from spatial.policy.places import AreaIndex, Membership, index_of, membership
-from spatial.policy.rollup import Grouping, Judged, grouping, roll_up_again
+from spatial.policy.rolled_share import Judged
+from spatial.policy.rollup_again import roll_up_again
 from spatial.policy.rule import Rule
 
 # Columns that follow from the rule, the date and the choice of target.

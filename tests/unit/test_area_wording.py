@@ -34,6 +34,7 @@ MODULES = [
     POLICY / "area_figures.py",
     POLICY / "facility_sums.py",
     POLICY / "indicator_figures.py",
+    POLICY / "rolled_share.py",
     POLICY / "rollup.py",
     *(p for p in sorted((POLICY / "kinds").glob("*.py")) if p.stem not in DISTRICT_MODULES),
 ]
