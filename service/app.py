@@ -24,7 +24,9 @@ from service.core.security import read_principal
 from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
+from service.evaluations.explanation_router import build_router as explanation_router
 from service.evaluations.figures_router import build_router as figures_router
+from service.evaluations.part_router import build_router as parts_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
@@ -157,6 +159,8 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
+        parts_router,
+        explanation_router,
         jobs_router,
         figures_router,
         coverage_router,
