@@ -13,14 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.import_checks import checked_parts, unanswered
-from service.commands.import_layers import (
-    LayerOptions,
-)
-from service.commands.import_network import (
-    NetworkOptions,
-    odd_streets,
-    tell_network,
-)
+from service.commands.import_layers import LayerOptions
+from service.commands.import_network import NetworkOptions, odd_streets, tell_network
 from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
 from service.commands.import_storing import Imported, record_import, store_part
 from service.commands.options import (
