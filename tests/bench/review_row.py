@@ -20,7 +20,7 @@ import shapely
 from service.core.cluster_layout import ClusterAddress
 from service.core.database import create_database_engine
 from service.core.keys import create_key
-from spatial.policy.evaluation import PlanningData
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 from tests.bench.city import AS_OF, BenchCity
 from tests.bench.review_client import Asked, ask

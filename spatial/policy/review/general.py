@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
 from spatial.policy.findings import MET, MET_RELAXED, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
