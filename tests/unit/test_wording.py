@@ -11,7 +11,7 @@ from planning import districts, facilities, judge, main_street, pack, point, rul
 
 from spatial.policy import wording
 from spatial.policy.findings import OUTPUT_COLUMNS
-from spatial.policy.wording import output_districts, output_findings
+from spatial.policy.output import output_districts, output_findings
 
 PACKAGE = Path(wording.__file__).parent
 PACK = pack(

@@ -11,8 +11,7 @@ from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.numerals import grouped, phase_word
 from spatial.policy.review.gate import Step
 from spatial.policy.review.remedy import Remedy
-from spatial.policy.terms import FIELDS, term
-from spatial.policy.wording import LANGUAGES
+from spatial.policy.terms import FIELDS, LANGUAGES, term
 
 # Placeholders: facility, phase, item, needed, provided, deficit, date, against, step.
 _STEPS: Final = MappingProxyType(
