@@ -148,19 +148,16 @@ _STEPS: Final = MappingProxyType(
         "still_building": ("{facility}尚未建成（缓建）", "{facility} is still being built (缓建)"),
         "state_unknown": ("{facility}建设状态不详", "the state of {facility} is not known"),
         "told_elsewhere": ("{facility}另项说明", "{facility}: told by another check"),
-        "built_date_unknown": (
-            "{facility}建成日期不详",
-            "when {facility} was built is not known",
-        ),
-        "housing_date_unknown": (
-            "{phase}期住宅建成日期不详",
-            "when the housing of phase {phase} was built is not known",
-        ),
+        "built_by_now": ("{facility}现已建成", "{facility} is built by now"),
         "built_late": (
-            "{facility}于{date}建成，晚于{phase}期住宅（{against}）{deficit}天（缓建）",
+            (
+                "{facility}于{date}建成，晚于{phase}期住宅（{against}）{deficit}天；现已建成，"
+                "缓建已整改到位，日期先后由“四同步”条判断"
+            ),
             (
                 "{facility} was built on {date}, {deficit} days after the housing of phase {phase} "
-                "({against}) (缓建)"
+                "({against}); it is there now, so the delay (缓建) has been put right, and the "
+                "dates are judged under 四同步"
             ),
         ),
         "built_in_time": (
@@ -199,8 +196,33 @@ _STEPS: Final = MappingProxyType(
         "no_earlier_phase": ("没有更早的分期", "there is no earlier phase"),
         "handed_over": ("{facility}已于{date}移交", "{facility} was handed over on {date}"),
         "not_handed_over": (
-            "前期设施{facility}已验收而未移交（建而不交）",
-            "{facility} of an earlier phase is accepted and not handed over (建而不交)",
+            (
+                "前期设施{facility}于{date}验收，至今{provided}天未移交，超过{needed}天（建而不交；"
+                "天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later, more than {needed} (建而不交; the days are a parameter of "
+                "the pack, the clause sets none)"
+            ),
+        ),
+        "not_handed_over_yet": (
+            (
+                "前期设施{facility}于{date}验收，至今{provided}天未移交，尚在{needed}天之内，"
+                "暂不作建而不交认定（天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later, within the {needed} allowed: not 建而不交 yet (the days "
+                "are a parameter of the pack, the clause sets none)"
+            ),
+        ),
+        "not_handed_over_no_days": (
+            "前期设施{facility}于{date}验收，至今{provided}天未移交；条文与规则集均未定天数",
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later; neither the clause nor the pack sets a number of days"
+            ),
         ),
         "handover_unknown": (
             "{facility}是否移交不详",
@@ -224,10 +246,31 @@ _STEPS: Final = MappingProxyType(
             "{facility} is not accepted yet, or when is not known",
         ),
         "handover_waiting": (
-            "{facility}于{date}验收，至今{provided}天没有移交记录（条文未定天数）",
+            (
+                "{facility}于{date}验收，至今{provided}天没有移交记录，超过{needed}天"
+                "（天数为规则集参数，条文未定）"
+            ),
             (
                 "{facility} was accepted on {date}; {provided} days later there is no record of a "
-                "handover (the clause sets no number of days)"
+                "handover, and {needed} are allowed (a parameter of the pack; the clause sets none)"
+            ),
+        ),
+        "handover_awaited": (
+            (
+                "{facility}于{date}验收，至今{provided}天没有移交记录，尚在{needed}天之内，"
+                "不能判定已移交（天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} was accepted on {date}; {provided} days later there is no record of a "
+                "handover yet, within the {needed} allowed (a parameter of the pack; the clause "
+                "sets none)"
+            ),
+        ),
+        "handover_no_days": (
+            "{facility}于{date}验收，至今{provided}天没有移交记录；条文与规则集均未定天数",
+            (
+                "{facility} was accepted on {date}; {provided} days later there is no record of a "
+                "handover; neither the clause nor the pack sets a number of days"
             ),
         ),
         "receiver_unknown": (
@@ -275,6 +318,45 @@ _STEPS: Final = MappingProxyType(
                 "phase {phase} ({against})"
             ),
         ),
+        "housing_ahead": (
+            "{phase}期住宅已{done}（{against}），{facility}至审查日仍未{done}，已晚{deficit}天",
+            (
+                "{done}: the housing of phase {phase} on {against}; {facility} not by the day of "
+                "the review, {deficit} days later"
+            ),
+        ),
+        "housing_ahead_scheduled": (
+            (
+                "{phase}期住宅已{done}（{against}），{facility}至审查日仍未{done}，"
+                "计划{date}，晚{deficit}天"
+            ),
+            (
+                "{done}: the housing of phase {phase} on {against}; {facility} not by the day of "
+                "the review, scheduled for {date}, {deficit} days later"
+            ),
+        ),
+        "scheduled_only": (
+            (
+                "{facility}（计划{date}）与{phase}期住宅（计划{against}）至审查日均未{done}，"
+                "计划日期不作为事实"
+            ),
+            (
+                "{done}: neither {facility} (scheduled for {date}) nor the housing of phase "
+                "{phase} (scheduled for {against}) by the day of the review; a date to come is "
+                "no fact"
+            ),
+        ),
+        "scheduled_only_out_of_step": (
+            (
+                "{facility}（计划{date}）与{phase}期住宅（计划{against}）至审查日均未{done}，"
+                "计划日期不作为事实；按计划晚{deficit}天"
+            ),
+            (
+                "{done}: neither {facility} (scheduled for {date}) nor the housing of phase "
+                "{phase} (scheduled for {against}) by the day of the review; a date to come is "
+                "no fact; as scheduled it is {deficit} days late"
+            ),
+        ),
         "floor_level_met": (
             "{facility}在{provided}层，应不高于{needed}层",
             "{facility} is on floor {provided}, at most floor {needed} is allowed",
@@ -316,6 +398,13 @@ _STEPS: Final = MappingProxyType(
         "same_submission": (
             "{facility}与{phase}期住宅一并申报",
             "{facility} and the housing of phase {phase} are submitted together",
+        ),
+        "before_housing_scheduled": (
+            "{facility}{done}（{date}），{phase}期住宅至审查日尚未{done}（计划{against}）",
+            (
+                "{facility}, {done}: {date}; the housing of phase {phase} not by the day of the "
+                "review (scheduled for {against})"
+            ),
         ),
         "before_housing": (
             "{facility}{step}（{date}），{phase}期住宅尚无此日期",
@@ -360,6 +449,17 @@ _REMEDIES: Final = MappingProxyType(
         ),
         "make_free": ("{of}无偿移交", "hand over free of charge{of}"),
         "advance": ("{of}{step}提前{amount}天", "bring {step}{of} forward by {amount} days"),
+        "one_approval": (
+            "{of}与住宅纳入同一批准文件",
+            "put{of} and the housing into one approval",
+        ),
+        "officer_decides": (
+            "{of}{step}的先后已成事实，改期不能补救；已整改的，由审查人写明理由另作认定",
+            (
+                "the order of {step}{of} and of the housing is a fact no change of dates puts "
+                "right; where it has been made good an officer may decide otherwise, with a reason"
+            ),
+        ),
         "open_gate": ("在{side}侧增设出入口", "open a gate on the {side} side"),
         "lower_floor": (
             "{of}移至{amount}层或以下",
@@ -381,6 +481,8 @@ _SYNC: Final = MappingProxyType(
         "handed_over": ("交付", "handover"),
     }
 )
+# As a step that is over, where it is called otherwise.
+_DONE: Final = MappingProxyType({"built": ("建成", "building")})
 _SIDES: Final = MappingProxyType(
     {
         "north": ("北", "north"),
@@ -434,6 +536,7 @@ def sentence(step: Step, *, lang: str) -> str:
         phase=phase_word(step.phase or "—", lang=lang),
         item=step.item or "—",
         step=term(_SYNC, step.item or "", lang=lang),
+        done=term({**_SYNC, **_DONE}, step.item or "", lang=lang),
         needed=_figure(step.needed, lang=lang),
         provided=_figure(step.provided, lang=lang),
         deficit=_figure(step.deficit, lang=lang),
@@ -485,7 +588,7 @@ def _of_en(remedy: Remedy) -> str:
     name = remedy.facility or remedy.item
     if name is None:
         return ""
-    if remedy.action in ("advance", "carry_over"):
+    if remedy.action in ("advance", "carry_over", "officer_decides"):
         return f" of {name}" if remedy.where is not None else f" {name}"
     moved = remedy.amount is None or remedy.action == "lower_floor"
     return f" {name}" if moved else f" at {name}"
