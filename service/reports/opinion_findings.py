@@ -8,9 +8,9 @@ from typing import Any, Final
 from service.reports.opinion import Opinion
 from service.reports.opinion_words import Say
 from service.reports.paper import Block, Bullets, Cell, Grid, Heading, Paragraph, Tone, printable
-from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining.letter import alternatives as other_readings
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED, VERDICTS
+from spatial.policy.missing_words import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.review.finding import GENERAL_RULE
 from spatial.policy.review.review import BACKGROUND, BINDING, ILLUSTRATION
@@ -155,6 +155,8 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
     lacking = missing_list(finding["missing"], lang=lang)
     if lacking:
         lines.append(say("missing", text=lacking))
+    if finding.get("beside"):
+        lines.append(_sentence(finding["beside"], lang))
     if finding["against"] != GENERAL_RULE:
         lines.append(say("against", text=say(finding["against"])))
     others = other_readings(finding, lang=lang)

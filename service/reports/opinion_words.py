@@ -57,6 +57,7 @@ WORDS: Final = MappingProxyType(
         "pool": ("统筹", "Pool"),
         "pool_value": ("{id}，成员{members}", "{id}, members {members}"),
         "removes": ("拟拆除的现有设施", "Existing facilities taken down"),
+        "assumed": ("审查假设", "Assumed"),
         "provided_by": ("配置依据", "Provided as by"),
         "provided_by_value": (
             "{service}以{document}所列为准",

@@ -13,12 +13,13 @@ from planning import districts, facilities, pack
 from regions import area_rule, evaluate, indicator_table, inside, region
 
 from spatial.fields import FACILITIES
-from spatial.policy import area_wording, terms
-from spatial.policy.area_wording import area_definitions, area_reasons, missing_list, missing_text
+from spatial.policy import area_wording, field_names, missing_words, terms
+from spatial.policy.area_wording import area_definitions, area_reasons
 from spatial.policy.evaluation import EvaluationParameters, PlanningData
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.measures import AREA_FIELDS, FACILITY_SUMS
+from spatial.policy.missing_words import missing_list, missing_text
 from spatial.policy.pack_file import load_packs
 
 POLICY = Path(area_wording.__file__).parent
@@ -36,10 +37,10 @@ MODULES = [
 TEXTS = {
     "reasons": area_wording._REASONS,  # noqa: SLF001 - the tables under test
     "definitions": area_wording._DEFINITIONS,  # noqa: SLF001 - likewise
-    "missing": area_wording._MISSING,  # noqa: SLF001 - likewise
-    "figures": area_wording._FIGURES,  # noqa: SLF001 - likewise
+    "missing": missing_words._MISSING,  # noqa: SLF001 - likewise
+    "figures": missing_words._FIGURES,  # noqa: SLF001 - likewise
     "verdicts": terms.VERDICTS,
-    "fields": terms.FIELDS,
+    "fields": field_names.FIELDS,
 }
 
 
@@ -148,9 +149,9 @@ def test_every_entry_of_a_missing_list_has_words(lang: str) -> None:
     gaps = gaps_used()
     shapes = {frozenset(gap) for gap in gaps}
     assert frozenset({"figure"}) in shapes
-    assert shapes - {frozenset({"figure"})} == set(area_wording._MISSING)  # noqa: SLF001 - the table under test
+    assert shapes - {frozenset({"figure"})} == set(missing_words._MISSING)  # noqa: SLF001 - the table under test
     figures = {gap["figure"] for gap in gaps if "figure" in gap}
-    assert figures == set(area_wording._FIGURES)  # noqa: SLF001 - likewise
+    assert figures == set(missing_words._FIGURES)  # noqa: SLF001 - likewise
     for gap in gaps:
         words = missing_text(gap, lang=lang)
         assert words

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining import letter
 from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.holding import area_remedy, area_text, count_remedy, count_text
 from spatial.policy.explaining.letter import Record, pick, text
 from spatial.policy.explaining.reach import circle_remedy, circle_text, radius_remedy, radius_text
+from spatial.policy.field_names import FIELDS
 from spatial.policy.findings import (
     ADVISE,
     MET,
@@ -22,9 +22,10 @@ from spatial.policy.findings import (
     UNDETERMINED,
 )
 from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.missing_words import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.rule import Rule
-from spatial.policy.terms import FIELDS, STAGES, term
+from spatial.policy.terms import STAGES, term
 
 
 def sentences(

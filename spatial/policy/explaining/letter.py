@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from spatial.policy.area_wording import MOST_NAMED
+from spatial.policy.missing_words import MOST_NAMED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
@@ -51,6 +51,14 @@ _READINGS: Final = MappingProxyType(
         ),
         "walking_distance": ("步行距离", "the reading of walking distance"),
         "straight_line": ("直线距离", "the reading of a straight line"),
+        "phase_without_facility": (
+            "没有设施的一期须等另一期的设施（晚于该期住宅的天数）",
+            "the reading that a phase without a facility waits for another's (days behind)",
+        ),
+        "split_facility": (
+            "每处设施只要有一部分计入即按一处计",
+            "the reading that a facility counts wherever a part of it does",
+        ),
     }
 )
 
