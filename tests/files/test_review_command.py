@@ -98,7 +98,7 @@ def test_districts_of_a_file_gain(submit, tmp_path: Path, yike: Run) -> None:
         write_geojson(tmp_path / f"{layer}.geojson", [{**row, "geometry": shape}])
     call = ("review", name, "--pack=jinhua-2022", DAY, "--json", "--districts=homes.geojson")
     done = yike(*call, "--facilities=around.geojson", **NO_DATABASE)
-    assert done.returncode == 4, done.stderr
+    assert done.returncode == 0, "a circle is a target, so nobody waits for streets"
     (change,) = json.loads(done.stdout)["neighbours"]
     assert (change["district"], change["change"]) == ("a", "gains")
     assert (change["before_m"], change["after_m"]) == (750, 250)
