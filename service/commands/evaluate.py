@@ -24,7 +24,7 @@ from service.exports.systems import output_system
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.profiles import Penalties
 
 

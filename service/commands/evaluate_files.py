@@ -23,14 +23,12 @@ from service.networks.wording import diagnosis_warnings
 from spatial.diagnosis import diagnose
 from spatial.errors import InputError
 from spatial.network import Network
-from spatial.policy.evaluation import (
-    EvaluationParameters,
-    PlanningData,
-    evaluate,
-    summarise,
-)
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.slope_effect import SlopeEffect, slope_effect
+from spatial.policy.summary import summarise
 from spatial.policy.wording import output_districts
 from spatial.slope import without_slope
 

@@ -30,7 +30,8 @@ from service.exports.explanation import (
 from service.exports.region import region_notices
 from service.imports.packs import find_packs
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 
 
 def explain(  # noqa: PLR0913  # the options of the command, by name only

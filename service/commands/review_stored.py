@@ -17,7 +17,7 @@ from service.commands.opinion_files import OutOption, wanted_files, write_opinio
 from service.commands.options import parse_language
 from service.core.address import with_database
 from service.core.database import create_database_engine
-from service.core.errors import ProblemError
+from service.core.errors.problem import ProblemError
 from service.core.geojson import encode_json
 from service.core.keys import Principal, authenticate
 from service.core.language import Language

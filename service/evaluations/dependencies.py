@@ -9,7 +9,8 @@ from fastapi import Depends, Query
 from sqlalchemy import Connection, select
 
 from service.core import scope
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
 from service.core.paging import Page
 from service.core.parameters import known_id

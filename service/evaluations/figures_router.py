@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from shapely.geometry import mapping
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json, geojson_response
 from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems

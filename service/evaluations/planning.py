@@ -29,14 +29,11 @@ from service.evaluations.storage import PARK_LEVEL
 from service.indicators import service as indicators
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PARKS
-from spatial.policy.evaluation import (
-    REGION_INSIDE,
-    REGION_OUTSIDE,
-    Evaluation,
-    PlanningData,
-)
+from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
+from spatial.policy.planning_data import PlanningData
+from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE
 
 # Beyond it a distance is null (design, section 2).
 HALO_M: Final = 5_000.0

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from geopandas import GeoDataFrame
 from starlette.responses import Response
 
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json, feature_collection, geojson_response
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency, language_headers

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.profiles import LONGEST_WAIT_S, Penalties
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from service.core import audit, scope
-from service.core.errors import Detail, ForbiddenError, InvalidParameterError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.rights import ForbiddenError
 from service.core.geojson import encode_json
 from service.core.history import Origin
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type

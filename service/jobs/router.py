@@ -8,7 +8,8 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json
 from service.core.openapi import content, problems
 from service.core.paging import Page, PageParameter, page_members

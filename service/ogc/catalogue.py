@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import BigInteger, Boolean, Date, Double, Integer, Numeric, Text
 
 from service.core import history, scope
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
 from service.core.schema import DATA_STATE, EVALUATION_DISTRICT, FINDING, NETWORK_EDGE, VERSIONED
 from service.evaluations.dependencies import visible

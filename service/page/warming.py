@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.errors import ProblemError
+from service.core.errors.problem import ProblemError
 from service.core.keys import Principal
 from service.core.resources import Resources
 from service.evaluations import service as evaluations

@@ -14,7 +14,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 from sqlalchemy import Connection
 
-from service.core.errors import ConflictError, InvalidBodyError, InvalidParameterError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError, InvalidParameterError
+from service.core.errors.state import ConflictError
 from service.core.resources import Resources
 from service.core.text_formats import NUMBERS, of_format
 from service.reach.walking import Walking, read_limits, read_numbers, read_walking

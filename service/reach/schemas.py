@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.parameters import AsOfDate
 from service.evaluations.schemas import PenaltiesBody

@@ -10,7 +10,9 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError, TooManyRowsError
+from service.core.errors.limits import TooManyRowsError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
 from service.core.language import LanguageDependency
 from service.core.parameters import known_id

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from service.core.errors import InvalidBodyError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.geojson import encode_json
 from service.core.parameters import AsOfDate
 from service.core.plain_schemas import schema_of

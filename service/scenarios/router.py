@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError, NotFoundError
 from service.core.etags import IfMatch, check_if_match, etag
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type

@@ -10,7 +10,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from service.core import scope
-from service.core.errors import Detail, ForbiddenError, InvalidBodyError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
 from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.language import Language

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.core import audit
-from service.core.errors import UnauthorizedError
+from service.core.errors.rights import UnauthorizedError
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.keys import Principal
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json
 from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency, language_headers

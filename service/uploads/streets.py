@@ -12,7 +12,8 @@ import shapely
 from sqlalchemy import Connection
 
 from service.core import audit, history
-from service.core.errors import ConflictError, ForbiddenError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError
 from service.core.history import Stored
 from service.core.keys import Principal
 from service.networks.service import (

@@ -130,7 +130,7 @@ def area_baseline(
     city, facts, packs
         What was evaluated.
     parks, indicators, target_year
-        As in `spatial.policy.evaluation.PlanningData` and its parameters; parks ordered by id.
+        As in `spatial.policy.planning_data.PlanningData` and its parameters; parks ordered by id.
     """
     figures = AreaFigures(areas, city.facilities, indicators, as_of=city.as_of)
     places = membership(city.districts, areas)
@@ -192,7 +192,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
     found
         What was found of the districts.
     min_share, target_year
-        As in `spatial.policy.evaluation.EvaluationParameters`.
+        As in `spatial.policy.evaluation_parameters.EvaluationParameters`.
     """
     gone = pd.DataFrame(before.facilities)[change.gone].reset_index(drop=True)
     were = baseline.figures.taken(gone, change.gone, standing=before.standing[change.gone])

@@ -105,7 +105,7 @@ class City:
     as_of
         The date facilities are seen on.
     snap_limit_m, grid_spacing_m
-        Metres; see `spatial.policy.evaluation.EvaluationParameters`.
+        Metres; see `spatial.policy.evaluation_parameters.EvaluationParameters`.
     penalties
         Seconds that walks lose.
     known

@@ -15,12 +15,13 @@ from regions import area_rule, evaluate, indicator_table, inside, region
 from spatial.fields import FACILITIES
 from spatial.policy import area_wording, field_names, missing_words, terms
 from spatial.policy.area_wording import area_definitions, area_reasons
-from spatial.policy.evaluation import EvaluationParameters, PlanningData
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.measures import AREA_FIELDS, FACILITY_SUMS
 from spatial.policy.missing_words import missing_list, missing_text
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 
 POLICY = Path(area_wording.__file__).parent
 POLICIES = POLICY.parents[1] / "seed" / "policies"

@@ -28,8 +28,9 @@ from service.imports.validation import check
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.network import build_network
-from spatial.policy.evaluation import PlanningData, evaluate
+from spatial.policy.evaluation import evaluate
 from spatial.policy.pack_file import load_pack
+from spatial.policy.planning_data import PlanningData
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

@@ -21,8 +21,8 @@ import yaml
 from planning import areas, districts, facilities, finding, judge, point
 from province import area_rows
 
-from spatial.policy.evaluation import PlanningData
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.rule import Rule
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,8 @@ from planning import facilities, layer_frame, point
 
 from spatial.errors import InputError
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
-from spatial.policy.evaluation import PlanningData, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.placing import Placed, Surroundings, place

@@ -22,7 +22,8 @@ from planning import (
 )
 
 from spatial.errors import InputError
-from spatial.policy.evaluation import Evaluation, EvaluationParameters
+from spatial.policy.evaluation import Evaluation
+from spatial.policy.evaluation_parameters import EvaluationParameters
 
 RULES = pack(
     rule("service_radius", rule_id="test.radius"),

@@ -20,7 +20,7 @@ from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import REVIEW_GATE, Stage, gates_at
 from spatial.policy.review.wording import gate_reason, sentence
 from spatial.policy.rule import Counts, Rule
-from spatial.policy.wording import LANGUAGES
+from spatial.policy.terms import LANGUAGES
 
 PROJECT: Final = "project"
 CONDITIONS_RULE: Final = "project.planning_conditions"

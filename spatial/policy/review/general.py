@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
 from spatial.policy.findings import MET, MET_RELAXED
 from spatial.policy.kinds import DISTRICT_KINDS
@@ -31,7 +31,8 @@ from spatial.policy.review.reach_known import settle_reach
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
 from spatial.policy.rule import Rule
-from spatial.policy.wording import LANGUAGES, finding_texts
+from spatial.policy.terms import LANGUAGES
+from spatial.policy.wording import finding_texts
 from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"

@@ -22,7 +22,7 @@ from spatial.fields import FACILITIES
 from spatial.network import Network
 from spatial.policy.city import City, Sites
 from spatial.policy.counting import Counted, Standing, counted, standing
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facility_edits import carry
 from spatial.policy.facts import Facts
 from spatial.policy.review.around import ALLOTTED_BY, COLUMNS, Around, KnownAround

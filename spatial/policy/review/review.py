@@ -9,12 +9,9 @@ from decimal import Decimal
 from typing import Final
 
 from spatial.errors import InputError
-from spatial.policy.evaluation import (
-    REGION_INSIDE,
-    REGION_OUTSIDE,
-    EvaluationParameters,
-)
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE
 from spatial.policy.review.capacity import CapacityChange, capacity_changes
 from spatial.policy.review.consistency import skipped_stage
 from spatial.policy.review.finding import ReviewFinding

@@ -12,8 +12,7 @@ from spatial.policy.field_names import FIELDS
 from spatial.policy.numerals import grouped, phase_word
 from spatial.policy.review.gate import Step
 from spatial.policy.review.remedy import Remedy
-from spatial.policy.terms import term
-from spatial.policy.wording import LANGUAGES
+from spatial.policy.terms import LANGUAGES, term
 
 # Placeholders: facility, phase, item, needed, provided, deficit, date, against, step.
 _STEPS: Final = MappingProxyType(
