@@ -33,6 +33,7 @@ FIELDS: Final = MappingProxyType(
         "registered": ("是否登记备案", "whether it is registered"),
         "own_entrance": ("是否有独立出入口", "whether it has an entrance of its own"),
         "lift": ("是否有电梯", "whether it has a lift"),
+        "state": ("建设状态", "state of building"),
         "floor_level": ("楼层", "floor"),
         "geometry": ("位置", "place"),
         "planning_unit": ("所在规划单元", "the planning unit"),

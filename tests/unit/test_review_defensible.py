@@ -103,6 +103,21 @@ def test_no_walk_is_shorter_than_the_straight_line(east_m, verdict):
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("measured", "verdict"), [(None, "undetermined"), (200, "undetermined"), ("199.99", "not_met")]
+)
+def test_what_nobody_knows_to_be_built_fails_nobody(measured, verdict):
+    """200 m² are owed. Not even if it is built do 199.99 m² do."""
+    built = {} if measured is None else {"floor_area_m2": Decimal(measured)}
+    found = of(reviewed(project(nursery(200, as_built=built)), stage="completion"), AREA)
+    assert found.verdict == verdict
+    if verdict == "undetermined":
+        assert found.missing == [{"facility": "n1", "field": "state"}]
+        assert found.remedies == ()
+    known = nursery(200, as_built={"floor_area_m2": 200}, status="under_construction")
+    assert of(reviewed(project(known), stage="completion"), AREA).verdict == "not_met"
+
+
 # --- a target of the place is no duty of one project ---
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from spatial.policy.field_names import FIELDS
 from spatial.policy.missing_words import MOST_NAMED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.pack import Pack
@@ -139,6 +140,26 @@ def facilities(record: Record, *, lang: str, none: str | None = None) -> str | N
         return none
     return pick(
         lang, f"依据设施：{named(ids, lang=lang)}。", f"Facilities: {named(ids, lang=lang)}."
+    )
+
+
+def would_count(record: Record, *, lang: str) -> str | None:
+    """Name facilities that are not counted because something about them is not known."""
+    found = [
+        pick(
+            lang,
+            f"设施 {one['facility']}（{term(FIELDS, str(one['field']), lang='zh')}不详）",
+            f"facility {one['facility']} ({term(FIELDS, str(one['field']), lang='en')} "
+            "is not known)",
+        )
+        for one in entries(record, "would_count_if")
+    ]
+    if not found:
+        return None
+    return pick(
+        lang,
+        f"下列设施情况查明后可能计入：{named(found, lang='zh')}。",
+        f"May count once the facts are known: {named(found, lang='en')}.",
     )
 
 

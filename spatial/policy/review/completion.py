@@ -140,7 +140,7 @@ def _deferred(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "under_construction":
         return _fails(check, "still_building", facility, "build")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     if state != "built":
         # Suspended or not begun: another of the five faults, and told by its own check.
         return Step(check, NOT_APPLICABLE, "told_elsewhere", facility.id, facility.phase)
@@ -177,7 +177,7 @@ def _suspended(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "suspended":
         return _fails(check, "suspended", facility, "resume")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     return _holds(check, "not_suspended", facility)
 
 
@@ -186,7 +186,7 @@ def _omitted(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "not_started":
         return _fails(check, "not_begun", facility, "build")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     return _holds(check, "begun", facility)
 
 

@@ -46,8 +46,8 @@ class ReviewFinding:
     beside
         Why it does not decide: `TARGET`, `AFTER_DESIGN` or `CONDITIONS_HOLD`; None where it does.
     against
-        What was compared with: ``general_rule``, ``planning_conditions``, ``control_plan`` or
-        ``housing``.
+        What was compared with: ``general_rule``, ``planning_conditions``, ``control_plan``,
+        ``housing``, ``approval`` or ``record``.
     provided_by
         Who says what is provided: ``project``, or the document that stands for it.
     needed, provided, deficit, unit

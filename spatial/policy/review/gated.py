@@ -42,6 +42,7 @@ _AGAINST: Final[Mapping[str, str]] = MappingProxyType(
         "grant": "control_plan",
         "planning": "planning_conditions",
         "as": "planning_conditions",
+        "handover": "record",
     }
 )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
-from spatial.policy.findings import MET, MET_RELAXED
+from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
 from spatial.policy.review.finding import (
@@ -30,6 +30,7 @@ from spatial.policy.review.project import Project
 from spatial.policy.review.reach_known import settle_reach
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
+from spatial.policy.review.stock_known import HELD, state_known, with_split
 from spatial.policy.rule import Rule
 from spatial.policy.terms import LANGUAGES
 from spatial.policy.wording import finding_texts
@@ -37,7 +38,6 @@ from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"
 _COUNT: Final = "facility_count_by_households"
-_HELD: Final = (MET, MET_RELAXED)
 # What reasons and definitions are made from.
 _TEXT_COLUMNS: Final = (
     "district_id",
@@ -163,7 +163,7 @@ def _finding(
         deficit=_decimal(row["deficit"]),
         unit=row["unit"],
         alternatives=[
-            {**one, "changes": (one["verdict"] in _HELD) != (verdict in _HELD)}
+            {**one, "changes": (one["verdict"] in HELD) != (verdict in HELD)}
             for one in row["alternatives"] or ()
         ],
         measures={name: _plain(name, row[name]) for name in REACH_COLUMNS},
@@ -202,13 +202,16 @@ def _settled(
     beside = CONDITIONS_HOLD if stage.conditions_fixed and _fixed(project, rule) else target
     first = project.reviewed_phases[0]
     remedies: tuple[Remedy, ...] = ()
-    if finding.deficit is not None and finding.verdict not in _HELD:
+    if finding.deficit is not None and finding.verdict not in HELD:
         if rule.kind == _AREA:
             remedies = (Remedy("add_floor_area", finding.deficit, "m2"),)
         elif rule.kind == _COUNT:
             remedies = (Remedy("add_facilities", finding.deficit, "facilities", phase=first),)
     if rule.kind == _COUNT:
-        finding = _with_split(finding, placed)
+        finding = with_split(finding, placed.split)
+    if finding.verdict in (NOT_MET, ADVISE) and not stage.before_building:
+        finding = state_known(finding, project, area=rule.kind == _AREA)
+        remedies = () if finding.verdict == UNDETERMINED else remedies
     return replace(
         finding,
         binds=beside is None,
@@ -216,24 +219,6 @@ def _settled(
         provided_by=placed.provided_by.get(rule.subject, "project"),
         remedies=remedies,
     )
-
-
-def _with_split(finding: ReviewFinding, placed: Placed) -> ReviewFinding:
-    """Say what the number would be if every facility counted of which a part counts here."""
-    if not placed.split or finding.needed is None or finding.provided is None:
-        return finding
-    number = finding.provided + len(placed.split)
-    holds = finding.verdict in _HELD or number >= finding.needed
-    verdict = MET if holds else finding.verdict
-    other = {
-        "reading": "split_facility",
-        "verdict": verdict,
-        "value": float(number),
-        "threshold": float(finding.needed),
-        "facilities": list(placed.split),
-        "changes": (verdict in _HELD) != (finding.verdict in _HELD),
-    }
-    return replace(finding, alternatives=[*finding.alternatives, other])
 
 
 def _fixed(project: Project, rule: Rule) -> bool:

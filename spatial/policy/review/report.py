@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from spatial.policy.explaining.letter import alternatives, would_count
 from spatial.policy.missing_words import missing_list
 from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
@@ -197,8 +198,12 @@ def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str
     lines = [f"{head}: {reason}" if reason else head]
     if finding["verdict"] in _QUIET:
         return lines
-    lines.append(f"    {say('clause')} {finding['clause']}: {finding['quote']}")
+    quoted = ": ".join(one for one in (finding["clause"], finding["quote"]) if one)
+    lines.append(f"    {say('clause')} {quoted}")
     lines.append(f"    {say('reading')}: {finding['reading']}")
+    uncounted = would_count(finding, lang=lang)
+    if uncounted:
+        lines.append(f"    {uncounted}")
     if finding.get("beside"):
         lines.append(f"    {finding['beside']}")
     lacking = missing_list(finding["missing"], lang=lang)
@@ -206,8 +211,7 @@ def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str
         lines.append(f"    {say('missing')}: {lacking}")
     lines += [f"    {say('remedy')}: {remedy['text']}" for remedy in finding["remedies"]]
     lines += [
-        f"    {say('alternative')}: {one['reading']} → {verdict_word(one['verdict'], lang=lang)}"
-        f" ({figure(one['value'])} / {figure(one['threshold'])})"
+        f"    {say('alternative')}: {alternatives({'alternatives': [one]}, lang=lang)}"
         for one in finding["alternatives"]
         if one.get("changes")
     ]

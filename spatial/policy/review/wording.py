@@ -62,14 +62,25 @@ _STEPS: Final = MappingProxyType(
             "{item}: {needed} in the control plan, {provided} in the grant scheme",
         ),
         "grant_area_met": (
-            "{item}：出让方案{provided}㎡，控规{needed}㎡",
-            "{item}: {provided} m² in the grant scheme, {needed} m² in the control plan",
+            "{item}：出让方案建筑面积{provided}㎡，控规{needed}㎡",
+            "{item}: floor area {provided} m² in the grant scheme, {needed} m² in the control plan",
         ),
         "grant_area_short": (
-            "{item}：出让方案{provided}㎡，控规{needed}㎡，少{deficit}㎡",
+            "{item}：出让方案建筑面积{provided}㎡，控规{needed}㎡，少{deficit}㎡",
             (
-                "{item}: {provided} m² in the grant scheme, {needed} m² in the control plan, "
-                "{deficit} m² less"
+                "{item}: floor area {provided} m² in the grant scheme, {needed} m² in the control "
+                "plan, {deficit} m² less"
+            ),
+        ),
+        "grant_land_met": (
+            "{item}：出让方案用地面积{provided}㎡，控规{needed}㎡",
+            "{item}: land {provided} m² in the grant scheme, {needed} m² in the control plan",
+        ),
+        "grant_land_short": (
+            "{item}：出让方案用地面积{provided}㎡，控规{needed}㎡，少{deficit}㎡",
+            (
+                "{item}: land {provided} m² in the grant scheme, {needed} m² in the control "
+                "plan, {deficit} m² less"
             ),
         ),
         "conditions_count_met": (
@@ -129,17 +140,41 @@ _STEPS: Final = MappingProxyType(
                 "this is reported"
             ),
         ),
-        "as_built_met": (
-            "{item}：实测{provided}㎡，规划条件{needed}㎡",
-            "{item}: {provided} m² measured, planning conditions {needed} m²",
+        "as_built_area_met": (
+            "{item}：实测建筑面积{provided}㎡，规划条件{needed}㎡",
+            "{item}: floor area {provided} m² measured, planning conditions {needed} m²",
         ),
-        "as_built_short": (
-            "{item}：实测{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
-            "{item}: {provided} m² measured, planning conditions {needed} m², short {deficit} m²",
+        "as_built_area_short": (
+            "{item}：实测建筑面积{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
+            (
+                "{item}: floor area {provided} m² measured, planning conditions {needed} m², "
+                "short {deficit} m²"
+            ),
         ),
-        "as_built_unknown": (
-            "{item}：已知实测{provided}㎡，规划条件{needed}㎡；缺实测数据",
-            "{item}: {provided} m² known, planning conditions {needed} m²; a survey is missing",
+        "as_built_area_unknown": (
+            "{item}：规划条件建筑面积{needed}㎡，缺实测数据（已知{provided}㎡）",
+            (
+                "{item}: floor area {needed} m² in the planning conditions; a survey is missing "
+                "({provided} m² known)"
+            ),
+        ),
+        "as_built_land_met": (
+            "{item}：实测用地面积{provided}㎡，规划条件{needed}㎡",
+            "{item}: land {provided} m² measured, planning conditions {needed} m²",
+        ),
+        "as_built_land_short": (
+            "{item}：实测用地面积{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
+            (
+                "{item}: land {provided} m² measured, planning conditions {needed} m², "
+                "short {deficit} m²"
+            ),
+        ),
+        "as_built_land_unknown": (
+            "{item}：规划条件用地面积{needed}㎡，缺实测数据（已知{provided}㎡）",
+            (
+                "{item}: land {needed} m² in the planning conditions; a survey is missing "
+                "({provided} m² known)"
+            ),
         ),
         "later_phase": (
             "{item}在后期建设，本次不核",
@@ -454,7 +489,7 @@ _REMEDIES: Final = MappingProxyType(
             "put{of} and the housing into one approval",
         ),
         "officer_decides": (
-            "{of}{step}的先后已成事实，改期不能补救；已整改的，由审查人写明理由另作认定",
+            "{of}{step}与住宅的先后已成事实，改期不能补救；已整改的，由审查人写明理由另作认定",
             (
                 "the order of {step}{of} and of the housing is a fact no change of dates puts "
                 "right; where it has been made good an officer may decide otherwise, with a reason"
