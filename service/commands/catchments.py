@@ -203,7 +203,7 @@ def _sites(facilities: Path | None, points: Path | None, options: FileOptions) -
         return _of_rows(read.frame)
     if points is None:
         raise InputError("--facilities is missing")
-    places = read_places_file(points, crs=options.crs_of("points"))
+    places = read_places_file(points, crs=options.crs_of("points"), how=options.how)
     return Sites(places.ids, places.geometry, doors_of(places.geometry), dict(places.faults), [])
 
 

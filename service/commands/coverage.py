@@ -139,7 +139,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     files = StreetFiles(network, barriers, elevation, planarize)
     files.refuse_incomplete()
     options = parse_file_options(crs or (), map_ or ())
-    places = read_origins(lon=lon, lat=lat, points=points, crs=options.crs_of("points"))
+    places = read_origins(lon=lon, lat=lat, points=points, options=options)
     if facilities is None:
         for name, value in (("--network", network), ("--assume-status", assume_status)):
             if value is not None:

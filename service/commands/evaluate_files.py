@@ -25,11 +25,11 @@ from spatial.errors import InputError
 from spatial.network import Network
 from spatial.policy.evaluation import evaluate
 from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.output import output_districts
 from spatial.policy.pack import Pack
 from spatial.policy.planning_data import PlanningData
 from spatial.policy.slope_effect import SlopeEffect, slope_effect
 from spatial.policy.summary import summarise
-from spatial.policy.wording import output_districts
 from spatial.slope import without_slope
 
 

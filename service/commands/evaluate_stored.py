@@ -27,8 +27,8 @@ from service.packs import service as stored_packs
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
 from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.output import output_districts
 from spatial.policy.pack import Pack
-from spatial.policy.wording import output_districts
 
 
 def evaluate_stored(

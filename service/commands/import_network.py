@@ -152,7 +152,7 @@ def _read(
                 raise InputError("--crs: a place has no coordinates of its own")
             lines = download_place(options.place, cache_dir=cache_dir)
         else:
-            lines = download_polygon(options.label(files), crs=crs, cache_dir=cache_dir)
+            lines = download_polygon(options.label(files), crs=crs, how=how, cache_dir=cache_dir)
         return make_network(lines, source=str(options.label(files)), planarize=options.planarize)
 
 

@@ -105,7 +105,7 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     files = StreetFiles(network, barriers, elevation, planarize)
     files.refuse_incomplete()
     systems = parse_file_options(crs or (), ())
-    origins = read_origins(lon=lon, lat=lat, points=points, crs=systems.crs_of("points"))
+    origins = read_origins(lon=lon, lat=lat, points=points, options=systems)
     read = files.read(systems)
     if read is not None:
         graph, sources = read.network, list[object](read.sources)

@@ -31,7 +31,7 @@ from service.exports.summary import WORST, summary_lines
 from service.imports.packs import shipped_packs
 from service.packs.service import load_pack, store_packs
 from spatial.network import build_network
-from spatial.policy.wording import output_districts
+from spatial.policy.output import output_districts
 
 PACK_ID: Final = "jinhua-2022"
 KEY_NAME: Final = "made by yike up"

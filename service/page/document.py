@@ -23,8 +23,8 @@ from service.packs.schemas import PackSummary
 from service.scenarios.changes import MAX_CHANGES
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.policy.pack import Pack
+from spatial.policy.terms import LANGUAGES
 
-LANGUAGES: Final = ("zh", "en")
 MAX_EVALUATIONS: Final = 200
 
 

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from service.core.geojson import encode_json
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import LanguageDependency, language_headers
+from service.core.model_input import read_asked
 from service.core.openapi import content, problems, request_body
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.reach.catchment_answer import answer_catchments
-from service.reach.schemas import CatchmentsBody, read_asked
+from service.reach.schemas import CatchmentsBody
 
 
 def add_catchments(router: APIRouter) -> None:

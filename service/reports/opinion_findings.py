@@ -11,7 +11,7 @@ from service.reports.paper import Block, Bullets, Cell, Grid, Heading, Paragraph
 from spatial.policy.explaining.letter import alternatives as other_readings
 from spatial.policy.explaining.letter import would_count
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED, VERDICTS
-from spatial.policy.missing_words import missing_list
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.review.finding import GENERAL_RULE
 from spatial.policy.review.review import BACKGROUND, BINDING, ILLUSTRATION

@@ -20,7 +20,7 @@ from service.reports.opinion_facts import data_rows, facility_state, kind_name, 
 from service.reports.opinion_findings import numbered
 from service.reports.opinion_words import Say
 from spatial.policy.explaining.letter import alternatives as other_readings
-from spatial.policy.missing_words import missing_list
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.review.wording import verdict_word
 
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")

@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import LanguageDependency
+from service.core.model_input import read_asked
 from service.core.openapi import problems, request_body
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewerDependency, ReviewingDependency
-from service.reach.schemas import read_asked
 from service.reviews import adding, storage
 from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.presentation import review_answer

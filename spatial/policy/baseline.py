@@ -12,7 +12,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.errors import InputError
-from spatial.policy.area_edits import AreaBaseline, area_baseline
+from spatial.policy.area_baseline import AreaBaseline, area_baseline
 from spatial.policy.city import City
 from spatial.policy.counting import Counted
 from spatial.policy.district_stage import stages

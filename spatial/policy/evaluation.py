@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spatial.errors import InputError
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_rules import judge_areas, park_facility_counts
 from spatial.policy.area_table import AreaRows, area_frame
 from spatial.policy.city import City
@@ -28,7 +29,6 @@ from spatial.policy.facility_warnings import facility_warnings, unallotted_warni
 from spatial.policy.facts import Facts
 from spatial.policy.flags import flag_districts
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
 from spatial.policy.planning_data import PlanningData, by_key, facilities_by_id

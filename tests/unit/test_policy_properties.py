@@ -33,10 +33,10 @@ from regions import SIDE, SOUTH, WEST, area_rule
 
 from spatial.fields import PARKS
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.kinds import AREA_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.pack_file import load_packs
 from spatial.policy.places import membership
 from spatial.policy.planning_data import PlanningData

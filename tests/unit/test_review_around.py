@@ -18,6 +18,7 @@ from planning import facilities, layer_frame, point
 from spatial.errors import InputError
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
 from spatial.policy.evaluation import evaluate
+from spatial.policy.output import output_findings
 from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.parsing import parse_project
@@ -25,7 +26,6 @@ from spatial.policy.review.placing import Placed, Surroundings, place
 from spatial.policy.review.project import Project
 from spatial.policy.review.review import review
 from spatial.policy.review.stages import STAGES
-from spatial.policy.wording import output_findings
 
 ASKED = [PACKS["jinhua-2022"], PACKS["dali-2022"]]
 POOL = {

@@ -23,7 +23,7 @@ from housing import (
 )
 from planning import point
 
-from spatial.policy.missing_words import missing_list
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.review.document import review_document
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.report import report_text

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from planning import districts, facilities, judge, main_street, pack, point, rule
 
-from spatial.policy import reason_words, wording
+from spatial.policy import wording
 from spatial.policy.findings import OUTPUT_COLUMNS
 from spatial.policy.numerals import metres
-from spatial.policy.reason_words import finding_reasons
-from spatial.policy.wording import output_districts, output_findings
+from spatial.policy.output import output_districts, output_findings
+from spatial.policy.wording import reason_texts
 
 PACKAGE = Path(wording.__file__).parent
 PACK = pack(
@@ -76,11 +76,11 @@ def test_every_reason_code_used_has_words() -> None:
                 r'"((?:circle|radius|area|count|no|beyond|off|below|other|pool)_[a-z0-9_]+)"', text
             )
         )
-    codes = set(reason_words._REASONS)  # noqa: SLF001 - the table under test
+    codes = set(wording._REASONS)  # noqa: SLF001 - the table under test
     assert used & codes
     spoken = {code for code in used if code in codes}
     assert {"circle_met", "radius_outer", "area_short", "count_short", "off_network"} <= spoken
-    for chinese, english in reason_words._REASONS.values():  # noqa: SLF001 - likewise
+    for chinese, english in wording._REASONS.values():  # noqa: SLF001 - likewise
         assert re.search(r"[\u4e00-\u9fff]", chinese)
         assert not re.search(r"[\u4e00-\u9fff]", english)
         assert set(re.findall(r"{(\w+)}", chinese)) == set(re.findall(r"{(\w+)}", english))
@@ -94,7 +94,7 @@ def said(code: str, **figures: float) -> str:
         **dict.fromkeys(("value", "threshold", "deficit", "nearest_m", "households_outside")),
         **figures,
     }
-    (text,) = finding_reasons(pd.DataFrame([row]), lang="zh", stage=None)
+    (text,) = reason_texts(pd.DataFrame([row]), lang="zh", stage=None)
     assert text is not None
     return text
 
@@ -108,7 +108,7 @@ def test_a_sentence_says_only_what_is_known() -> None:
     assert screen == (
         "步行圈外（部分住处的步行距离不详，限800米），但按成人步速或直线筛查仍有可达处"
     )
-    for code in reason_words._REASONS:  # noqa: SLF001 - the table under test
+    for code in wording._REASONS:  # noqa: SLF001 - the table under test
         text = said(code, threshold=800) if code.startswith("circle") else ""
         assert "—" not in text or code == "circle_met"
         assert not re.search(r"[\[\]|]", text)

@@ -12,16 +12,9 @@ from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.holding import area_remedy, area_text, count_remedy, count_text
 from spatial.policy.explaining.letter import Record, pick, text
 from spatial.policy.explaining.reach import circle_remedy, circle_text, radius_remedy, radius_text
-from spatial.policy.findings import (
-    ADVISE,
-    MET,
-    MET_RELAXED,
-    NOT_APPLICABLE,
-    NOT_MET,
-    UNDETERMINED,
-)
+from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_APPLICABLE, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.missing_words import missing_list
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.rule import Rule
 from spatial.policy.terms import STAGES, term

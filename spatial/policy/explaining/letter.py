@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from spatial.policy.field_names import FIELDS
-from spatial.policy.missing_words import MOST_NAMED
+from spatial.policy.missing_wording import MOST_NAMED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule

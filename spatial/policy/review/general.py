@@ -33,7 +33,7 @@ from spatial.policy.review.stages import Stage
 from spatial.policy.review.stock_known import HELD, state_known, with_split
 from spatial.policy.rule import Rule
 from spatial.policy.terms import LANGUAGES
-from spatial.policy.wording import finding_texts
+from spatial.policy.wording import definition_texts, reason_texts
 from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"
@@ -118,13 +118,14 @@ def _judged(project: Project, asked: Sequence[tuple[Pack, Rule, Facts]]) -> list
         row = {name: column[at] for name, column in answer.items()}
         rows.append({**row, "district_id": project.id, "pack": pack.id})
     columns = PlainRows.with_columns(_TEXT_COLUMNS, rows)
-    texts = {lang: finding_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
+    reasons = {lang: reason_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
+    definitions = {lang: definition_texts(columns, lang=lang) for lang in LANGUAGES}
     return [
         _finding(
             rule,
             row,
-            reason={lang: texts[lang][0][number] for lang in LANGUAGES},
-            definition={lang: texts[lang][1][number] for lang in LANGUAGES},
+            reason={lang: reasons[lang][number] for lang in LANGUAGES},
+            definition={lang: definitions[lang][number] for lang in LANGUAGES},
         )
         for number, ((_, rule, _), row) in enumerate(zip(asked, rows, strict=True))
     ]

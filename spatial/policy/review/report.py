@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from spatial.policy.explaining.letter import alternatives, would_count
-from spatial.policy.missing_words import missing_list
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document

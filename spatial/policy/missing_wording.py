@@ -1,4 +1,4 @@
-"""What is missing, in words: one entry, and a list of them; Chinese and English."""
+"""What is missing for a verdict on an area, in words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any, Final
 
 from spatial.policy.field_names import FIELDS
 from spatial.policy.numerals import phase_word
-from spatial.policy.terms import LANGUAGES, LEVELS, indicator_name, term
+from spatial.policy.terms import LANGUAGES, LEVELS, indicator_name
+from spatial.policy.terms import term as _term
 
+# Of a long list only so many are named.
 MOST_NAMED: Final = 8
+
+
 # By the fields an entry has.
 _MISSING: Final = MappingProxyType(
     {
@@ -43,18 +47,6 @@ _MISSING: Final = MappingProxyType(
         ),
     }
 )
-_DOUBTFUL: Final = (
-    "设施{facility}是否计入（运营状态、日期或属性不详）",
-    "whether facility {facility} counts (its status, a date or an attribute is not known)",
-)
-_FIGURES: Final = MappingProxyType(
-    {
-        "denominator_is_zero": ("大于零的分母", "a denominator above nought"),
-        "year_before": ("上一年度的数值", "the figure of the year before"),
-        "no_new_districts": ("新建小区", "new districts"),
-    }
-)
-
 # Likewise, of what a review of a project lacks.
 _OF_PROJECT: Final = MappingProxyType(
     {
@@ -64,6 +56,17 @@ _OF_PROJECT: Final = MappingProxyType(
             "{field} of planning unit {planning_unit}",
         ),
         frozenset({"rule"}): ("规则集中的条目{rule}", "the rule {rule} of the pack"),
+    }
+)
+_DOUBTFUL: Final = (
+    "设施{facility}是否计入（运营状态、日期或属性不详）",
+    "whether facility {facility} counts (its status, a date or an attribute is not known)",
+)
+_FIGURES: Final = MappingProxyType(
+    {
+        "denominator_is_zero": ("大于零的分母", "a denominator above nought"),
+        "year_before": ("上一年度的数值", "the figure of the year before"),
+        "no_new_districts": ("新建小区", "new districts"),
     }
 )
 
@@ -92,9 +95,9 @@ def missing_text(entry: Mapping[str, Any], *, lang: str) -> str:
     if "phase" in named:
         named["phase"] = phase_word(named["phase"], lang=lang)
     if "field" in named:
-        named["field"] = term(FIELDS, named["field"], lang=lang)
+        named["field"] = _term(FIELDS, named["field"], lang=lang)
     if "level" in named:
-        named["level"] = term(LEVELS, named["level"], lang=lang)
+        named["level"] = _term(LEVELS, named["level"], lang=lang)
     if "indicator" in named:
         named["indicator"] = indicator_name(named["indicator"], lang=lang)
     return {**_MISSING, **_OF_PROJECT}[frozenset(entry)][at].format(**named)
