@@ -49,8 +49,11 @@ class StartedForkServer:
 
     def complaint(self) -> str:
         """Return why it could not prepare; empty where it did not say."""
-        with contextlib.suppress(OSError):
-            return self._control.recv(fork_server.MOST_SETUP_BYTES, socket.MSG_DONTWAIT).decode()
+        # Of one that ended with orders unread the system tells that first, then what it said.
+        for _ in range(2):
+            with contextlib.suppress(OSError):
+                told = self._control.recv(fork_server.MOST_SETUP_BYTES, socket.MSG_DONTWAIT)
+                return told.decode(errors="replace")
         return ""
 
     def end(self) -> None:
