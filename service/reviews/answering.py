@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.errors import ProblemError
+from service.core.errors.problem import ProblemError
 from service.core.fault_table import HANDLED, as_problem
 from service.core.geojson import encode_json
 from service.core.json_input import parse_json

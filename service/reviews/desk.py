@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from service.core.errors import RETRY, ProblemError, UnavailableError
+from service.core.errors.problem import RETRY, ProblemError
+from service.core.errors.server import UnavailableError
 from service.core.resources import Resources
 from service.core.worker_pool import NoWorkerError, WorkerDiedError, WorkerPool
 from service.reviews.answering import Reply, ReviewRequest, answer_request, build_answering

@@ -20,7 +20,8 @@ from sqlalchemy import text
 
 from service.app import create_app
 from service.core.database import create_database_engine
-from service.core.errors import PROBLEMS, Detail, problem_response
+from service.core.errors.catalogue import PROBLEMS
+from service.core.errors.problem import Detail, problem_response
 from service.core.fault_table import as_problem
 from service.core.keys import Principal
 from service.core.resources import build_resources
