@@ -26,7 +26,7 @@ MAX_ISLANDS: Final = 20
 MAX_UNDERSHOOTS: Final = 100
 # A stub this many gaps long ends beside the street it leaves, and is meant to.
 _STUB_GAPS: Final = 10.0
-# As `spatial.network` tells nodes apart.
+# As `spatial.ragged_lines` tells nodes apart.
 _SAME_PLACE_DEG: Final = 1e-8
 
 

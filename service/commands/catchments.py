@@ -33,6 +33,13 @@ from service.commands.reach_data import (
     parse_penalties,
     parse_speed,
 )
+from service.commands.shared_options import (
+    BuildingsFile,
+    FacilitiesFile,
+    TextLanguage,
+    WalkingProfile,
+    WalkingSpeed,
+)
 from service.core import history, scope
 from service.core.history import Moment
 from service.core.notices import notices
@@ -77,7 +84,7 @@ class Sites:
 
 def catchments(  # noqa: PLR0913  # the options of the command, by name only
     *,
-    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    facilities: FacilitiesFile = None,
     points: Annotated[Path | None, typer.Option(help="File of places instead.")] = None,
     facility: Annotated[
         list[str] | None, typer.Option(help="In the database: id of a facility. Repeatable.")
@@ -85,7 +92,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     districts: Annotated[
         Path | None, typer.Option(help="File of districts; without it the stored ones.")
     ] = None,
-    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
+    buildings: BuildingsFile = None,
     network: Annotated[
         Path | None, typer.Option(help="File of street lines, with --districts.")
     ] = None,
@@ -102,10 +109,8 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
         str, typer.Option(help="Limits in a straight line and on foot.")
     ] = "300,500,800",
     minutes: Annotated[str, typer.Option(help="Limits on foot.")] = "5,10,15",
-    profile: Annotated[str, typer.Option(help="Who walks.")] = "adult",
-    speed: Annotated[
-        str | None, typer.Option(help="Metres a second instead of the profile's.")
-    ] = None,
+    profile: WalkingProfile = "adult",
+    speed: WalkingSpeed = None,
     direction: Annotated[
         str, typer.Option(help="toward: people walk to the facilities; away: from them.")
     ] = "toward",
@@ -126,7 +131,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field, or districts:column=field.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Count who is within reach of facilities, of each and of all together.
 

@@ -26,6 +26,14 @@ from service.commands.reach_data import (
     database,
     read_origins,
 )
+from service.commands.shared_options import (
+    AssumedStatus,
+    Latitude,
+    Longitude,
+    PlacesFile,
+    SeenOn,
+    TextLanguage,
+)
 from service.core import history
 from service.core.history import Moment
 from service.core.language import Language
@@ -79,11 +87,9 @@ class _Question:
 
 def coverage(  # noqa: PLR0913  # the options of the command, by name only
     *,
-    lon: Annotated[float | None, typer.Option(help="Longitude of the place, degrees.")] = None,
-    lat: Annotated[float | None, typer.Option(help="Latitude of the place, degrees.")] = None,
-    points: Annotated[
-        Path | None, typer.Option(help="File of places instead, as many as you like.")
-    ] = None,
+    lon: Longitude = None,
+    lat: Latitude = None,
+    points: PlacesFile = None,
     service: Annotated[str, typer.Option(help="childcare or elderly.")] = "childcare",
     pack: Annotated[
         list[str] | None,
@@ -102,13 +108,8 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     barriers: BarriersOption = None,
     elevation: ElevationOption = None,
     planarize: PlanarizeOption = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
-    ] = None,
-    assume_status: Annotated[
-        str | None,
-        typer.Option(help="Status of facilities that give neither a status nor a date."),
-    ] = None,
+    as_of: SeenOn = None,
+    assume_status: AssumedStatus = None,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write, a row a place and rule: .geojson or .gpkg."),
@@ -120,7 +121,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field of the facilities.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Say what serves a place, or each of many: the nearest facilities, rule by rule.
 

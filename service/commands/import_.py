@@ -13,14 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.import_checks import checked_parts, unanswered
-from service.commands.import_layers import (
-    LayerOptions,
-)
-from service.commands.import_network import (
-    NetworkOptions,
-    odd_streets,
-    tell_network,
-)
+from service.commands.import_layers import LayerOptions
+from service.commands.import_network import NetworkOptions, odd_streets, tell_network
 from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
 from service.commands.import_storing import Imported, record_import, store_part
 from service.commands.options import (
@@ -33,6 +27,16 @@ from service.commands.options import (
 from service.commands.osm_layers import NETWORK
 from service.commands.progress import Progress, tell, warn
 from service.commands.project_files import import_projects, refuse_options
+from service.commands.shared_options import (
+    AssumedStatus,
+    CrsAsDeclared,
+    HeadingRow,
+    KindsFromNames,
+    Planarize,
+    SavedMappingFile,
+    TextEncoding,
+    Verbose,
+)
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.geojson import encode_json
@@ -68,34 +72,19 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             "EPSG:4547,yx where northing comes first."
         ),
     ] = None,
-    crs_as_declared: Annotated[
-        bool,
-        typer.Option(
-            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
-        ),
-    ] = False,
+    crs_as_declared: CrsAsDeclared = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
-    ] = None,
+    mapping: SavedMappingFile = None,
     save_mapping_to: Annotated[
         Path | None,
         typer.Option(
             "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
         ),
     ] = None,
-    kinds_from_names: Annotated[
-        bool,
-        typer.Option(
-            "--kinds-from-names", help="Facilities without a type are what their names say."
-        ),
-    ] = False,
-    assume_status: Annotated[
-        str | None,
-        typer.Option(help="Status of facilities that give neither a status nor a date."),
-    ] = None,
+    kinds_from_names: KindsFromNames = False,
+    assume_status: AssumedStatus = None,
     name: Annotated[str | None, typer.Option(help="Name of the street network.")] = None,
     place: Annotated[
         str | None,
@@ -105,12 +94,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         Path | None,
         typer.Option(help="Download the streets inside the polygons of a file."),
     ] = None,
-    planarize: Annotated[
-        bool,
-        typer.Option(
-            "--planarize", help="Split street lines where they cross or touch without a common end."
-        ),
-    ] = False,
+    planarize: Planarize = False,
     report: Annotated[
         Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
     ] = None,
@@ -142,19 +126,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         str | None, typer.Option(help="First day what is gone is not there; default today.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
-    ] = None,
-    heading_row: Annotated[
-        int | None,
-        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
-    ] = None,
+    encoding: TextEncoding = None,
+    heading_row: HeadingRow = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what would change, row by row, and change nothing."),
     ] = False,
-    verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Read files into the database: rows by their identifiers, all of them or none.
 

@@ -36,6 +36,8 @@ Verdict = Literal[
 ]
 AreaLevel = Literal["province", "prefecture", "county", "township", "community", "park"]
 
+# Where a run is, under /v1/evaluations.
+RUN: Final = "/{evaluation_id}"
 # Ranks and numbers of findings are 32-bit in the database.
 _LAST_NUMBER: Final = 2**31 - 1
 

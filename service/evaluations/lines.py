@@ -15,7 +15,7 @@ from service.core import history
 from service.core.network_cache import NetworkCache
 from service.core.parameters import BBox
 from service.core.schema import VERSIONED
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
 from spatial.policy.city import City
 from spatial.policy.district_stage import stages

@@ -25,7 +25,7 @@ from service.core import history
 from service.core.history import Moment
 from service.core.network_cache import NetworkCache
 from service.core.schema import VERSIONED
-from service.evaluations.storage import PARK_LEVEL
+from service.evaluations.result_frames import PARK_LEVEL
 from service.indicators import service as indicators
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PARKS

@@ -9,15 +9,15 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from sqlalchemy import ARRAY, Connection, Select, Text, and_, any_, func, literal, select
 
-from service.evaluations.storage import (
+from service.evaluations.result_frames import (
     area_frame,
     area_query,
     district_frame,
     district_query,
     finding_frame,
     finding_query,
-    get,
 )
+from service.evaluations.stored_evaluation import get
 from service.evaluations.tables import EVALUATION_AREA, EVALUATION_DISTRICT, FINDING
 from spatial.errors import InputError
 from spatial.policy.area_rules import WHOLE

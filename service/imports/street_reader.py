@@ -28,7 +28,8 @@ from service.imports.street_columns import street_columns
 from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
 from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.planarize import planarize as split_at_crossings
 from spatial.webmap_crs import WebMap
 

@@ -17,7 +17,7 @@ from service.core.map_settings import MapSettings
 from service.core.notices import notices
 from service.core.schema import VERSIONED
 from service.core.settings import Settings
-from service.evaluations.storage import StoredEvaluation, list_evaluations
+from service.evaluations.stored_evaluation import StoredEvaluation, list_evaluations
 from service.networks.service import list_networks
 from service.packs.schemas import PackSummary
 from service.scenarios.changes import MAX_CHANGES

@@ -21,7 +21,7 @@ from service.evaluations import service as evaluations
 from service.evaluations.dependencies import packs_of
 from service.evaluations.district_table import district_table
 from service.evaluations.presentation import run_members, shown_districts
-from service.evaluations.storage import StoredEvaluation, list_evaluations
+from service.evaluations.stored_evaluation import StoredEvaluation, list_evaluations
 from service.ogc.catalogue import find_collection
 from service.ogc.tiles.matrix_sets import WEB_MERCATOR, matrix_sets
 from service.ogc.tiles.serving import keep_tile

@@ -13,7 +13,7 @@ from service.core.errors.server import UnavailableError
 from service.core.errors.state import ConflictError
 from service.evaluations.identity import code_version
 from service.evaluations.planning import Selection, restrict
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
 from spatial.policy.baseline import Baseline, evaluate_for_edits

@@ -18,7 +18,7 @@ from service.core.keys import Principal
 from service.core.language import Language
 from service.core.resources import Resources
 from service.evaluations.planning import Selection, read_planning_data
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from service.packs.service import load_versions
 from service.scenarios.changes import ReadChanges, read_changes
 from service.scenarios.result import result_document

@@ -16,13 +16,7 @@ from service.core.errors.rights import ForbiddenError
 from service.core.errors.state import ConflictError
 from service.core.history import Stored
 from service.core.keys import Principal
-from service.networks.service import (
-    StoredNetwork,
-    latest,
-    list_networks,
-    store_network,
-    used_since,
-)
+from service.networks.service import StoredNetwork, latest, list_networks, store_network, used_since
 from service.uploads.records import find
 from service.uploads.report import parse_report
 from service.uploads.request import NETWORK, ImportRequest

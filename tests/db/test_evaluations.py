@@ -34,7 +34,8 @@ from service.networks import service as networks
 from service.packs import service as packs
 from spatial.errors import InputError
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, PARKS
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.findings import AREA_COLUMNS, FINDING_COLUMNS, FLAGS, VERDICTS

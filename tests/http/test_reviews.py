@@ -9,7 +9,7 @@ from served_town import point, street_lines
 
 from service.core.database import create_database_engine
 from service.networks.service import store_network
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 URL = "/v1/reviews?dry_run=true&as_of=2026-11-22"
 

@@ -18,7 +18,8 @@ from geopandas import GeoDataFrame
 from pyproj import Geod
 
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, FieldType, Layer
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack, parse_pack

@@ -32,7 +32,8 @@ from planning import (
 from seed.wuhan.city import DemoCity
 from spatial.errors import InputError
 from spatial.fields import FACILITIES, PARKS
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.policy.baseline import Baseline, evaluate_for_edits
 from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.evaluation_parameters import EvaluationParameters
