@@ -45,6 +45,7 @@ from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
 from service.reports.review_router import build_router as review_documents_router
 from service.reports.router import build_router as reports_router
+from service.reviews.desk import ReviewDesk
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
 from service.reviews.site_router import build_router as site_router
@@ -91,6 +92,7 @@ def create_app(
     """
     resources = build_resources(settings)
     worker = Worker(resources) if settings.jobs.worker else None
+    reviews = ReviewDesk(resources)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -99,7 +101,9 @@ def create_app(
             worker.start()
         if warm:
             start_warming(resources)
+        reviews.start()
         yield
+        await reviews.stop()
         if worker is not None:
             await run_in_threadpool(worker.stop)
         resources.imports.stop()
@@ -118,6 +122,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.resources = resources
+    app.state.reviews = reviews
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.

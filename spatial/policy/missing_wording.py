@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from spatial.policy.terms import FIELDS, LANGUAGES, LEVELS, indicator_name
+from spatial.policy.field_names import FIELDS
+from spatial.policy.numerals import phase_word
+from spatial.policy.terms import LANGUAGES, LEVELS, indicator_name
 from spatial.policy.terms import term as _term
 
 # Of a long list only so many are named.
@@ -45,6 +47,17 @@ _MISSING: Final = MappingProxyType(
         ),
     }
 )
+# Likewise, of what a review of a project lacks.
+_OF_PROJECT: Final = MappingProxyType(
+    {
+        frozenset({"phase", "field"}): ("{phase}期{field}", "{field} of phase {phase}"),
+        frozenset({"planning_unit", "field"}): (
+            "规划单元{planning_unit}的{field}",
+            "{field} of planning unit {planning_unit}",
+        ),
+        frozenset({"rule"}): ("规则集中的条目{rule}", "the rule {rule} of the pack"),
+    }
+)
 _DOUBTFUL: Final = (
     "设施{facility}是否计入（运营状态、日期或属性不详）",
     "whether facility {facility} counts (its status, a date or an attribute is not known)",
@@ -79,10 +92,12 @@ def missing_text(entry: Mapping[str, Any], *, lang: str) -> str:
     if "facility" in named and named["field"] == "status":
         # What keeps a facility out of a sum of areas may be any fact about it.
         return _DOUBTFUL[at].format(**named)
+    if "phase" in named:
+        named["phase"] = phase_word(named["phase"], lang=lang)
     if "field" in named:
         named["field"] = _term(FIELDS, named["field"], lang=lang)
     if "level" in named:
         named["level"] = _term(LEVELS, named["level"], lang=lang)
     if "indicator" in named:
         named["indicator"] = indicator_name(named["indicator"], lang=lang)
-    return _MISSING[frozenset(entry)][at].format(**named)
+    return {**_MISSING, **_OF_PROJECT}[frozenset(entry)][at].format(**named)

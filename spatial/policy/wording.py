@@ -5,15 +5,22 @@ Codes are kept, texts are made here on output, so that one stored run speaks bot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from spatial.policy.numerals import figure
+from spatial.policy.numerals import figure, metres
 from spatial.policy.terms import LANGUAGES
 from spatial.table import Table, numbers, objects
 
-# Placeholders: value, threshold, deficit, nearest, minutes, share, households, unit_id, profile.
+# The outer limit of a radius, as the sentence of `radius_outer` names it.
+_OUTER_M: Final = 800.0
+_CHOICE: Final = re.compile(r"\[([^\]|]*)\|([^\]|]*)\]")
+
+# Placeholders: value, threshold, deficit, nearest, households, gap. Of [one|other] the first is
+# said where all its figures are known, else the second: no dash stands for a figure.
 _REASONS: Final = MappingProxyType(
     {
         "circle_met": (
@@ -21,27 +28,34 @@ _REASONS: Final = MappingProxyType(
             "within the walking circle: farthest point {value} m, limit {threshold} m",
         ),
         "circle_part": (
-            "仅部分在步行圈内：最远处{value}米，限{threshold}米，圈外约{households}户",
             (
-                "partly in the walking circle: farthest point {value} m, limit {threshold} m, "
-                "about {households} households outside"
+                "仅部分在步行圈内：[最远处{value}米|部分住处的步行距离不详]，限{threshold}米"
+                "[，圈外约{households}户|]"
+            ),
+            (
+                "partly in the walking circle: [farthest point {value} m|of some points the walk "
+                "is not known], limit {threshold} m[, about {households} households outside|]"
             ),
         ),
         "circle_screen": (
             (
-                "步行圈外（最近处{nearest}米，最远处{value}米，限{threshold}米），"
-                "但按成人步速或直线筛查仍有可达处"
+                "步行圈外（[最近处{nearest}米，|][最远处{value}米|部分住处的步行距离不详]，"
+                "限{threshold}米），但按成人步速或直线筛查仍有可达处"
             ),
             (
-                "outside the walking circle (nearest point {nearest} m, farthest {value} m, limit "
-                "{threshold} m), yet inside at adult pace or by the straight-line screen"
+                "outside the walking circle ([nearest point {nearest} m, |][farthest {value} m|of "
+                "some points the walk is not known], limit {threshold} m), yet inside at adult "
+                "pace or by the straight-line screen"
             ),
         ),
         "circle_none": (
-            "步行圈外：最近处{nearest}米，最远处{value}米，限{threshold}米",
             (
-                "outside the walking circle: nearest point {nearest} m, farthest {value} m, "
-                "limit {threshold} m"
+                "步行圈外：[最近处{nearest}米，|][最远处{value}米|部分住处的步行距离不详]，"
+                "限{threshold}米"
+            ),
+            (
+                "outside the walking circle: [nearest point {nearest} m, |][farthest {value} m|of "
+                "some points the walk is not known], limit {threshold} m"
             ),
         ),
         "beyond_5000_m": (
@@ -176,16 +190,34 @@ def reason_texts(
             texts.append(None)
             continue
         existing = stage is not None and stage.get(district) == "existing"
-        text = _REASONS[reason][at].format(
-            value=figure(value),
-            threshold=figure(threshold),
-            deficit=figure(deficit),
-            nearest=figure(nearest),
-            households=figure(outside),
-            gap=(("缺口", "gap") if existing else ("尚缺", "short by"))[at],
-        )
+        far = partial(metres, limits=(threshold, _OUTER_M)) if _in_metres(reason) else figure
+        said = {
+            "value": far(value),
+            "threshold": figure(threshold),
+            "deficit": figure(deficit),
+            "nearest": far(nearest),
+            "households": figure(outside),
+            "gap": (("缺口", "gap") if existing else ("尚缺", "short by"))[at],
+        }
+        text = _filled(_REASONS[reason][at], said)
         texts.append(text + (_WARNINGS[warning][at] if isinstance(warning, str) else ""))
     return texts
+
+
+def _in_metres(reason: str) -> bool:
+    return reason.startswith(("circle_", "radius_"))
+
+
+def _filled(template: str, figures: Mapping[str, str]) -> str:
+    """Fill a sentence; of its choices the one whose figures are all known."""
+
+    def chosen(found: re.Match[str]) -> str:
+        one, other = found.groups()
+        return one if "—" not in one.format(**figures) else other
+
+    if "[" in template:
+        template = _CHOICE.sub(chosen, template)
+    return template.format(**figures)
 
 
 def definition_texts(findings: Table, *, lang: str) -> list[str | None]:

@@ -13,7 +13,7 @@ from planning import districts, facilities, pack
 from regions import area_rule, evaluate, indicator_table, inside, region
 
 from spatial.fields import FACILITIES
-from spatial.policy import area_wording, definition_wording, missing_wording, terms
+from spatial.policy import area_wording, definition_wording, field_names, missing_wording, terms
 from spatial.policy.area_figures import AREA_FIELDS
 from spatial.policy.area_wording import area_definitions, area_reasons
 from spatial.policy.evaluation_parameters import EvaluationParameters
@@ -45,7 +45,7 @@ TEXTS = {
     "missing": missing_wording._MISSING,  # noqa: SLF001 - likewise
     "figures": missing_wording._FIGURES,  # noqa: SLF001 - likewise
     "verdicts": terms.VERDICTS,
-    "fields": terms.FIELDS,
+    "fields": field_names.FIELDS,
 }
 
 
@@ -179,8 +179,8 @@ def test_every_table_speaks_both_languages_and_of_the_same_things() -> None:
 
 def test_every_field_that_can_be_missing_has_a_name() -> None:
     fields = {field.name for field in FACILITIES.fields}
-    for field in {*AREA_FIELDS, *FACILITY_SUMS, *terms.FIELDS} & (fields | set(AREA_FIELDS)):
-        assert terms.term(terms.FIELDS, field, lang="zh") != field
+    for field in {*AREA_FIELDS, *FACILITY_SUMS, *field_names.FIELDS} & (fields | set(AREA_FIELDS)):
+        assert terms.term(field_names.FIELDS, field, lang="zh") != field
 
 
 def test_every_figure_the_shipped_packs_ask_for_has_a_chinese_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -273,11 +274,24 @@ def test_completion_stop(changes, check):
     assert gate.remedies
 
 
-def test_completion_stop_for_a_facility_built_a_day_late_or_given_up():
+def test_a_facility_built_a_day_late_is_no_deferral_once_it_stands_and_is_out_of_step():
+    """Two clauses: the stop holds 在整改到位之前, and 四同步 is about the dates."""
     late = station(**dated(built_on="2025-06-02"))
-    _, gate = judged("completion", late)
-    (step,) = [step for step in gate.steps if step.verdict == "not_met"]
-    assert (step.check, step.deficit, step.unit) == ("no_deferral", Decimal(1), "days")
+    found, gate = judged("completion", late)
+    assert gate.verdict == "met"
+    (step,) = [step for step in gate.steps if step.check == "no_deferral"]
+    assert (step.reason, step.deficit, step.unit) == ("built_late", Decimal(1), "days")
+    sync = of(found, SYNC[PZH])
+    assert (sync.verdict, sync.deficit, found.verdict) == ("not_met", Decimal(1), "not_pass")
+    # Before it stood, it was a deferral.
+    building = station(**dated(built_on="2025-09-02", accepted_on="2025-09-02"))
+    _, gate = judged("completion", building, as_of=dt.date(2025, 9, 1))
+    assert {s.check for s in gate.steps if s.verdict == "not_met"} == {"no_deferral"}
+    _, gate = judged("completion", building, as_of=dt.date(2025, 9, 2))
+    assert gate.verdict == "met"
+
+
+def test_completion_stop_for_a_facility_given_up():
     _, gate = judged("completion", station(), station(id="s2", status="cancelled"))
     assert {step.facility for step in gate.steps if step.verdict == "not_met"} == {"s2"}
     _, gate = judged("completion", nursery())
@@ -337,14 +351,67 @@ def test_handover(handover, verdict, check):
     assert check is None or named == {check}
 
 
-def test_handover_without_a_record_tells_the_days_and_sets_no_deadline():
+def days_after(accepted, days):
+    return dt.date.fromisoformat(accepted) + dt.timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "short"),
+    [(0, "undetermined", None), (30, "undetermined", None), (31, "not_met", 1)],
+)
+def test_a_handover_is_awaited_for_the_days_the_pack_names(days, verdict, short):
+    """Nothing passes without a record; it is refused once the 30 days of the pack are over."""
     dates = {k: v for k, v in station()["dates"].items() if k != "handed_over_on"}
-    _, gate = judged(
-        "handover", station(dates=dates, status="accepted"), as_of=dt.date(2025, 9, 11)
+    row = station(dates=dates, status="accepted")
+    found, gate = judged("handover", row, as_of=days_after("2025-09-01", days))
+    assert gate.verdict == verdict
+    assert found.verdict == ("not_pass" if verdict == "not_met" else "undetermined")
+    assert (gate.needed, gate.provided, gate.deficit) == (30, days, short)
+    assert f"至今{days}天" in gate.reason["zh"]
+    assert "条文未定" in gate.reason["zh"]
+
+
+def without_days():
+    """Panzhihua's pack without a number of days, as the clause has none."""
+    gates = tuple(
+        replace(
+            one,
+            parameters={k: v for k, v in one.parameters.items() if k != "handover_within_days"},
+        )
+        for one in PACKS[PZH].rules
     )
-    (step,) = [step for step in gate.steps if step.verdict == "not_met"]
-    assert (step.check, step.provided, step.unit) == ("handover_record", Decimal(10), "days")
-    assert "10" in gate.reason["zh"]
+    return replace(PACKS[PZH], rules=gates)
+
+
+def test_without_a_number_of_days_no_handover_is_late():
+    dates = {k: v for k, v in station()["dates"].items() if k != "handed_over_on"}
+    row = station(dates=dates, status="accepted", fulfils="养老服务站")
+    found = reviewed(submitted(row), without_days(), stage="handover")
+    gate = of(found, "panzhihua.gate.handover")
+    assert (gate.verdict, gate.needed) == ("undetermined", None)
+    second = station(id="s2", phase="2", fulfils="养老服务站")
+    phased = submitted(row, second, units=[600, 400], phases_under_review=["2"])
+    stop = of(
+        reviewed(phased, without_days(), stage="completion"), "panzhihua.gate.completion_stop"
+    )
+    assert stop.verdict == "advise"
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(30, "advise"), (31, "not_met")])
+def test_an_earlier_phase_may_await_its_handover_for_the_days_of_the_pack(days, verdict):
+    dates = {k: v for k, v in station()["dates"].items() if k != "handed_over_on"}
+    first = station(dates=dates, status="accepted", fulfils="养老服务站")
+    second = station(id="s2", phase="2", fulfils="养老服务站")
+    _, gate = judged(
+        "completion",
+        first,
+        second,
+        units=[600, 400],
+        phases_under_review=["2"],
+        as_of=days_after("2025-09-01", days),
+    )
+    assert gate.verdict == verdict
+    assert gate.remedies == (Remedy("hand_over", facility="s1", phase="1"),)
 
 
 def test_gates_do_not_speak_of_projects_without_elderly_care():
@@ -383,7 +450,12 @@ def test_four_sync_is_broken_by_one_day(name, step):
         assert found.verdict == verdict
         if days:
             assert (found.deficit, found.unit) == (Decimal(1), "days")
-            wanted = Remedy("advance", Decimal(1), "days", facility="s1", where=step)
+            # What is over cannot be brought forward; one approval of both still may be given.
+            wanted = (
+                Remedy("one_approval", facility="s1", phase="1")
+                if step == "planned"
+                else Remedy("officer_decides", facility="s1", where=step)
+            )
             assert found.remedies == (wanted,)
 
 
@@ -423,7 +495,60 @@ def test_a_schedule_out_of_step_is_advice_until_it_is_due():
     submission = project(row, housing={**HOUSING, "handed_over_on": "2027-01-01"})
     found = of(reviewed(submission, PZH, stage="design"), SYNC[PZH])
     assert found.verdict == "advise"
-    assert of(reviewed(submission, PZH, stage="handover"), SYNC[PZH]).verdict == "not_met"
+    assert found.remedies == (
+        Remedy("advance", Decimal(1), "days", facility="s1", where="handed_over"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "as_of", "verdict", "reason"),
+    [
+        # Both to come: a plan is no fact, in step or out of it.
+        ("2027-01-01", "2027-01-01", "2026-12-31", "undetermined", "scheduled_only"),
+        ("2027-01-02", "2027-01-01", "2026-12-31", "undetermined", "scheduled_only_out_of_step"),
+        # On the day itself both have come.
+        ("2027-01-01", "2027-01-01", "2027-01-01", "met", "in_step"),
+        # The housing has come, the facility not: it cannot be in step any more.
+        ("2027-01-02", "2027-01-01", "2027-01-01", "not_met", "housing_ahead_scheduled"),
+        ("2027-01-02", "2027-01-01", "2027-01-02", "not_met", "out_of_step"),
+        # The facility has come, the housing not: it is in step whenever that comes.
+        ("2027-01-01", "2027-01-02", "2027-01-01", "met", "before_housing_scheduled"),
+        ("2027-01-01", None, "2027-01-01", "met", "before_housing"),
+        ("2027-01-01", None, "2026-12-31", "undetermined", "date_missing"),
+    ],
+)
+def test_what_has_not_happened_by_the_day_of_the_review_does_not_pass(
+    ours, theirs, as_of, verdict, reason
+):
+    housing = {k: v for k, v in HOUSING.items() if k != "handed_over_on"}
+    housing |= {} if theirs is None else {"handed_over_on": theirs}
+    row = station(**dated(handed_over_on=ours))
+    on = dt.date.fromisoformat(as_of)
+    found = of(reviewed(project(row, housing=housing), PZH, stage="handover", as_of=on), SYNC[PZH])
+    assert found.verdict == verdict
+    (step,) = [step for step in found.steps if step.item == "handed_over"]
+    assert step.reason == reason
+    if verdict == "undetermined":
+        assert {"facility": "s1", "field": "dates.handed_over_on"} in found.missing
+
+
+@pytest.mark.parametrize(
+    ("status", "as_of", "verdict"),
+    [
+        ("under_construction", "2025-06-02", "not_met"),
+        ("suspended", "2025-06-02", "not_met"),
+        # Built on the same day as the housing it would be in step.
+        ("under_construction", "2025-06-01", "undetermined"),
+        ("built", "2025-06-02", "undetermined"),
+    ],
+)
+def test_a_facility_known_not_to_be_built_is_behind_the_housing(status, as_of, verdict):
+    row = station(**undated(status))
+    on = dt.date.fromisoformat(as_of)
+    found = of(reviewed(project(row), PZH, stage="verification", as_of=on), SYNC[PZH])
+    assert found.verdict == verdict
+    if verdict == "not_met":
+        assert (found.deficit, found.unit) == (Decimal(1), "days")
 
 
 def test_four_sync_goes_phase_by_phase():

@@ -80,6 +80,15 @@ class GateCase:
     tolerance: Decimal = Decimal(0)
 
     @property
+    def handover_days(self) -> int | None:
+        """Days after acceptance within which a handover is awaited, as the pack names them.
+
+        The clause says 同步 and gives no number: None where the pack sets none.
+        """
+        days = self.rule.parameters.get("handover_within_days")
+        return None if days is None else int(days)
+
+    @property
     def services(self) -> tuple[str, ...]:
         """Services the gate speaks of."""
         return ("childcare", "elderly") if self.rule.subject == "both" else (self.rule.subject,)

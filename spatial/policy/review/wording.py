@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Final
 
 from spatial.facility_kinds import FACILITY_KINDS
+from spatial.policy.field_names import FIELDS
 from spatial.policy.numerals import grouped, phase_word
 from spatial.policy.review.gate import Step
 from spatial.policy.review.remedy import Remedy
-from spatial.policy.terms import FIELDS, LANGUAGES, term
+from spatial.policy.terms import LANGUAGES, term
 
 # Placeholders: facility, phase, item, needed, provided, deficit, date, against, step.
 _STEPS: Final = MappingProxyType(
@@ -61,14 +62,25 @@ _STEPS: Final = MappingProxyType(
             "{item}: {needed} in the control plan, {provided} in the grant scheme",
         ),
         "grant_area_met": (
-            "{item}：出让方案{provided}㎡，控规{needed}㎡",
-            "{item}: {provided} m² in the grant scheme, {needed} m² in the control plan",
+            "{item}：出让方案建筑面积{provided}㎡，控规{needed}㎡",
+            "{item}: floor area {provided} m² in the grant scheme, {needed} m² in the control plan",
         ),
         "grant_area_short": (
-            "{item}：出让方案{provided}㎡，控规{needed}㎡，少{deficit}㎡",
+            "{item}：出让方案建筑面积{provided}㎡，控规{needed}㎡，少{deficit}㎡",
             (
-                "{item}: {provided} m² in the grant scheme, {needed} m² in the control plan, "
-                "{deficit} m² less"
+                "{item}: floor area {provided} m² in the grant scheme, {needed} m² in the control "
+                "plan, {deficit} m² less"
+            ),
+        ),
+        "grant_land_met": (
+            "{item}：出让方案用地面积{provided}㎡，控规{needed}㎡",
+            "{item}: land {provided} m² in the grant scheme, {needed} m² in the control plan",
+        ),
+        "grant_land_short": (
+            "{item}：出让方案用地面积{provided}㎡，控规{needed}㎡，少{deficit}㎡",
+            (
+                "{item}: land {provided} m² in the grant scheme, {needed} m² in the control "
+                "plan, {deficit} m² less"
             ),
         ),
         "conditions_count_met": (
@@ -128,17 +140,41 @@ _STEPS: Final = MappingProxyType(
                 "this is reported"
             ),
         ),
-        "as_built_met": (
-            "{item}：实测{provided}㎡，规划条件{needed}㎡",
-            "{item}: {provided} m² measured, planning conditions {needed} m²",
+        "as_built_area_met": (
+            "{item}：实测建筑面积{provided}㎡，规划条件{needed}㎡",
+            "{item}: floor area {provided} m² measured, planning conditions {needed} m²",
         ),
-        "as_built_short": (
-            "{item}：实测{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
-            "{item}: {provided} m² measured, planning conditions {needed} m², short {deficit} m²",
+        "as_built_area_short": (
+            "{item}：实测建筑面积{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
+            (
+                "{item}: floor area {provided} m² measured, planning conditions {needed} m², "
+                "short {deficit} m²"
+            ),
         ),
-        "as_built_unknown": (
-            "{item}：已知实测{provided}㎡，规划条件{needed}㎡；缺实测数据",
-            "{item}: {provided} m² known, planning conditions {needed} m²; a survey is missing",
+        "as_built_area_unknown": (
+            "{item}：规划条件建筑面积{needed}㎡，缺实测数据（已知{provided}㎡）",
+            (
+                "{item}: floor area {needed} m² in the planning conditions; a survey is missing "
+                "({provided} m² known)"
+            ),
+        ),
+        "as_built_land_met": (
+            "{item}：实测用地面积{provided}㎡，规划条件{needed}㎡",
+            "{item}: land {provided} m² measured, planning conditions {needed} m²",
+        ),
+        "as_built_land_short": (
+            "{item}：实测用地面积{provided}㎡，规划条件{needed}㎡，尚缺{deficit}㎡",
+            (
+                "{item}: land {provided} m² measured, planning conditions {needed} m², "
+                "short {deficit} m²"
+            ),
+        ),
+        "as_built_land_unknown": (
+            "{item}：规划条件用地面积{needed}㎡，缺实测数据（已知{provided}㎡）",
+            (
+                "{item}: land {needed} m² in the planning conditions; a survey is missing "
+                "({provided} m² known)"
+            ),
         ),
         "later_phase": (
             "{item}在后期建设，本次不核",
@@ -147,19 +183,16 @@ _STEPS: Final = MappingProxyType(
         "still_building": ("{facility}尚未建成（缓建）", "{facility} is still being built (缓建)"),
         "state_unknown": ("{facility}建设状态不详", "the state of {facility} is not known"),
         "told_elsewhere": ("{facility}另项说明", "{facility}: told by another check"),
-        "built_date_unknown": (
-            "{facility}建成日期不详",
-            "when {facility} was built is not known",
-        ),
-        "housing_date_unknown": (
-            "{phase}期住宅建成日期不详",
-            "when the housing of phase {phase} was built is not known",
-        ),
+        "built_by_now": ("{facility}现已建成", "{facility} is built by now"),
         "built_late": (
-            "{facility}于{date}建成，晚于{phase}期住宅（{against}）{deficit}天（缓建）",
+            (
+                "{facility}于{date}建成，晚于{phase}期住宅（{against}）{deficit}天；现已建成，"
+                "缓建已整改到位，日期先后由“四同步”条判断"
+            ),
             (
                 "{facility} was built on {date}, {deficit} days after the housing of phase {phase} "
-                "({against}) (缓建)"
+                "({against}); it is there now, so the delay (缓建) has been put right, and the "
+                "dates are judged under 四同步"
             ),
         ),
         "built_in_time": (
@@ -198,8 +231,33 @@ _STEPS: Final = MappingProxyType(
         "no_earlier_phase": ("没有更早的分期", "there is no earlier phase"),
         "handed_over": ("{facility}已于{date}移交", "{facility} was handed over on {date}"),
         "not_handed_over": (
-            "前期设施{facility}已验收而未移交（建而不交）",
-            "{facility} of an earlier phase is accepted and not handed over (建而不交)",
+            (
+                "前期设施{facility}于{date}验收，至今{provided}天未移交，超过{needed}天（建而不交；"
+                "天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later, more than {needed} (建而不交; the days are a parameter of "
+                "the pack, the clause sets none)"
+            ),
+        ),
+        "not_handed_over_yet": (
+            (
+                "前期设施{facility}于{date}验收，至今{provided}天未移交，尚在{needed}天之内，"
+                "暂不作建而不交认定（天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later, within the {needed} allowed: not 建而不交 yet (the days "
+                "are a parameter of the pack, the clause sets none)"
+            ),
+        ),
+        "not_handed_over_no_days": (
+            "前期设施{facility}于{date}验收，至今{provided}天未移交；条文与规则集均未定天数",
+            (
+                "{facility} of an earlier phase was accepted on {date} and is not handed over "
+                "{provided} days later; neither the clause nor the pack sets a number of days"
+            ),
         ),
         "handover_unknown": (
             "{facility}是否移交不详",
@@ -223,10 +281,31 @@ _STEPS: Final = MappingProxyType(
             "{facility} is not accepted yet, or when is not known",
         ),
         "handover_waiting": (
-            "{facility}于{date}验收，至今{provided}天没有移交记录（条文未定天数）",
+            (
+                "{facility}于{date}验收，至今{provided}天没有移交记录，超过{needed}天"
+                "（天数为规则集参数，条文未定）"
+            ),
             (
                 "{facility} was accepted on {date}; {provided} days later there is no record of a "
-                "handover (the clause sets no number of days)"
+                "handover, and {needed} are allowed (a parameter of the pack; the clause sets none)"
+            ),
+        ),
+        "handover_awaited": (
+            (
+                "{facility}于{date}验收，至今{provided}天没有移交记录，尚在{needed}天之内，"
+                "不能判定已移交（天数为规则集参数，条文未定）"
+            ),
+            (
+                "{facility} was accepted on {date}; {provided} days later there is no record of a "
+                "handover yet, within the {needed} allowed (a parameter of the pack; the clause "
+                "sets none)"
+            ),
+        ),
+        "handover_no_days": (
+            "{facility}于{date}验收，至今{provided}天没有移交记录；条文与规则集均未定天数",
+            (
+                "{facility} was accepted on {date}; {provided} days later there is no record of a "
+                "handover; neither the clause nor the pack sets a number of days"
             ),
         ),
         "receiver_unknown": (
@@ -274,6 +353,45 @@ _STEPS: Final = MappingProxyType(
                 "phase {phase} ({against})"
             ),
         ),
+        "housing_ahead": (
+            "{phase}期住宅已{done}（{against}），{facility}至审查日仍未{done}，已晚{deficit}天",
+            (
+                "{done}: the housing of phase {phase} on {against}; {facility} not by the day of "
+                "the review, {deficit} days later"
+            ),
+        ),
+        "housing_ahead_scheduled": (
+            (
+                "{phase}期住宅已{done}（{against}），{facility}至审查日仍未{done}，"
+                "计划{date}，晚{deficit}天"
+            ),
+            (
+                "{done}: the housing of phase {phase} on {against}; {facility} not by the day of "
+                "the review, scheduled for {date}, {deficit} days later"
+            ),
+        ),
+        "scheduled_only": (
+            (
+                "{facility}（计划{date}）与{phase}期住宅（计划{against}）至审查日均未{done}，"
+                "计划日期不作为事实"
+            ),
+            (
+                "{done}: neither {facility} (scheduled for {date}) nor the housing of phase "
+                "{phase} (scheduled for {against}) by the day of the review; a date to come is "
+                "no fact"
+            ),
+        ),
+        "scheduled_only_out_of_step": (
+            (
+                "{facility}（计划{date}）与{phase}期住宅（计划{against}）至审查日均未{done}，"
+                "计划日期不作为事实；按计划晚{deficit}天"
+            ),
+            (
+                "{done}: neither {facility} (scheduled for {date}) nor the housing of phase "
+                "{phase} (scheduled for {against}) by the day of the review; a date to come is "
+                "no fact; as scheduled it is {deficit} days late"
+            ),
+        ),
         "floor_level_met": (
             "{facility}在{provided}层，应不高于{needed}层",
             "{facility} is on floor {provided}, at most floor {needed} is allowed",
@@ -315,6 +433,13 @@ _STEPS: Final = MappingProxyType(
         "same_submission": (
             "{facility}与{phase}期住宅一并申报",
             "{facility} and the housing of phase {phase} are submitted together",
+        ),
+        "before_housing_scheduled": (
+            "{facility}{done}（{date}），{phase}期住宅至审查日尚未{done}（计划{against}）",
+            (
+                "{facility}, {done}: {date}; the housing of phase {phase} not by the day of the "
+                "review (scheduled for {against})"
+            ),
         ),
         "before_housing": (
             "{facility}{step}（{date}），{phase}期住宅尚无此日期",
@@ -359,6 +484,17 @@ _REMEDIES: Final = MappingProxyType(
         ),
         "make_free": ("{of}无偿移交", "hand over free of charge{of}"),
         "advance": ("{of}{step}提前{amount}天", "bring {step}{of} forward by {amount} days"),
+        "one_approval": (
+            "{of}与住宅纳入同一批准文件",
+            "put{of} and the housing into one approval",
+        ),
+        "officer_decides": (
+            "{of}{step}与住宅的先后已成事实，改期不能补救；已整改的，由审查人写明理由另作认定",
+            (
+                "the order of {step}{of} and of the housing is a fact no change of dates puts "
+                "right; where it has been made good an officer may decide otherwise, with a reason"
+            ),
+        ),
         "open_gate": ("在{side}侧增设出入口", "open a gate on the {side} side"),
         "lower_floor": (
             "{of}移至{amount}层或以下",
@@ -380,6 +516,8 @@ _SYNC: Final = MappingProxyType(
         "handed_over": ("交付", "handover"),
     }
 )
+# As a step that is over, where it is called otherwise.
+_DONE: Final = MappingProxyType({"built": ("建成", "building")})
 _SIDES: Final = MappingProxyType(
     {
         "north": ("北", "north"),
@@ -408,6 +546,45 @@ _WORDS: Final = MappingProxyType(
         "free_of_charge": ("无偿移交", "the free handover"),
     }
 )
+# Why a finding is shown beside what decides.
+_BESIDE: Final = MappingProxyType(
+    {
+        "target": (
+            "本条为地区规划目标，不是单个项目的义务，列明供参考，不作为通过与否的依据",
+            (
+                "the clause is a target of the whole place and no duty of one project: shown "
+                "beside, it does not decide"
+            ),
+        ),
+        "after_design": (
+            "设施位置随方案审定，本阶段不再以距离为依据，列明供参考",
+            "where things stand is settled with the design: from then on shown beside",
+        ),
+        "conditions_hold": (
+            "以本项目规划条件为准，一般规定列明供参考",
+            "the project's own planning conditions hold; the general rule is shown beside",
+        ),
+    }
+)
+_ASSUMED: Final = MappingProxyType(
+    {
+        "massing": (
+            "体块{blocks}个，各期户数按占地面积×层数分摊",
+            "{blocks} blocks of a massing; units spread by footprint × storeys",
+        ),
+        "urban": (
+            "项目按城镇居住区审查（项目资料不说明是否属于农村社区）",
+            "the project is taken to be urban; its file does not say whether it is rural",
+        ),
+        "suspended_counts": (
+            "停建的设施{facility}在本阶段按申报计入，是否建成在规划核实、竣工验收时核对",
+            (
+                "{facility}, whose building is suspended, counts as submitted; whether it is "
+                "built is asked at the verification and the completion"
+            ),
+        ),
+    }
+)
 VERDICT_WORDS: Final = MappingProxyType(
     {
         "pass": ("通过", "pass"),
@@ -433,6 +610,7 @@ def sentence(step: Step, *, lang: str) -> str:
         phase=phase_word(step.phase or "—", lang=lang),
         item=step.item or "—",
         step=term(_SYNC, step.item or "", lang=lang),
+        done=term({**_SYNC, **_DONE}, step.item or "", lang=lang),
         needed=_figure(step.needed, lang=lang),
         provided=_figure(step.provided, lang=lang),
         deficit=_figure(step.deficit, lang=lang),
@@ -484,10 +662,21 @@ def _of_en(remedy: Remedy) -> str:
     name = remedy.facility or remedy.item
     if name is None:
         return ""
-    if remedy.action in ("advance", "carry_over"):
+    if remedy.action in ("advance", "carry_over", "officer_decides"):
         return f" of {name}" if remedy.where is not None else f" {name}"
     moved = remedy.amount is None or remedy.action == "lower_floor"
     return f" {name}" if moved else f" at {name}"
+
+
+def beside_text(code: str, *, lang: str) -> str:
+    """Say why a finding does not decide."""
+    return _BESIDE[code][LANGUAGES.index(lang)]
+
+
+def assumption_text(assumption: Mapping[str, str], *, lang: str) -> str | None:
+    """Say what was assumed; None for what is told with the figures it concerns."""
+    said = _ASSUMED.get(assumption["assumption"])
+    return None if said is None else said[LANGUAGES.index(lang)].format(**assumption)
 
 
 def verdict_word(verdict: str, *, lang: str) -> str:
@@ -498,11 +687,6 @@ def verdict_word(verdict: str, *, lang: str) -> str:
 def receiver_name(receiver: str, *, lang: str) -> str:
     """Name who receives a facility."""
     return term(_WORDS, receiver, lang=lang)
-
-
-def missing_text(missing: Sequence[Mapping[str, str]]) -> str:
-    """List what is missing as identifiers, which stay English."""
-    return ", ".join(".".join(str(part) for part in gap.values()) for gap in missing)
 
 
 def _figure(value: Decimal | str | None, *, lang: str) -> str:

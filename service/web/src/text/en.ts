@@ -218,6 +218,7 @@ export const en: Texts = {
       capacity: 'no facility for more than the upper end of the range',
       further_figure: 'the other figure of the sentence',
       phase_without_facility: 'a phase without a facility waits for that of another',
+      split_facility: 'a facility counts wherever a part of it does',
     },
     fix: {
       reach: 'A facility that counts within {threshold} of the farthest part (now {value})',

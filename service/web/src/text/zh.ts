@@ -207,6 +207,7 @@ export const zh = {
       capacity: '每处设施的户数不超过首处设置的上限',
       further_figure: '同句的另一数值',
       phase_without_facility: '没有设施的一期须等另一期的设施',
+      split_facility: '每处设施只要有一部分计入即按一处计',
     },
     fix: {
       reach: '在小区最远处 {threshold}内（现 {value}）增设一处计入的设施',
