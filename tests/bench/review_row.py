@@ -20,6 +20,7 @@ import shapely
 from service.core.cluster_layout import ClusterAddress
 from service.core.database import create_database_engine
 from service.core.keys import create_key
+from service.core.work_settings import ReviewSettings
 from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 from tests.bench.city import AS_OF, BenchCity
@@ -146,6 +147,7 @@ def _served(address: ClusterAddress) -> Iterator[tuple[int, str, int]]:
             "YIKE_DATABASE__URL": address.app_url,
             "YIKE_CACHE_DIR": str(STATE / "cache"),
             "YIKE_LOG__LEVEL": "WARNING",
+            "YIKE_REVIEWS__PROCESSES": str(ReviewSettings().processes),
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -164,8 +166,12 @@ def _processor_s(process_id: int) -> float:
 
     NaN where the system does not say.
     """
-    if not Path("/proc/self/stat").is_file():
-        return float("nan")
+    ticks = _ticks(process_id)
+    return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else float("nan")
+
+
+def _ticks(process_id: int) -> list[int]:
+    """Return the processor time of a process and each below it; none where it is not told."""
     ticks: dict[int, int] = {}
     below: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -179,15 +185,18 @@ def _processor_s(process_id: int) -> float:
     family = [process_id]
     for one in family:
         family.extend(below.get(one, ()))
-    return sum(ticks.get(one, 0) for one in family) / os.sysconf("SC_CLK_TCK")
+    return [ticks[one] for one in family if one in ticks]
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until it serves, and its workers are there: before, it reviews itself."""
     until = time.monotonic() + _START_S
+    # Itself, the process that is copied, the copies.
+    wanted = 2 + ReviewSettings().processes
     while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx2.get(f"{url}/readyz", timeout=5).status_code == httpx2.codes.OK:
+        with suppress(httpx2.TransportError):
+            answer = httpx2.get(f"{url}/readyz", timeout=5)
+            if answer.status_code == httpx2.codes.OK and len(_ticks(process.pid)) >= wanted:
                 return
-        except httpx2.TransportError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError("the server of the benchmark did not start")

@@ -36,6 +36,16 @@ def test_values_come_from_the_environment(monkeypatch, tmp_path):
     assert settings.cache_dir == Path(tmp_path) / "cache"
 
 
+def test_as_many_processes_review_as_there_are_processors_but_two_to_four(monkeypatch):
+    monkeypatch.delenv("YIKE_REVIEWS__PROCESSES")
+    for processors, processes in ((1, 2), (2, 2), (3, 3), (4, 4), (64, 4)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, count=processors: set(range(count)))
+        assert load_settings().reviews.processes == processes
+    for given, taken in (("0", 0), ("1", 1), ("64", 64)):
+        monkeypatch.setenv("YIKE_REVIEWS__PROCESSES", given)
+        assert load_settings().reviews.processes == taken
+
+
 def test_a_plain_address_gets_the_driver_and_the_password_stays_hidden(monkeypatch):
     monkeypatch.setenv("YIKE_DATABASE__URL", "postgresql://yike:hidden%40word@db/yike")
     settings = load_settings()
@@ -55,6 +65,7 @@ def test_settings_do_not_change():
     ("name", "message"),
     [
         ("YIKE_SERVER__PROT", "is no setting of Yike; did you mean YIKE_SERVER__PORT"),
+        ("YIKE_REVIEWS__PROCESSES", "YIKE_REVIEWS__PROCESSES: Input should be a valid integer"),
         ("YIKE_ZZZ", "YIKE_ZZZ is no setting of Yike"),
         ("YIKE_SERVER__PORT", "YIKE_SERVER__PORT: Input should be a valid integer"),
         ("YIKE_LANG", "YIKE_LANG: Input should be 'zh' or 'en'"),
