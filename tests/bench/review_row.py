@@ -33,7 +33,7 @@ CLIENTS: Final = 4
 BUDGET_S: Final = 0.05
 SITES: Final = 40
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_START_S: Final = 60.0
+_START_S: Final = 180.0
 _SIDE_DEG: Final = 0.002  # about 200 m
 _PATH: Final = f"/v1/reviews?dry_run=true&stage=design&pack=jinhua-2022&as_of={AS_OF}"
 
