@@ -16,7 +16,7 @@ from service.packs.service import load_versions
 from service.reviews.presentation import review_answer
 from service.reviews.storage import StoredReview
 from spatial.policy.review.report import document_text
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from spatial.errors import InputError
 from spatial.policy.review.effective import OVERRIDES
 from spatial.policy.review.stages import STAGES
 from spatial.policy.review.verdict import REVIEW_VERDICTS
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 
 EXIT_DIFFERENT: Final = 3
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

@@ -15,7 +15,7 @@ from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.review.finding import GENERAL_RULE
 from spatial.policy.review.review import BACKGROUND, BINDING, ILLUSTRATION
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 from spatial.policy.terms import in_unit
 
 Finding = Mapping[str, Any]

@@ -44,7 +44,7 @@ from service.reports.paper_pdf import paper_pdf
 from spatial.policy.findings import NOT_MET, UNDETERMINED
 from spatial.policy.numerals import grouped
 from spatial.policy.review.stages import STAGES
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 
 _ROLES: Final = ("handled", "checked", "signed")
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from spatial.policy.review.finding import ReviewFinding
 from spatial.policy.review.gate import Step
+from spatial.policy.review.note_wording import beside_text
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
+from spatial.policy.review.remedy_wording import remedy_text
 from spatial.policy.review.review import Review
-from spatial.policy.review.wording import beside_text, remedy_text, sentence
+from spatial.policy.review.step_wording import sentence
 
 
 def review_document(review: Review, *, lang: str) -> dict[str, Any]:

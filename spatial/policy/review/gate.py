@@ -29,7 +29,7 @@ class Step:
     verdict
         As in `spatial.policy.findings`.
     reason
-        Code of the sentence that says why (`spatial.policy.review.wording`).
+        Code of the sentence that says why (`spatial.policy.review.step_wording`).
     facility, phase, item
         What it is about.
     needed, provided, deficit, unit

@@ -18,7 +18,7 @@ from spatial.policy.review.ledger import brought_m2
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import REVIEW_GATE, Stage, gates_at
-from spatial.policy.review.wording import gate_reason, sentence
+from spatial.policy.review.step_wording import gate_reason, sentence
 from spatial.policy.rule import Counts, Rule
 from spatial.policy.terms import LANGUAGES
 

@@ -11,9 +11,10 @@ from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
+from spatial.policy.review.note_wording import assumption_text
 from spatial.policy.review.review import BACKGROUND, ILLUSTRATION, Review
 from spatial.policy.review.stages import STAGES
-from spatial.policy.review.wording import assumption_text, verdict_word
+from spatial.policy.review.words import verdict_word
 
 CHECK: Final = "check"
 _LABELS: Final = MappingProxyType(
