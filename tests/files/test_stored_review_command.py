@@ -102,7 +102,7 @@ def test_a_review_from_draft_to_signature(office: Stored) -> None:
     english = office.yike("review", "show", review_id, "--lang=en")
     assert "Signed off: 李某" in english.stdout
     shown = json.loads(office.yike("review", "show", review_id, "--json").stdout)
-    assert shown["effective"]["verdict"] == "undetermined"
+    assert shown["effective"]["verdict"] == "pass"
     assert office.ask("SELECT action FROM audit ORDER BY sequence") == [
         ("review",), ("override",), ("sign",),
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """``yike up`` on a database of one's own: the demo city evaluated, found again, and served."""
 
+import asyncio
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
-from pooled import alive, descendants
+from pooled import alive, descendants, until
 from sqlalchemy.engine import make_url
 
 YIKE = Path(sys.executable).parent / "yike"
@@ -105,17 +106,13 @@ def test_it_serves_until_it_is_told_to_stop(first, environment):
             session = browser.get(f"http://127.0.0.1:{port}/v1/session").json()
             assert (session["actor"], session["role"]) == (key.split("_")[1], "admin")
         # The process that is copied, and its two copies.
-        for _ in range(600):
-            others = descendants(process.pid)
-            if len(others) == 3:
-                break
-            time.sleep(0.1)
-        assert len(others) == 3
+        asyncio.run(until(lambda: len(descendants(process.pid)) == 3, why="no workers"))
+        others = descendants(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
-    assert not any(map(alive, others))
+    asyncio.run(until(lambda: not any(map(alive, others)), why="processes are left"))
 
 
 def status(address, headers):

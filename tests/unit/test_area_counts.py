@@ -197,8 +197,12 @@ def test_what_was_lacking_before_the_target_year_decides_nothing(
     assert found["verdict"] == verdict
     gap = {"figure_of_year": "2025", "latest": "2024"}
     assert found["missing"] == ([gap] if verdict == "undetermined" else None)
-    # Before it is due, an old figure is as good as any.
-    assert judged(rule_, indicators=table, as_of=dt.date(2025, 12, 30))["A"]["verdict"] == "not_due"
+    # Before it is due, an old figure is as good as any, and as none.
+    early = dt.date(2025, 12, 30)
+    assert judged(rule_, indicators=table, as_of=early)["A"]["verdict"] == "not_due"
+    nothing = judged(rule_, as_of=early)["A"]
+    assert (nothing["verdict"], len(nothing["missing"])) == ("not_due", 1)
+    assert judged(rule_, as_of=dt.date(2025, 12, 31))["A"]["verdict"] == "undetermined"
 
 
 @pytest.mark.parametrize(("logic", "verdict"), [("all", "not_met"), ("any", "met")])

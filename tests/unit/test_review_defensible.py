@@ -52,7 +52,7 @@ def test_a_radius_held_in_part_is_open_where_nothing_is_known_around(east_m, kno
     found = of(reviewed(submitted, around=None), RADIUS)
     assert found.verdict == unknown
     if unknown == "undetermined":
-        assert found.missing == [{"layer": "facilities"}]
+        assert (found.missing, found.deficit) == ([{"layer": "facilities"}], None)
         assert "周边现有设施未提供" in found.reason["zh"]
         assert found.measures["straight_m"] == pytest.approx(east_m, abs=0.01)
 
@@ -113,7 +113,7 @@ def test_what_nobody_knows_to_be_built_fails_nobody(measured, verdict):
     assert found.verdict == verdict
     if verdict == "undetermined":
         assert found.missing == [{"facility": "n1", "field": "state"}]
-        assert found.remedies == ()
+        assert (found.remedies, found.deficit) == ((), None)
     known = nursery(200, as_built={"floor_area_m2": 200}, status="under_construction")
     assert of(reviewed(project(known), stage="completion"), AREA).verdict == "not_met"
 

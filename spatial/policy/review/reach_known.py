@@ -53,6 +53,7 @@ def settle_reach(
         return replace(
             finding,
             verdict=UNDETERMINED,
+            deficit=None,
             missing=missing,
             reason=_unknown_around(finding, unplaced, unheard=unheard),
         )
@@ -62,6 +63,7 @@ def settle_reach(
     return replace(
         finding,
         verdict=UNDETERMINED,
+        deficit=None,
         missing=[{"facility": name, "field": "street_within_snap_limit"} for name in lost],
         measures={
             name: None if name in _COVERAGE else value for name, value in finding.measures.items()

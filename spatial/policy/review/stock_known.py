@@ -44,6 +44,7 @@ def state_known(finding: ReviewFinding, project: Project, *, area: bool) -> Revi
     return replace(
         finding,
         verdict=UNDETERMINED,
+        deficit=None,
         missing=[{"facility": name, "field": "state"} for name in unsure],
         reason={
             "zh": f"{finding.reason['zh']}；{names}是否建成不详，建成的可补足，不作判断",
