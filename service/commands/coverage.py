@@ -46,12 +46,13 @@ from service.imports.packs import find_packs, shipped_packs
 from service.imports.places import ReadPlaces
 from service.imports.reader import read_layer
 from service.networks.service import sources_of
-from spatial.coverage import MOST_NEAREST, PlaceFinding, places_coverage
+from spatial.coverage import MOST_NEAREST, places_coverage
 from spatial.crs import WGS84
 from spatial.errors import InputError
 from spatial.facility_kinds import SERVICES
 from spatial.fields import FACILITIES
 from spatial.network import Network
+from spatial.place_findings import PlaceFinding
 from spatial.policy.pack import Pack
 
 # Places judged and written at once.

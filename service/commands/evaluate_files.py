@@ -20,7 +20,7 @@ from service.imports.indicators import unanswered_figures
 from service.imports.saved_mapping import save_mapping
 from service.indicators.asked import asked_indicators
 from service.networks.wording import diagnosis_warnings
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.errors import InputError
 from spatial.network import Network
 from spatial.policy.evaluation import evaluate

@@ -23,7 +23,8 @@ from service.networks.service import latest, store_network, used_since
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
 from service.uploads import service as uploads
 from service.uploads.request import ImportRequest
-from spatial.diagnosis import Diagnosis, diagnose
+from spatial.diagnosing import diagnose
+from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
 

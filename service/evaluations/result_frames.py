@@ -15,17 +15,17 @@ from service.core import history
 from service.core.rows import columns_of, object_array
 from service.core.schema import VERSIONED
 from service.evaluations.stored_evaluation import StoredEvaluation, get
-from service.evaluations.tables import (
+from service.evaluations.tables import EVALUATION_AREA, EVALUATION_DISTRICT, FINDING
+from spatial.fields import AREAS, PARKS
+from spatial.policy.evaluation import Evaluation
+from spatial.policy.findings import (
+    AREA_COLUMNS,
     AREA_COUNTS,
     AREA_NUMBERS,
     AREA_YEARS,
-    EVALUATION_AREA,
-    EVALUATION_DISTRICT,
-    FINDING,
+    FINDING_COLUMNS,
+    NUMBER_COLUMNS,
 )
-from spatial.fields import AREAS, PARKS
-from spatial.policy.evaluation import Evaluation
-from spatial.policy.findings import AREA_COLUMNS, FINDING_COLUMNS, NUMBER_COLUMNS
 
 # Level of the rows of industrial parks, which are no areas.
 PARK_LEVEL: Final = "park"

@@ -15,16 +15,20 @@ from service.core.copying import copy_rows
 from service.core.ewkb import hex_ewkb
 from service.evaluations.result_frames import DISTRICT_COLUMNS
 from service.evaluations.tables import (
-    AREA_COUNTS,
-    AREA_LISTS,
-    AREA_YEARS,
     EVALUATION_AREA,
     EVALUATION_DISTRICT,
     FINDING,
     PARTITION_SCHEMA,
 )
 from spatial.policy.evaluation import Evaluation
-from spatial.policy.findings import AREA_COLUMNS, FINDING_COLUMNS, LIST_COLUMNS
+from spatial.policy.findings import (
+    AREA_COLUMNS,
+    AREA_COUNTS,
+    AREA_LISTS,
+    AREA_YEARS,
+    FINDING_COLUMNS,
+    LIST_COLUMNS,
+)
 
 
 def copy_results(

@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 
 from service.imports.cells import is_missing
-from service.imports.columns import place_rows
 from service.imports.coordinates import to_lonlat
 from service.imports.crs_check import decide_system
 from service.imports.formats import read_raw
 from service.imports.geometries import parse_geometries
+from service.imports.placed_rows import place_rows
 from service.imports.raw import PLAIN, Reading
 from spatial.doors import unusable
 from spatial.errors import InputError

@@ -23,7 +23,7 @@ from service.uploads.request import NETWORK, ImportRequest
 from service.uploads.service import Done, finish
 from service.uploads.street_stream import network_from_stream
 from service.uploads.tables import COMMITTED, PREVIEWED
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import Network
 

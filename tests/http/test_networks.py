@@ -6,7 +6,7 @@ from served_town import street_lines
 
 from service.core.database import create_database_engine
 from service.networks.service import store_network
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.network_building import build_network
 
 

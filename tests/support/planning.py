@@ -22,7 +22,8 @@ from spatial.network import Network
 from spatial.network_building import build_network
 from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.evaluation_parameters import EvaluationParameters
-from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack import Pack
+from spatial.policy.pack_parsing import parse_pack
 from spatial.policy.planning_data import PlanningData
 
 ORIGIN = (114.3, 30.58)

@@ -9,7 +9,7 @@ import shapely
 from geopandas import GeoDataFrame
 from planning import gates_at, line, lonlat, point, square
 
-from spatial.diagnosis import MAX_UNDERSHOOTS, diagnose
+from spatial.diagnosing import MAX_UNDERSHOOTS, diagnose
 from spatial.network import Network
 from spatial.network_building import build_network
 
