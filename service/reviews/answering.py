@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
 
 from service.core.errors.problem import ProblemError
 from service.core.fault_table import HANDLED, as_problem
-from service.core.geojson import encode_json
+from service.core.json_answer import json_answer
 from service.core.json_input import parse_json
 from service.core.keys import Principal
-from service.core.language import Language, language_headers
+from service.core.language import Language
 from service.core.resources import Resources, build_resources
 from service.core.settings import Settings
+from service.evaluations.identity import code_version
 from service.reviews import storage
 from service.reviews.batch import (
     PROJECTS,
@@ -66,31 +68,7 @@ class ReviewRequest:
         return _A_BATCH_SAYS in self.body
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer in JSON, but for what the server adds to every one."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(
-        cls,
-        document: object,
-        language: Language,
-        *,
-        status: int = HTTPStatus.OK,
-        location: str | None = None,
-    ) -> Reply:
-        """Return plain data as an answer in a language."""
-        headers = dict(language_headers(language))
-        if location is not None:
-            headers["Location"] = location
-        return cls(status, encode_json(document).encode(), headers)
-
-
-def answer_request(resources: Resources, request: ReviewRequest) -> Reply:
+def answer_request(resources: Resources, request: ReviewRequest) -> Response:
     """Review the projects of a request and store the reviews, where that is asked for.
 
     Raises
@@ -121,24 +99,24 @@ def answer_request(resources: Resources, request: ReviewRequest) -> Reply:
                     data_instant=instant,
                     actor=request.principal,
                 )
-        return Reply.of(batch_answer(batch, lang=language), language, status=status)
+        return json_answer(batch_answer(batch, lang=language), language, status=status)
     if request.dry_run:
-        return Reply.of(answer(reviewed.found, reviewed.case.around, lang=language), language)
+        return json_answer(answer(reviewed.found, reviewed.case.around, lang=language), language)
     require_storable(reviewed, question)
     with resources.writing() as connection:
         review_id = store_reviewed(
             connection, reviewed, data_instant=instant, actor=request.principal
         )
         stored = storage.find(connection, review_id, request.principal)
-    return Reply.of(
+    return json_answer(
         review_answer(stored, lang=language),
         language,
         status=HTTPStatus.CREATED,
-        location=f"{request.path}/{review_id}",
+        headers={"Location": f"{request.path}/{review_id}"},
     )
 
 
-def build_answering(settings: Settings) -> Callable[[ReviewRequest], Reply | ProblemError]:
+def build_answering(settings: Settings) -> Callable[[ReviewRequest], Response | ProblemError]:
     """Return what answers in worker processes, with what every review needs in memory already.
 
     Problems are returned, as the text of an exception would not survive the way to the service.
@@ -147,10 +125,12 @@ def build_answering(settings: Settings) -> Callable[[ReviewRequest], Reply | Pro
     database = settings.database.model_copy(update={"pool_size": 1})
     resources = build_resources(settings.model_copy(update={"database": database}))
     _read_ahead(resources)
+    # Of the code that runs, not of what an update may have put there when a later copy asks.
+    code_version()
     # A connection cannot be shared with the copies.
     resources.engine.dispose()
 
-    def answering(request: ReviewRequest) -> Reply | ProblemError:
+    def answering(request: ReviewRequest) -> Response | ProblemError:
         try:
             return answer_request(resources, request)
         except HANDLED as fault:

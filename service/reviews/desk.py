@@ -6,12 +6,13 @@ from typing import Annotated, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
+from starlette.responses import Response
 
 from service.core.errors.problem import RETRY, ProblemError
 from service.core.errors.server import UnavailableError
 from service.core.resources import Resources
 from service.core.worker_pool import NoWorkerError, WorkerDiedError, WorkerPool
-from service.reviews.answering import Reply, ReviewRequest, answer_request, build_answering
+from service.reviews.answering import ReviewRequest, answer_request, build_answering
 
 # Threads compute one at a time, whatever their number: one computes while the other waits for the
 # database, or reads a part of the city anew.
@@ -35,7 +36,7 @@ class ReviewDesk:
         self._resources = resources
         self._threads = CapacityLimiter(REVIEWS_AT_ONCE)
         settings = resources.settings
-        self._workers: WorkerPool[ReviewRequest, Reply | ProblemError] | None = None
+        self._workers: WorkerPool[ReviewRequest, Response | ProblemError] | None = None
         if settings.reviews.processes:
             self._workers = WorkerPool(
                 build_answering,
@@ -59,7 +60,7 @@ class ReviewDesk:
         if self._workers is not None:
             await self._workers.close()
 
-    async def answer(self, request: ReviewRequest) -> Reply:
+    async def answer(self, request: ReviewRequest) -> Response:
         """Answer a request; those that wait hold no thread and no connection.
 
         Raises

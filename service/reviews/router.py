@@ -9,16 +9,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.core.geojson import encode_json
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, require_media_type
-from service.core.language import Language, LanguageDependency
+from service.core.language import LanguageDependency
 from service.core.openapi import problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
 from service.reviews import listing, storage
-from service.reviews.answering import Reply, ReviewRequest
+from service.reviews.answering import ReviewRequest
 from service.reviews.desk import DeskDependency
 from service.reviews.presentation import record_document, review_answer
 from service.reviews.question import QuestionDependency, StageName
@@ -28,7 +28,6 @@ from spatial.policy.review.parsing import project_schema
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 
 SCHEMA_TYPE: Final = "application/schema+json"
-JSON_TYPE: Final = "application/json"
 REVIEW: Final = "/{review_id}"
 
 ReviewVerdict = StrEnum("ReviewVerdict", {name.upper(): name for name in REVIEW_VERDICTS})  # type: ignore[misc]  # the table says which there are
@@ -74,23 +73,6 @@ def build_router() -> APIRouter:
     _add_making(router)
     _add_reading(router)
     return router
-
-
-def json_answer(
-    document: object,
-    language: Language,
-    *,
-    status: int = 200,
-    location: str | None = None,
-) -> Response:
-    """Return plain data as an answer in a language."""
-    return _response(Reply.of(document, language, status=status, location=location))
-
-
-def _response(reply: Reply) -> Response:
-    return Response(
-        reply.body, status_code=reply.status, media_type=JSON_TYPE, headers=reply.headers
-    )
 
 
 def _add_making(router: APIRouter) -> None:
@@ -140,7 +122,7 @@ def _add_making(router: APIRouter) -> None:
             dry_run=dry_run,
             partial=partial,
         )
-        return _response(await desk.answer(asked))
+        return await desk.answer(asked)
 
 
 def _add_reading(router: APIRouter) -> None:
@@ -171,7 +153,7 @@ def _add_reading(router: APIRouter) -> None:
             matched=matched,
         )
         document = {**members, "reviews": [record_document(one) for one in shown]}
-        return Response(encode_json(document), media_type=JSON_TYPE)
+        return json_answer(document)
 
     @router.get(
         "/schema",
@@ -224,4 +206,4 @@ def _add_reading(router: APIRouter) -> None:
     ) -> Response:
         with resources.reading() as connection:
             stored = storage.find(connection, known_id(review_id), principal)
-        return Response(encode_json(stored.frozen.inputs), media_type=JSON_TYPE)
+        return json_answer(stored.frozen.inputs)

@@ -123,10 +123,7 @@ def _unit_share(
     households = facts.households[inside]
     known = (groups.sum(applies & np.isnan(households)) == 0) & (groups.sum(applies) > 0)
     households = np.where(applies, np.nan_to_num(households), 0.0)
-    unit = facts.units.of_district
-    first = np.zeros(len(unit), dtype=bool)
-    first[np.unique(unit, return_index=True)[1]] = True
-    deficit = np.where(first[inside], np.nan_to_num(judged.deficit), 0.0)
+    deficit = np.where(groups.first, np.nan_to_num(judged.deficit), 0.0)
     nothing = np.full(len(groups.area), np.nan)
     return {
         "numerator": np.where(known, groups.sum(households * met), nothing),

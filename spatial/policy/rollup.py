@@ -35,8 +35,8 @@ def roll_up(
     Coverage is the weight inside the circle or radius over the weight of all districts judged;
     what is undetermined stays in the denominator and never in the numerator. A community or city
     row is an `indicator` unless the user set a share for the rule. Deficits count once a unit,
-    where its first member lies. Rural and planned districts have rows of their own, in no other
-    row's denominator.
+    where the first of its members lies that lies in an area of the level. Rural and planned
+    districts have rows of their own, in no other row's denominator.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _level(
     facts: Facts,
 ) -> _Level:
     inside = numbers >= 0
-    groups = group_districts(numbers[inside], part[inside])
+    groups = group_districts(numbers[inside], part[inside], unit=facts.units.of_district[inside])
     tally = tallied(groups, flag[inside], facts.households[inside])
     names = ("code", "name", "level", "kind", "parent", "geometry")
     described = {name: areas[name].to_numpy(dtype=object)[groups.area] for name in names}

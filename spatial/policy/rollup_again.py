@@ -51,12 +51,16 @@ def roll_up_again(
     chosen[-1] = False
     rows = np.flatnonzero(chosen)
     members, groups_of = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    for of in whole.rows:
+    firsts = [np.zeros(0, dtype=bool)]
+    for of, first in zip(whole.rows, whole.first, strict=True):
         inside = np.flatnonzero(chosen[of])
         members.append(inside)
         groups_of.append(np.searchsorted(rows, of[inside]))
+        firsts.append(first[inside])
     inside = np.concatenate(members)
-    groups = Groups(whole.area[rows], whole.part[rows], np.concatenate(groups_of))
+    groups = Groups(
+        whole.area[rows], whole.part[rows], np.concatenate(groups_of), np.concatenate(firsts)
+    )
     tally: dict[str, NDArray[Any]] = {}
     if flag is not None:
         tally = tallied(groups, flag[inside], facts.households[inside])

@@ -29,7 +29,7 @@ from service.reviews.answering import ReviewRequest, answer_request, build_answe
 from service.reviews.question import Question
 
 DAY = "as_of=2026-11-22"
-PATIENCE_S = 120
+PATIENCE_S = 180
 WAITING = """
 SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
 WHERE NOT granted AND datname = current_database()

@@ -16,7 +16,7 @@ import structlog
 
 from service.core.worker_pool import WorkerPool
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def build(name: str) -> Callable[[tuple[Any, ...]], Any]:
