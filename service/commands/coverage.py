@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import numpy as np
-import pandas as pd
 import shapely
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.coverage_file import write_answers
 from service.commands.options import parse_date, parse_file_options, parse_language
 from service.commands.progress import Progress, warn
 from service.commands.reach_data import (
@@ -47,23 +47,14 @@ from service.imports.places import ReadPlaces
 from service.imports.reader import read_layer
 from service.networks.service import sources_of
 from spatial.coverage import MOST_NEAREST, places_coverage
-from spatial.crs import WGS84
 from spatial.errors import InputError
 from spatial.facility_kinds import SERVICES
 from spatial.fields import FACILITIES
 from spatial.network import Network
-from spatial.place_findings import PlaceFinding
 from spatial.policy.pack import Pack
 
 # Places judged and written at once.
 _CHUNK: Final = 5000
-_NUMBERS: Final = (
-    "threshold_m",
-    "straight_m",
-    "walking_m",
-    "walking_minutes",
-    "snap_m",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +237,7 @@ def _answer(
                 )
                 answer = {"rules": rules}
             if file is not None:
-                _write(
+                write_answers(
                     file, places, good, found, {at: wrong[at] for at in wrong if start <= at < end}
                 )
             report(end, count)
@@ -255,53 +246,3 @@ def _answer(
         "rules": {rule: dict(found) for rule, found in verdicts.items()},
     }
     return counts, answer
-
-
-def _write(
-    file: FeatureFile,
-    places: ReadPlaces,
-    good: Sequence[int],
-    found: Sequence[Sequence[PlaceFinding]],
-    wrong: dict[int, str],
-) -> None:
-    rows: list[dict[str, Any]] = []
-    ways: list[dict[str, Any]] = []
-    at: list[int] = []
-    for place, findings in zip(good, found, strict=True):
-        for finding in findings:
-            row = {name: getattr(finding, name) for name in PlaceFinding.__dataclass_fields__}
-            nearest = row.pop("nearest") or ()
-            rows.append({"row": place + 1, "place": places.ids[place], "status": "ok", **row})
-            at.append(place)
-            ways += [
-                {
-                    "row": place + 1,
-                    "place": places.ids[place],
-                    "rule": finding.rule,
-                    "rank": rank,
-                    "facility": site.facility,
-                    "metres": site.metres,
-                    "seconds": site.seconds,
-                    "straight_m": site.straight_m,
-                    "geometry": site.path,
-                }
-                for rank, site in enumerate(nearest, 1)
-            ]
-    for place, why in wrong.items():
-        about = {"row": place + 1, "place": places.ids[place], "status": "invalid_geometry"}
-        rows.append({**about, "reason_code": why})
-        at.append(place)
-    if rows:
-        names = ("row", "place", "status", *PlaceFinding.__dataclass_fields__)
-        frame = pd.DataFrame(rows, columns=[name for name in names if name != "nearest"])
-        frame = frame.assign(**{name: frame[name].astype(float) for name in _NUMBERS})
-        file.add("coverage", GeoDataFrame(frame, geometry=places.geometry[at], crs=WGS84))
-    if ways:
-        drawn = ways[0]["geometry"] is not None
-        table = pd.DataFrame(ways)
-        file.add(
-            "nearest",
-            GeoDataFrame(table, geometry="geometry", crs=WGS84)
-            if drawn
-            else table.drop(columns="geometry"),
-        )

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from service.commands.evaluate_files import evaluate_files
-from service.commands.evaluate_reading import Files, check_elevation
+from service.commands.evaluate_reading import Files
+from service.commands.evaluate_refusals import check_elevation
 from service.commands.evaluation_output import Output
 from service.commands.options import (
     parse_date,

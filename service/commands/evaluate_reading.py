@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from service.commands.crs_checks import check_read, refuse_undeclared
+from service.commands.evaluate_refusals import check_systems, refuse_unused_columns
 from service.commands.options import FileOptions
 from service.commands.osm_layers import OSM_KINDS, read_osm_layers
 from service.commands.progress import Progress
 from service.imports.barriers import barred
-from service.imports.crs_check import CrsReference, UndeclaredCRSError, polygons_of
+from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators
 from service.imports.reader import ReadLayer, read_layer
 from service.imports.relations import unanswered_names
@@ -168,13 +167,13 @@ def read_files(
     if faults:
         raise InputFaults(faults)
     with progress.stage("read systems", "checking coordinate systems"):
-        unchecked = _check_systems(layers, streets, undeclared, options)
+        unchecked = check_systems(layers, streets, undeclared, options)
     streets = _sloped(streets, elevation, progress)
     tables: dict[str, ReadLayer | ReadIndicators] = {**layers}
     if figures is not None:
         tables["indicators"] = figures
     own = {kind: table for kind, table in tables.items() if kind in given}
-    _refuse_unused_columns(options, own, given)
+    refuse_unused_columns(options, own, given)
     frames: dict[str, GeoDataFrame | None] = {
         kind: layers[kind].frame if kind in layers else None for kind in LAYERS
     }
@@ -252,61 +251,6 @@ def _sloped(
         return add_slope(streets, elevation)
 
 
-def _check_systems(
-    layers: dict[str, ReadLayer],
-    streets: ReadNetwork | None,
-    undeclared: Mapping[str, UndeclaredCRSError],
-    options: FileOptions,
-) -> list[str]:
-    """Check the systems of layers against areas and streets, and of streets against areas."""
-    areas = CrsReference(polygons_of(layers["areas"].frame if "areas" in layers else None))
-    both = replace(areas, network=None if streets is None else streets.network)
-    refuse_undeclared(
-        [(error, areas if kind == "network" else both) for kind, error in undeclared.items()]
-    )
-    kinds = [kind for kind in layers if kind != "areas"]
-    checked, warnings = check_read(
-        [(layers[kind], both) for kind in kinds], as_declared=options.crs_as_declared
-    )
-    layers.update(zip(kinds, checked, strict=True))
-    if streets is not None and areas.areas is not None:
-        # What areas cannot tell of streets is no news: nothing is said of it.
-        check_read([(streets, areas)], as_declared=options.crs_as_declared)
-    return warnings
-
-
-def check_elevation(elevation: Path | None, network: Path | None) -> None:
-    """Refuse heights without the streets that lie on them.
-
-    Raises
-    ------
-    InputError
-        Naming the option that is missing.
-    """
-    if elevation is not None and network is None:
-        raise InputError(
-            "--elevation: is for street lines; name them with --network or --osm, "
-            "or import them with yike import network --elevation"
-        )
-
-
 def _no_districts() -> GeoDataFrame:
     """Return districts for an evaluation of areas alone."""
     return validate(pd.DataFrame(columns=list(DISTRICTS.names)), DISTRICTS, source="districts")
-
-
-def _refuse_unused_columns(
-    options: FileOptions,
-    layers: Mapping[str, ReadLayer | ReadIndicators],
-    given: Mapping[str, Path],
-) -> None:
-    used = {column for read in layers.values() for column in read.shared_columns}
-    for column, field in options.columns_of(None).items():
-        if column not in used:
-            files = ", ".join(str(given[kind]) for kind in layers)
-            raise InputError(
-                f"--map {column}={field}: no file has such a column for such a field ({files})"
-            )
-    for kind in (*LAYERS, "indicators"):
-        if options.columns_of(kind) and kind not in layers:
-            raise InputError(f"--map {kind}: there is no --{kind}")

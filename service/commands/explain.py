@@ -10,7 +10,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from service.commands.evaluate_reading import Files, check_elevation, read_files
+from service.commands.evaluate_reading import Files, read_files
+from service.commands.evaluate_refusals import check_elevation
 from service.commands.options import (
     parse_date,
     parse_file_options,

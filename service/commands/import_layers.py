@@ -22,6 +22,7 @@ from service.uploads import service as uploads
 from service.uploads.comparing import Compared
 from service.uploads.reading import ReadFile, read_file
 from service.uploads.request import ImportRequest
+from service.uploads.stored_import import Done, record_stored
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import LAYERS
 
@@ -155,7 +156,7 @@ class StoredLayer:
 
     import_id: str
     request: ImportRequest
-    done: uploads.Done
+    done: Done
     report: Mapping[str, Any]
 
 
@@ -182,7 +183,5 @@ def store_layer(
         actor=command_actor(),
     )
     done, after, until = uploads.store_rows(connection, compared, request, origin=origin)
-    import_id = uploads.record_stored(
-        connection, request, done, report, (after, until), origin=origin
-    )
+    import_id = record_stored(connection, request, done, report, (after, until), origin=origin)
     return StoredLayer(import_id, request, done, report)

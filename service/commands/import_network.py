@@ -21,8 +21,8 @@ from service.imports.raw import PLAIN, Reading
 from service.imports.street_reader import ReadNetwork, make_network, read_network
 from service.networks.service import latest, store_network, used_since
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
-from service.uploads import service as uploads
 from service.uploads.request import ImportRequest
+from service.uploads.stored_import import Done, record_stored
 from spatial.diagnosing import diagnose
 from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError
@@ -196,10 +196,10 @@ def store_read_network(
     new, edges = used != version, len(read.network.u)
     # No row of a layer is written.
     instant = history.data_instant(connection)
-    import_id = uploads.record_stored(
+    import_id = record_stored(
         connection,
         ImportRequest(NETWORK),
-        uploads.Done(history.Stored(edges if new else 0, 0, 0 if new else edges), closed=0),
+        Done(history.Stored(edges if new else 0, 0, 0 if new else edges), closed=0),
         {"network": {"version": version, "in_use": not new, "used_before": used_before}},
         (instant, instant),
         origin=history.Origin(

@@ -8,15 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from service.commands.actor import command_actor
-from service.commands.import_layers import (
-    LayerOptions,
-    StoredLayer,
-    store_layer,
-)
-from service.commands.import_network import (
-    NetworkOptions,
-    store_read_network,
-)
+from service.commands.import_layers import LayerOptions, StoredLayer, store_layer
+from service.commands.import_network import NetworkOptions, store_read_network
 from service.commands.import_reading import OSM, Part
 from service.core import audit, history
 from service.imports.indicators import ReadIndicators
@@ -25,7 +18,7 @@ from service.imports.street_reader import ReadNetwork
 from service.indicators import service as indicators
 from service.uploads.reading import read_rows
 from service.uploads.request import FIGURES, ImportRequest
-from service.uploads.service import Done, record_audit, record_stored
+from service.uploads.stored_import import Done, record_audit, record_stored
 from service.uploads.telling import told_report
 from spatial.diagnosis import Diagnosis
 from spatial.fields import LAYERS

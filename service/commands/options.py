@@ -13,14 +13,9 @@ from typing import Final
 
 from service.core.settings import load_settings
 from service.exports.content import Language
-from service.imports.encoding import parse_encoding
+from service.imports.encoding_names import parse_encoding
 from service.imports.raw import PLAIN, Reading
-from service.imports.saved_mapping import (
-    SavedLayer,
-    SavedMapping,
-    check_mapping_name,
-    load_mapping,
-)
+from service.imports.saved_mapping import SavedLayer, SavedMapping, check_mapping_name, load_mapping
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
 from spatial.fields import LAYERS

@@ -25,7 +25,7 @@ from service.exports.stored_layers import Wanted, require_known_area
 from service.exports.writer import check_target, replacing
 from service.projects.document import DOCUMENT, FROM_DOCUMENT
 from service.uploads.request import ImportRequest
-from service.uploads.service import Done, record_stored
+from service.uploads.stored_import import Done, record_stored
 from spatial.errors import InputError
 from spatial.fields import PROJECTS
 

@@ -8,23 +8,30 @@ areas those lie in. What is found for those others is left out of the result.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, any_, literal, or_, select
 
 from service.core import history
 from service.core.history import Moment
 from service.core.network_cache import NetworkCache
 from service.core.schema import VERSIONED
+from service.evaluations.bearing import (
+    bearing_areas,
+    bearing_districts,
+    bearing_facilities,
+    holding_areas,
+    meets,
+    text_list,
+    united_bounds,
+)
 from service.evaluations.result_frames import PARK_LEVEL
 from service.indicators import service as indicators
 from spatial.errors import InputError
@@ -34,12 +41,6 @@ from spatial.policy.pack import Pack
 from spatial.policy.places import membership
 from spatial.policy.planning_data import PlanningData
 from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE
-
-# Beyond it a distance is null (design, section 2).
-HALO_M: Final = 5_000.0
-# The shortest degree of latitude on the ellipsoid: a halo in degrees is never too narrow.
-_LEAST_DEGREE_M: Final = 110_574.0
-_MOST_LATITUDE: Final = 89.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def areas_of_districts(districts: GeoDataFrame, areas: GeoDataFrame | None) -> l
         for i in np.flatnonzero(numbers >= 0).tolist():
             codes[i].append(str(code[numbers[i]]))
     units = np.flatnonzero(areas["kind"].to_numpy(dtype=object) == "planning_unit")
-    inside, unit = _holding(areas.iloc[units], districts)
+    inside, unit = holding_areas(areas.iloc[units], districts)
     for i, number in zip(inside.tolist(), unit.tolist(), strict=True):
         codes[i].append(str(code[units[number]]))
     return codes
@@ -177,26 +178,24 @@ def _one_area(connection: Connection, code: str, moment: Moment) -> Selection:
     candidates = history.read(connection, DISTRICTS, candidate, moment=moment)
     parks = _parks_in(connection, area, moment)
     within = history.read(
-        connection, AREAS, VERSIONED[AREAS.name].c.code == any_(_texts(codes)), moment=moment
+        connection, AREAS, VERSIONED[AREAS.name].c.code == any_(text_list(codes)), moment=moment
     )
     # All facilities of the areas asked for and of the parks lie within these bounds.
-    bounds = _united(
+    bounds = united_bounds(
         *(frame.total_bounds for frame in (area, within, candidates, parks) if len(frame))
     )
     facilities = history.read(
-        connection, FACILITIES, _bearing_facilities(bounds, candidates), moment=moment
+        connection, FACILITIES, bearing_facilities(bounds, candidates), moment=moment
     )
     districts = history.read(
-        connection, DISTRICTS, _bearing_districts(bounds, candidates, facilities), moment=moment
+        connection, DISTRICTS, bearing_districts(bounds, candidates, facilities), moment=moment
     )
-    areas = history.read(
-        connection, AREAS, _bearing_areas(bounds, districts, moment), moment=moment
-    )
+    areas = history.read(connection, AREAS, bearing_areas(bounds, districts, moment), moment=moment)
     held = areas_of_districts(districts, areas)
     buildings = history.read(
         connection,
         BUILDINGS,
-        VERSIONED["buildings"].c.district_id == any_(_texts(districts["id"])),
+        VERSIONED["buildings"].c.district_id == any_(text_list(districts["id"])),
         moment=moment,
     )
     return Selection(
@@ -226,7 +225,7 @@ def _facilities_are_known(connection: Connection, moment: Moment) -> bool:
 
 def _parks_in(connection: Connection, area: GeoDataFrame, moment: Moment) -> GeoDataFrame:
     """Read the parks whose representative point lies in an area."""
-    near = _meets(VERSIONED[PARKS.name].c.geometry, area.total_bounds)
+    near = meets(VERSIONED[PARKS.name].c.geometry, area.total_bounds)
     parks = history.read(connection, PARKS, near, moment=moment)
     points = shapely.point_on_surface(np.asarray(parks.geometry.array, dtype=object))
     inside = shapely.intersects(area.geometry.iloc[0], points)
@@ -252,92 +251,9 @@ def _area_and_candidates(
     table = VERSIONED[DISTRICTS.name]
     codes = subtree(connection, code, moment)
     candidate = or_(
-        table.c.community == any_(_texts(codes)), _meets(table.c.geometry, area.total_bounds)
+        table.c.community == any_(text_list(codes)), meets(table.c.geometry, area.total_bounds)
     )
     return area, codes, candidate
-
-
-def _bearing_facilities(bounds: NDArray[Any], districts: GeoDataFrame) -> ColumnElement[bool]:
-    """Return the condition of facilities within the halo, or allotted to the districts."""
-    table = VERSIONED[FACILITIES.name]
-    return or_(
-        _meets(table.c.geometry, _widened(bounds, HALO_M)),
-        table.c.district_id == any_(_texts(districts["id"])),
-        table.c.pool == any_(_texts(districts["pool"])),
-    )
-
-
-def _bearing_districts(
-    bounds: NDArray[Any], districts: GeoDataFrame, facilities: GeoDataFrame
-) -> ColumnElement[bool]:
-    """Return the condition of districts that share a unit, ground or a facility with these."""
-    table = VERSIONED[DISTRICTS.name]
-    return or_(
-        _meets(table.c.geometry, bounds),
-        *(
-            table.c[field] == any_(_texts(districts[field]))
-            for field in ("community", "pool", "land_grant")
-        ),
-        table.c.id == any_(_texts(facilities["district_id"])),
-    )
-
-
-def _bearing_areas(
-    bounds: NDArray[Any], districts: GeoDataFrame, moment: Moment
-) -> ColumnElement[bool]:
-    """Return the condition of areas that overlap the bounds or hold the districts."""
-    area = VERSIONED[AREAS.name]
-    at = history.at_moment(area, moment)
-    first = select(area.c.code, area.c.parent).where(
-        or_(
-            _meets(area.c.geometry, bounds),
-            area.c.code == any_(_texts(districts["community"])),
-        ),
-        *at,
-    )
-    up = first.cte("up", recursive=True)
-    parent = area.alias("parent_area")
-    up = up.union(
-        select(parent.c.code, parent.c.parent).where(
-            parent.c.code == up.c.parent, *history.at_moment(parent, moment)
-        )
-    )
-    return area.c.code.in_(select(up.c.code))
-
-
-def _holding(areas: GeoDataFrame, places: GeoDataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Pairs of a place and an area that holds its representative point."""
-    points = shapely.point_on_surface(np.asarray(places.geometry.array, dtype=object))
-    tree = shapely.STRtree(np.asarray(areas.geometry.array, dtype=object))
-    place, area = tree.query(points, predicate="intersects")
-    return place, area
-
-
-def _meets(column: ColumnElement[Any], bounds: Iterable[float]) -> ColumnElement[bool]:
-    """Bounding boxes meet: a little too many rows, and an index decides."""
-    condition: ColumnElement[bool] = column.op("&&", is_comparison=True)(
-        func.ST_MakeEnvelope(*(float(value) for value in bounds), 4326)
-    )
-    return condition
-
-
-def _united(*bounds: NDArray[Any]) -> NDArray[Any]:
-    stacked = np.stack(bounds)
-    return np.concatenate([stacked[:, :2].min(axis=0), stacked[:, 2:].max(axis=0)])
-
-
-def _widened(bounds: NDArray[Any], metres: float) -> NDArray[Any]:
-    """Widen bounds in degrees by at least so many metres on every side."""
-    west, south, east, north = bounds
-    up = metres / _LEAST_DEGREE_M
-    latitude = min(max(abs(south - up), abs(north + up)), _MOST_LATITUDE)
-    side = up / math.cos(math.radians(latitude))
-    return np.array([west - side, south - up, east + side, north + up])
-
-
-def _texts(values: Iterable[Any]) -> ColumnElement[Any]:
-    """Bind the distinct values that are not missing as one array."""
-    return literal(sorted({str(value) for value in values if value is not None}), ARRAY(Text))
 
 
 def _or_none(frame: GeoDataFrame) -> GeoDataFrame | None:

@@ -17,7 +17,8 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from service.imports.gdal import columns_of, layer_facts, one_line, told
+from service.imports.gdal import columns_of, layer_facts
+from service.imports.gdal_messages import one_line, told
 from service.imports.raw import RawTable, Reading
 from service.imports.text import read_text
 from spatial.errors import InputError

@@ -6,9 +6,7 @@ What is here runs in a process of its own (`service.imports.worker`), except wha
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,14 +16,14 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 import pyogrio.raw
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from service.imports.cells import near
+from service.imports.gdal_messages import one_line, told
 from service.imports.limits import refuse_many_rows
 from service.imports.raw import RawTable, Reading
 from service.imports.transport import FEATURE_ID, Streamed
+from service.imports.vector_tables import layer_of, place_of
 from spatial.errors import InputError, UnknownCRSError
 
 # Every other one is taken out of the reading process, above all those that open addresses or
@@ -59,20 +57,6 @@ def enable_needed_drivers() -> None:
     if left != DRIVERS:
         msg = f"GDAL keeps other drivers than asked for: {sorted(left ^ DRIVERS)}"
         raise RuntimeError(msg)
-
-
-def place_of(path: Path) -> str:
-    """Return a path GDAL takes for a file: an absolute one is no virtual file system.
-
-    Raises
-    ------
-    InputError
-        When the path lies under the name of such a system.
-    """
-    place = str(path.resolve())
-    if place.startswith("/vsi"):
-        raise InputError(f"{path}: addresses are not read; download the file first")
-    return place
 
 
 @dataclass(frozen=True)
@@ -111,56 +95,6 @@ class VectorReader:
             raise InputError(f"{source}: is no {self.name}")
         layer = layer_of(path, prefer=prefer, table=table, source=source)
         return read_stream(path, layer, driver=self.driver, how=how, source=source)
-
-
-def layer_of(path: Path, *, prefer: str, table: str | None, source: str) -> str:
-    """Return the table to read: the one named, else the only one, else the one preferred.
-
-    Raises
-    ------
-    InputError
-        When there is none, or the file does not say which is meant.
-    """
-    with one_line(source):
-        tables = {str(name): kind for name, kind in pyogrio.list_layers(place_of(path))}
-    if table is not None:
-        return named_table(table, tables, source=source)
-    spatial = [name for name, kind in tables.items() if kind is not None]
-    if len(spatial) == 1:
-        return spatial[0]
-    if prefer in spatial:
-        return prefer
-    if not tables:
-        # Some damaged files open as a source without layers, which the next calls trip over.
-        raise InputError(f"{source}: cannot be read: it holds no layer")
-    if not spatial:
-        raise InputError(f"{source}: has no table with geometries")
-    raise several_tables(spatial, source=source)
-
-
-def named_table(table: str, tables: Mapping[str, object], *, source: str) -> str:
-    """Return the table a user names.
-
-    Raises
-    ------
-    InputError
-        When there is none of that name.
-    """
-    if table in tables:
-        return table
-    guess = near(table, tables)
-    hint = f" (did you mean {guess[0]}?)" if guess else ""
-    raise InputError(
-        f"{source}: there is no table '{table}'{hint}; its tables are {', '.join(tables)}"
-    )
-
-
-def several_tables(names: list[str], *, source: str) -> InputError:
-    """Return the fault of a file that has several tables, of which none is named."""
-    return InputError(
-        f"{source}: has several tables ({', '.join(names)}); "
-        f"name one, as in '{source}|layername={names[0]}'"
-    )
 
 
 def layer_facts(
@@ -294,32 +228,6 @@ def columns_of(
     shapes = np.full(len(fids), None, dtype=object) if geometry is None else geometry
     columns["geometry"] = pd.Series(shapes, index=index, dtype=object)
     return pd.DataFrame(columns, index=index), [int(fid) for fid in fids]
-
-
-def told(said: list[str], source: str) -> tuple[str, ...]:
-    """Return what GDAL warned of, each line once."""
-    return tuple(dict.fromkeys(f"{source}: {message}" for message in said))
-
-
-@contextmanager
-def one_line(source: str) -> Iterator[list[str]]:
-    """Turn what GDAL raises into one line naming the file, and collect what it warns of."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            yield said
-        except (
-            DataSourceError,
-            DataLayerError,
-            FeatureError,
-            UnicodeDecodeError,
-            pa.ArrowException,
-            OSError,
-        ) as error:
-            reason = " ".join(str(error).split()) or "GDAL says no more"
-            raise InputError(f"{source}: cannot be read: {reason.removeprefix(source)}") from None
-    said.extend(" ".join(str(warning.message).split()) for warning in caught)
 
 
 def declared_crs(crs: object, *, source: str) -> CRS | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from service.imports.gdal import layer_of, read_stream
+from service.imports.gdal import read_stream
 from service.imports.raw import RawTable, Reading
 from service.imports.transport import Streamed
+from service.imports.vector_tables import layer_of
 from spatial.errors import InputError
 
 _MAGIC: Final = b"SQLite format 3\x00"

@@ -22,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from service.imports.archive import entries, opened_archive, unpack
 from service.imports.cells import shown
-from service.imports.encoding import sample_of
+from service.imports.encoding_evidence import sample_of
 from service.imports.limits import refuse_many_rows
 from service.imports.raw import RawTable, Reading
 from service.imports.text import read_text

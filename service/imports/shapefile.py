@@ -12,14 +12,8 @@ import pandas as pd
 import pyogrio
 
 from service.imports.encoding import EncodingEvidence, decode_cells
-from service.imports.gdal import (
-    columns_of,
-    declared_crs,
-    layer_facts,
-    one_line,
-    refuse_missing_rows,
-    told,
-)
+from service.imports.gdal import columns_of, declared_crs, layer_facts, refuse_missing_rows
+from service.imports.gdal_messages import one_line, told
 from service.imports.raw import RawTable, Reading
 from spatial.errors import InputError
 

@@ -14,9 +14,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from service.imports.archive import opened_archive
-from service.imports.gdal import named_table, several_tables
 from service.imports.limits import refuse_many_rows
 from service.imports.raw import RawTable, Reading
+from service.imports.vector_tables import named_table, several_tables
 from spatial.errors import InputError
 
 # Titles, notes and groups stand above a heading; it stands no lower.

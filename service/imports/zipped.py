@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from service.imports.archive import Entry, entries, opened_archive, unpack
-from service.imports.gdal import named_table, several_tables
 from service.imports.raw import RawTable, Reading
 from service.imports.transport import Streamed
+from service.imports.vector_tables import named_table, several_tables
 from spatial.errors import Fault, InputError, InputFaults
 
 # What lies beside a file and belongs to it.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -31,7 +29,7 @@ from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.language import Language
 from service.jobs import queue
-from service.jobs.tables import ACCEPTED, ACTIVE, DISMISSED, FAILED, JOB, RUNNING, SUCCESSFUL, WHOLE
+from service.jobs.tables import ACCEPTED, ACTIVE, DISMISSED, JOB
 from service.jobs.wording import said
 
 # A class of locks of its own, so that no other lock of the database is meant.
@@ -195,7 +193,7 @@ def dismiss(connection: Connection, job_id: str, *, principal: Principal) -> Row
             evaluation_id=None,
             result=None,
             problem=None,
-            **_now(),
+            **touched(),
             finished_at=func.coalesce(JOB.c.finished_at, func.clock_timestamp()),
         )
     )
@@ -206,80 +204,6 @@ def dismiss(connection: Connection, job_id: str, *, principal: Principal) -> Row
     return find(connection, job_id, principal=principal)
 
 
-def begin(connection: Connection, job_id: str) -> Row[Any] | None:
-    """Take a job on; None when it has ended, as when it was dismissed."""
-    begun = connection.execute(
-        update(JOB)
-        .where(JOB.c.id == job_id, JOB.c.status.in_(ACTIVE))
-        .values(
-            status=RUNNING,
-            attempt=JOB.c.attempt + 1,
-            started_at=func.coalesce(JOB.c.started_at, func.clock_timestamp()),
-            progress=0,
-            **_now(),
-        )
-        .returning(JOB)
-    )
-    return begun.one_or_none()
-
-
-def advance(
-    connection: Connection, job_id: str, *, attempt: int, progress: int, message: str
-) -> bool:
-    """Record how far a job is; False when this worker no longer has it."""
-    return _write(connection, job_id, attempt, progress=progress, message=message)
-
-
-def succeed(
-    connection: Connection,
-    job_id: str,
-    *,
-    attempt: int,
-    evaluation_id: str | None,
-    result: str | None,
-) -> bool:
-    """Record the result of a job; False when this worker no longer has it."""
-    return _write(
-        connection,
-        job_id,
-        attempt,
-        status=SUCCESSFUL,
-        progress=WHOLE,
-        message=None,
-        evaluation_id=evaluation_id,
-        result=result,
-        finished_at=func.clock_timestamp(),
-    )
-
-
-def fail(
-    connection: Connection, job_id: str, *, attempt: int, problem: Mapping[str, object]
-) -> bool:
-    """Record why a job failed; False when this worker no longer has it."""
-    return _write(
-        connection,
-        job_id,
-        attempt,
-        status=FAILED,
-        message=str(problem["detail"]),
-        problem=json.dumps(problem),
-        finished_at=func.clock_timestamp(),
-    )
-
-
-def release(connection: Connection, job_id: str, *, attempt: int) -> bool:
-    """Give a job back whose worker stops: this attempt at it does not count."""
-    return _write(
-        connection,
-        job_id,
-        attempt,
-        status=ACCEPTED,
-        progress=0,
-        message=None,
-        attempt=JOB.c.attempt - 1,
-    )
-
-
 def expire(connection: Connection, *, keep_days: float) -> int:
     """Remove jobs that ended so many days ago; return how many."""
     before = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, keep_days * 86_400)
@@ -287,14 +211,6 @@ def expire(connection: Connection, *, keep_days: float) -> int:
     return removed
 
 
-def _write(connection: Connection, job_id: str, held: int, **values: Any) -> bool:  # noqa: ANN401  # columns
-    written = connection.execute(
-        update(JOB)
-        .where(JOB.c.id == job_id, JOB.c.status == RUNNING, JOB.c.attempt == held)
-        .values(**{**_now(), **values})
-    )
-    return written.rowcount == 1
-
-
-def _now() -> dict[str, Any]:
+def touched() -> dict[str, Any]:
+    """Return the columns of every change of a row."""
     return {"updated_at": func.clock_timestamp()}

@@ -26,7 +26,7 @@ from service.core.fault_table import as_problem
 from service.core.json_input import parse_json
 from service.core.keys import find_key
 from service.core.resources import Resources
-from service.jobs import records
+from service.jobs import attempts
 from service.jobs.catalogue import find_process
 from service.jobs.limits import refuse_large_result, took_too_long
 from service.jobs.process import Asked, Outcome
@@ -98,7 +98,7 @@ def run_job(resources: Resources, job_id: str, stop: Stop) -> None:
         When the database cannot be reached: the job is to be begun again later.
     """
     with resources.writing() as connection:
-        job = records.begin(connection, job_id)
+        job = attempts.begin(connection, job_id)
     if job is None:
         return
     # Sessions of this job alone, known by their name, so that their statements can be cancelled.
@@ -150,7 +150,7 @@ class _Watch:
             with contextlib.suppress(SQLAlchemyError):
                 if not told:
                     with self._resources.writing() as connection:
-                        records.fail(
+                        attempts.fail(
                             connection, self._job.id, attempt=self._job.attempt, problem=problem
                         )
                     told = True
@@ -188,7 +188,7 @@ class _Attempt:
         else:
             # Where this worker no longer has it, as when its time was over, nothing is written.
             with self._shared.writing() as connection:
-                records.succeed(
+                attempts.succeed(
                     connection,
                     self._job.id,
                     attempt=self._job.attempt,
@@ -231,7 +231,7 @@ class _Attempt:
         self._stage, self._told_at = stage, now
         begins, ends = _BEGINS_AT[stage], _ENDS_AT[stage]
         with self._shared.writing() as connection:
-            mine = records.advance(
+            mine = attempts.advance(
                 connection,
                 self._job.id,
                 attempt=self._job.attempt,
@@ -244,7 +244,7 @@ class _Attempt:
     def _left(self) -> None:
         """Leave the job to whoever comes next; nothing happens where it was dismissed."""
         with self._shared.writing() as connection:
-            records.release(connection, self._job.id, attempt=self._job.attempt)
+            attempts.release(connection, self._job.id, attempt=self._job.attempt)
 
     def _failed(self, error: Exception) -> None:
         problem = as_problem(error)
@@ -255,7 +255,7 @@ class _Attempt:
                     f"The job could not be completed; the log has it under {self._job.id}."
                 )
         with self._shared.writing() as connection:
-            records.fail(
+            attempts.fail(
                 connection,
                 self._job.id,
                 attempt=self._job.attempt,

@@ -14,18 +14,25 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from service.reports.fonts import LATIN_FAMILY, cjk_family, has_wide, without_wide
-from service.reports.ground import draw_streets, fill_polygons, lay_out
 from service.reports.legend import draw_legend
+from service.reports.map_layers import (
+    INK,
+    INSET_MARKERS,
+    SMALLEST_M,
+    MapLayers,
+    aspect_of,
+    draw_layers,
+    outline_part,
+    part_to_enlarge,
+)
 from service.reports.map_words import FLAG_STYLES, SERVICE_STYLES
 from service.reports.scale import draw_north_arrow, draw_scale_bar
-from service.reports.window import Window, around, densest
+from service.reports.window import around
 from service.reports.wrapping import wrap
 from spatial.crs import metric_crs
 from spatial.errors import InputError
@@ -39,14 +46,9 @@ _SUBTITLE_PT: Final = 10
 _NOTICE_PT: Final = 9
 _NOTICE_COLUMNS: Final = 165
 _NO_FONT: Final = "Chinese text is left out: no font for it is installed."
-
-_INK: Final = "#222222"
 _FAINT_INK: Final = "#5F5F5F"
 _MARGIN_SHARE: Final = 0.02
-_SMALLEST_M: Final = 400.0
 _INSET: Final = 0.52  # of the height of the map
-_INSET_MARKERS: Final = 2.2
-_PART_SHARE: Final = 0.13
 
 
 @dataclass(frozen=True)
@@ -112,25 +114,25 @@ def draw_map(
     figure = Figure(figsize=_SIZE_IN, dpi=_DPI, facecolor="white")
     lines = [line for text in lettering.notices for line in wrap(text, columns=_NOTICE_COLUMNS)]
     bottom, top = _write_texts(figure, lettering.title, lines, font)
-    layers = _Layers(districts, facilities, streets, *local)
+    layers = MapLayers(districts, facilities, streets, *local)
     axes = figure.add_axes((_EDGE, bottom, 1 - _PANEL - 2 * _EDGE, top - bottom))
     whole = around(
         np.asarray(shapely.total_bounds(layers.district_places)),
-        aspect=_aspect(axes),
+        aspect=aspect_of(axes),
         margin=_MARGIN_SHARE,
-        smallest_m=_SMALLEST_M,
+        smallest_m=SMALLEST_M,
     )
-    _draw_layers(axes, layers, whole, enlarged=1.0)
+    draw_layers(axes, layers, whole, enlarged=1.0)
     draw_scale_bar(axes, font)
     draw_north_arrow(axes, font)
     inset = figure.add_axes((1 - _PANEL, bottom, _PANEL - _EDGE, _INSET * (top - bottom)))
-    part = _part_to_enlarge(layers, whole, inset)
+    part = part_to_enlarge(layers, whole, inset)
     if part is None:
         inset.remove()
     else:
-        _draw_layers(inset, layers, part, enlarged=_INSET_MARKERS)
+        draw_layers(inset, layers, part, enlarged=INSET_MARKERS)
         draw_scale_bar(inset, font)
-        _outline_part(axes, part)
+        outline_part(axes, part)
     panel = figure.add_axes((1 - _PANEL, bottom, _PANEL - _EDGE, top - bottom))
     draw_legend(panel, districts=districts, facilities=facilities, lang=lang, font=font)
     # Without the version of the drawing library the same data give the same file.
@@ -207,7 +209,7 @@ def _write_texts(
         first,
         fontproperties=font,
         fontsize=_TITLE_PT,
-        color=_INK,
+        color=INK,
         va="top",
         weight="bold",
     )
@@ -225,93 +227,3 @@ def _write_texts(
         )
         y += 1.5 * _NOTICE_PT * point
     return y + 4 * point, top
-
-
-@dataclass(frozen=True)
-class _Layers:
-    """The layers and their geometries in metres."""
-
-    districts: gpd.GeoDataFrame
-    facilities: gpd.GeoDataFrame
-    streets: gpd.GeoDataFrame | None
-    district_places: NDArray[np.object_]
-    facility_places: NDArray[np.object_]
-    street_lines: NDArray[np.object_]
-
-
-def _aspect(axes: Axes) -> float:
-    box = axes.get_window_extent()
-    return float(box.width / box.height)
-
-
-def _part_to_enlarge(layers: _Layers, whole: Window, axes: Axes) -> Window | None:
-    """Choose where most households live; None where the whole is hardly larger than that."""
-    height = whole.height * _PART_SHARE
-    if height < _SMALLEST_M:
-        return None
-    return densest(
-        shapely.get_coordinates(shapely.centroid(layers.district_places)),
-        layers.districts["households"].fillna(0).to_numpy(dtype=np.float64),
-        width_m=height * _aspect(axes),
-        height_m=height,
-    )
-
-
-def _outline_part(axes: Axes, part: Window) -> None:
-    axes.add_patch(
-        Rectangle(
-            (part.west, part.south),
-            part.width,
-            part.height,
-            fill=False,
-            edgecolor=_INK,
-            linewidth=1.0,
-            zorder=4,
-        )
-    )
-
-
-def _draw_layers(axes: Axes, layers: _Layers, window: Window, *, enlarged: float) -> None:
-    """Draw what lies in the window; lines and markers `enlarged` times as large."""
-    lay_out(axes, window)
-    if layers.streets is not None:
-        known = "highway" in layers.streets.columns
-        draw_streets(
-            axes,
-            layers.street_lines,
-            highway=layers.streets["highway"].to_numpy(dtype=object) if known else None,
-            width_pt=(0.25 * enlarged, 0.55 * enlarged),
-        )
-    flags = np.asarray(layers.districts["flag"].to_numpy(), dtype=object)
-    _draw_districts(axes, layers.district_places, flags)
-    _draw_facilities(axes, layers.facility_places, layers.facilities, enlarged=enlarged)
-
-
-def _draw_districts(axes: Axes, places: NDArray[np.object_], flags: NDArray[np.object_]) -> None:
-    """Fill the polygons; districts known only as a point become a dot."""
-    is_point = shapely.get_type_id(places) == shapely.GeometryType.POINT
-    for flag, style in FLAG_STYLES.items():
-        fill_polygons(axes, places[~is_point & (flags == flag)], face=style.colour)
-        dots = shapely.get_coordinates(places[is_point & (flags == flag)])
-        axes.scatter(
-            dots[:, 0], dots[:, 1], s=22, c=style.colour, edgecolors="white", lw=0.4, zorder=2.5
-        )
-
-
-def _draw_facilities(
-    axes: Axes, places: NDArray[np.object_], facilities: gpd.GeoDataFrame, *, enlarged: float
-) -> None:
-    points = shapely.get_coordinates(shapely.point_on_surface(places))
-    service = facilities["service"].to_numpy()
-    for name, style in SERVICE_STYLES.items():
-        chosen = points[service == name]
-        axes.scatter(
-            chosen[:, 0],
-            chosen[:, 1],
-            s=style.size * enlarged**2,
-            marker=style.marker,
-            c=style.colour,
-            edgecolors="white",
-            linewidths=0.2 * enlarged,
-            zorder=3,
-        )

@@ -22,7 +22,7 @@ from service.core.keys import Principal
 from service.core.parameters import AsOfDate
 from service.core.resources import ResourcesDependency
 from service.core.security import EditorDependency
-from service.imports.encoding import parse_encoding
+from service.imports.encoding_names import parse_encoding
 from service.imports.formats import FORMATS, LINE_FORMATS
 from service.imports.indicators import SUFFIX as FIGURE_SUFFIX
 from service.imports.natural_keys import check_key

@@ -28,7 +28,8 @@ from service.uploads.figure_reading import figures_from_stream
 from service.uploads.reading import LISTED
 from service.uploads.records import find
 from service.uploads.report import parse_report
-from service.uploads.service import Done, StaleImportError, finish
+from service.uploads.service import StaleImportError
+from service.uploads.stored_import import Done, finish
 from service.uploads.tables import COMMITTED, PREVIEWED
 
 _VALUES: Final = ("value", "source")

@@ -20,7 +20,7 @@ from service.networks.service import StoredNetwork, latest, list_networks, store
 from service.uploads.records import find
 from service.uploads.report import parse_report
 from service.uploads.request import NETWORK, ImportRequest
-from service.uploads.service import Done, finish
+from service.uploads.stored_import import Done, finish
 from service.uploads.street_stream import network_from_stream
 from service.uploads.tables import COMMITTED, PREVIEWED
 from spatial.diagnosing import diagnose

@@ -24,7 +24,7 @@ from service.core.keys import authenticate, create_key
 from service.core.resources import build_resources
 from service.core.settings import Settings
 from service.evaluations import service as evaluations
-from service.jobs import records
+from service.jobs import attempts, records
 from service.jobs.running import Stop, run_job
 from service.jobs.tables import JOB
 from service.jobs.worker import Worker
@@ -116,7 +116,7 @@ def test_another_worker_goes_on_where_one_was_stopped_or_killed(engine, job_id, 
         until(lambda: job().attempt == 2, why="nobody takes over")
     # Whoever held the job before has lost it.
     with engine.begin() as connection:
-        assert not records.fail(connection, job_id, attempt=1, problem={"detail": "too late"})
+        assert not attempts.fail(connection, job_id, attempt=1, problem={"detail": "too late"})
     until(lambda: job().status == "successful", why="it does not end")
     with engine.connect() as connection:
         (run,) = evaluations.list_evaluations(connection)
@@ -128,7 +128,7 @@ def test_a_job_that_kills_its_workers_is_given_up(engine, job_id, database):
     resources = build_resources(settings)
     with engine.begin() as connection:
         for _ in range(settings.jobs.max_attempts):
-            assert records.begin(connection, job_id) is not None
+            assert attempts.begin(connection, job_id) is not None
     run_job(resources, job_id, Stop(resources, job_id, threading.Event()))
     with engine.connect() as connection:
         job = connection.execute(select(JOB).where(JOB.c.id == job_id)).one()

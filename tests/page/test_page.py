@@ -389,7 +389,7 @@ def test_a_review_says_what_of_streets_is_lacking(visit, city) -> None:
         ),
     )
     (walking,) = [one for one in made["findings"] if one["rule"] == "jinhua.childcare.circle15"]
-    assert walking["missing"] == [{"field": "street_within_snap_limit"}]
+    assert walking["missing"] == [{"field": "street_within_snap_limit", "facility": "F1"}]
     seen = visit("viewer")
     seen.open(f"/?panel=review&review={made['id']}")
     card = seen.page.locator('[data-rule="jinhua.childcare.circle15"]')

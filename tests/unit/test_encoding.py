@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.imports.encoding import decode_cells, decode_text, encoding_name
+from service.imports.encoding import decode_cells, decode_text
+from service.imports.encoding_names import encoding_name
 from spatial.errors import InputError
 
 CHINESE = "幸福里小区,托位数 60 个"

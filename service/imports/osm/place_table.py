@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from service.imports.osm.street_table import Match
-from service.imports.osm.table_file import read_table
+from service.imports.osm.street_rows import Match
+from service.imports.osm.table_file import TableRow, read_table
 from service.imports.osm.tags import Tags, values_of
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES, FieldType, Layer
@@ -23,32 +23,28 @@ NOT_STANDING: Final = "not_standing"
 _ANY: Final = "any"
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NotStanding(_Row):
+class NotStanding(TableRow):
     """How a thing is said not to be there, or not in use."""
 
     tags: tuple[Match, ...]
     prefixes: tuple[str, ...]
 
 
-class EntranceKey(_Row):
+class EntranceKey(TableRow):
     """A key whose values, but some, make a node an entrance."""
 
     key: str
     not_: Annotated[frozenset[str], Field(alias="not")]
 
 
-class Entrances(_Row):
+class Entrances(TableRow):
     """Which nodes are entrances, and which are gates."""
 
     entrance: EntranceKey
     gates: Match
 
 
-class Numbers(_Row):
+class Numbers(TableRow):
     """By layer, which keys give a field; the first that is there."""
 
     districts: Mapping[str, tuple[str, ...]]
@@ -61,7 +57,7 @@ class Numbers(_Row):
         return self
 
 
-class FacilityRow(_Row):
+class FacilityRow(TableRow):
     """What a thing with some tags is: a kind of facility, or none and why."""
 
     where: Mapping[str, frozenset[str]]
@@ -86,7 +82,7 @@ class FacilityRow(_Row):
         )
 
 
-class Operators(_Row):
+class Operators(TableRow):
     """Who runs a facility."""
 
     key: str
@@ -114,7 +110,7 @@ class PlaceReading:
     gate: bool
 
 
-class PlaceTable(_Row):
+class PlaceTable(TableRow):
     """The table of ``places.yaml``."""
 
     residential_areas: tuple[Match, ...]

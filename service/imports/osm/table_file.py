@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spatial.errors import InputError
 
 Table = TypeVar("Table", bound=BaseModel)
+
+
+class TableRow(BaseModel):
+    """A row of a tag table: no member but those it has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def read_table(path: Path, model: type[Table]) -> Table:
