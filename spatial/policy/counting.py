@@ -70,12 +70,24 @@ class Counted:
         Would count if what `missing_field` names were known to hold; they do not count.
     missing_field
         Name of the field that is not known, else None.
+    asked
+        Approved but not operating, and does not count for what is not known of it.
     """
 
     operating: NDArray[np.bool_]
     approved: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
     missing_field: NDArray[Any]
+    asked: NDArray[np.bool_]
+
+    def __getitem__(self, chosen: NDArray[Any]) -> Counted:
+        """Return the same of the chosen facilities."""
+        return Counted(*(column[chosen] for column in self.columns))
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """All arrays, in the order they are given in."""
+        return self.operating, self.approved, self.unknown, self.missing_field, self.asked
 
 
 def standing(facilities: Table, *, as_of: dt.date) -> Standing:
@@ -138,12 +150,15 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
     kept = unknown_field == None  # noqa: E711 - elementwise
     unknown_field[eligible & status.unknown] = "status"
     known = unknown_field == None  # noqa: E711 - elementwise
+    coming = status.approved & ~status.operating
+    # Approved by its dates is approved, whether or not it is known to operate by now.
+    approved = eligible & kept & coming
     return Counted(
         operating=eligible & known & status.operating,
-        # Approved by its dates is approved, whether or not it is known to operate by now.
-        approved=eligible & kept & status.approved & ~status.operating,
+        approved=approved,
         unknown=eligible & ~known & (status.operating | status.unknown),
         missing_field=unknown_field,
+        asked=~known & coming & ~approved,
     )
 
 

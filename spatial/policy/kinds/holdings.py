@@ -130,8 +130,7 @@ def _name_unknown(
     unknown = chosen.unknown.copy()
     if rule.counts.status == "operating_or_approved_in_unit":
         # Approved, but whether it keeps what the rule requires is not known.
-        asked = chosen.missing_field != None  # noqa: E711 - elementwise
-        unknown |= asked & facts.city.standing.approved & of_new
+        unknown |= chosen.asked & of_new
     unknown &= ~holding.counts & (holding.owner >= 0)
     for number in np.flatnonzero(unknown).tolist():
         entry = {"facility": str(ids[number]), "field": chosen.missing_field[number]}

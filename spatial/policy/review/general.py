@@ -69,23 +69,19 @@ def general_findings(
         for rule in pack.rules
         if rule.kind in DISTRICT_KINDS and stage_name in rule.applies_to
     ]
-    # Area and number need no streets.
-    facts = {
-        reach: project_facts(
-            laid,
-            districts=placed.districts,
-            buildings=placed.buildings,
-            network=surroundings.network if reach else None,
-            as_of=as_of,
-            parameters=parameters,
-        )
-        for reach, laid in ((True, placed.reach), (False, placed.stock))
-        if reach or laid is not placed.reach
-    }
+    facts = project_facts(
+        placed.reach,
+        placed.stock,
+        districts=placed.districts,
+        buildings=placed.buildings,
+        network=surroundings.network,
+        as_of=as_of,
+        parameters=parameters,
+    )
     found = _judged(
         project,
         [
-            (pack, rule, facts.get(DISTRICT_KINDS[rule.kind].reach, facts[True]))
+            (pack, rule, facts.reach if DISTRICT_KINDS[rule.kind].reach else facts.stock)
             for pack, rule in rules
         ],
     )
