@@ -57,14 +57,11 @@ class ReachedNodes:
         Ascending, shape (r,).
     metres, site
         As `node_distances` answers, shape (r,) each.
-    number
-        What the sites are called where they are asked for, by their number here; None for that.
     """
 
     node: NDArray[np.int64]
     metres: NDArray[np.float64]
     site: NDArray[np.int64]
-    number: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, node_m: NDArray[np.float64], node_site: NDArray[np.int64]) -> ReachedNodes:
@@ -78,8 +75,7 @@ class ReachedNodes:
             return np.full(len(node), np.inf), np.full(len(node), -1, dtype=np.int64)
         place = np.minimum(np.searchsorted(self.node, node), len(self.node) - 1)
         known = self.node[place] == node
-        site = self.site[place] if self.number is None else self.number[self.site[place]]
-        return np.where(known, self.metres[place], np.inf), np.where(known, site, -1)
+        return np.where(known, self.metres[place], np.inf), np.where(known, self.site[place], -1)
 
 
 Nodes = tuple[NDArray[np.float64], NDArray[np.int64]] | ReachedNodes

@@ -127,7 +127,7 @@ class StreetIndex:
                 point, segment = self._block(here, rings=rings, usable=None if every else usable)
                 metres = self._roughly_m(here, point, segment)
                 rank = inferior[self.edge[segment]]
-                # Row by row a point's nearest of those that are not inferior, and of those that are.
+                # In turn a point's nearest of those that are not inferior, and of those that are.
                 place = point * 2 + rank
                 least = np.full(2 * len(chunk), np.inf)
                 np.minimum.at(least, place, metres)

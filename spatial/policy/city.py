@@ -24,7 +24,7 @@ from spatial.policy.gates import Gates, gates_of
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
-from spatial.reach import SEARCH_LIMIT_M, nearest_walk
+from spatial.reach import SEARCH_LIMIT_M, Nodes, nearest_walk
 from spatial.snapping import Snap, snap
 from spatial.straight import nearest_straight
 from spatial.table import shapes
@@ -276,6 +276,7 @@ class City:
         points: NDArray[np.int64] | None = None,
         limit_m: float = SEARCH_LIMIT_M,
         impedance: Impedance = LEVEL,
+        nodes: Nodes | None = None,
     ) -> Walked:
         """Walk from demand points to the nearest of the chosen facilities.
 
@@ -289,6 +290,8 @@ class City:
             Search limit in equivalent metres, inclusive.
         impedance
             What costs more than its length.
+        nodes
+            As in `spatial.reach.nearest_walk`.
 
         Returns
         -------
@@ -300,7 +303,7 @@ class City:
             nothing = np.full(count, np.nan)
             nowhere = np.full(count, -1, dtype=np.int64)
             return Walked(nothing, nowhere, nothing.copy(), np.zeros(count, dtype=bool))
-        joined = self.joined(chosen, impedance)
+        joined = replace(self.joined(chosen, impedance), nodes=nodes)
         return self._walk_to(joined, points=points, limit_m=limit_m, impedance=impedance)
 
     def _walk_to(
