@@ -346,7 +346,9 @@ def _along_the_same_edge(
     cost_m = np.where(ahead >= 0, graph.forward_m[shared], graph.backward_m[shared])
     walk = share_of_cost(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
     best = np.lexsort((site_of[entrance], walk, place))
-    place, chosen = np.unique(place[best], return_index=True)
-    metres[place] = walk[best][chosen]
-    site[place] = site_of[entrance[best][chosen]]
+    first = np.ones(len(best), dtype=bool)
+    np.not_equal(place[best[1:]], place[best[:-1]], out=first[1:])
+    chosen = best[first]
+    metres[place[chosen]] = walk[chosen]
+    site[place[chosen]] = site_of[entrance[chosen]]
     return metres, site

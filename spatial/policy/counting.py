@@ -14,13 +14,8 @@ from spatial.policy.rule import Counts
 from spatial.table import Table, missing, objects, untruth
 
 # A facility whose status is one of these has been approved.
-_APPROVED_STATUSES = (
-    "approved",
-    "under_construction",
-    "built",
-    "accepted",
-    "handed_over",
-    "operating",
+_APPROVED_STATUSES = frozenset(
+    ("approved", "under_construction", "built", "accepted", "handed_over", "operating")
 )
 _MILESTONES = ("approved_on", "built_on", "accepted_on", "handed_over_on", "opened_on")
 
@@ -115,7 +110,7 @@ def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     unknown = ~dated["opened_on"] & ~has_status & ~closed
     any_milestone = np.logical_or.reduce([dated[name] for name in _MILESTONES])
     milestone_reached = np.logical_or.reduce([reached[name] for name in _MILESTONES])
-    by_status = np.isin(status.astype(str), _APPROVED_STATUSES)
+    by_status = _among(status, _APPROVED_STATUSES)
     approved = np.where(any_milestone, milestone_reached, by_status) & ~closed
     conflict = has_status & (
         (dated["opened_on"] & ~closed & (operating_status != reached["opened_on"]))
@@ -138,7 +133,7 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
         The rule's conditions.
     """
     kind = objects(facilities["kind"])
-    eligible = np.isin(kind.astype(str), counts.kinds)
+    eligible = _among(kind, frozenset(counts.kinds))
     unknown_field = np.full(len(kind), None, dtype=object)
     for required_kind, field in counts.require:
         concerned = eligible & (kind == required_kind)
@@ -160,6 +155,11 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
         missing_field=unknown_field,
         asked=~known & coming & ~approved,
     )
+
+
+def _among(texts: NDArray[Any], chosen: frozenset[str]) -> NDArray[np.bool_]:
+    """Tell which of the texts are among a few; what is missing is not."""
+    return np.fromiter(map(chosen.__contains__, texts), dtype=bool, count=len(texts))
 
 
 def _by(

@@ -223,7 +223,8 @@ class Facts:
             if len(on_network) == 0:
                 continue
             limit_m = min(SEARCH_LIMIT_M, float(on_network.max()) / 1000)
-            walked = city.walk(facilities, points=at, limit_m=limit_m, impedance=impedance)
+            asked = None if len(at) == len(unit_of_point) else at
+            walked = city.walk(facilities, points=asked, limit_m=limit_m, impedance=impedance)
             shorter = walked.walk_mm < open_end
             walk_mm[at[shorter]] = walked.walk_mm[shorter]
             walk_facility[at[shorter]] = walked.facility[shorter]

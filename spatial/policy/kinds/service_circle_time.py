@@ -61,7 +61,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         inside | (wide_mm <= _whole_mm(widest.limit_m(minutes))) | (reach.straight_mm <= screen_mm)
     )
     unknown = np.isnan(reach.walk_mm)
-    points = np.diff(demand.start)
+    points = demand.count
     all_inside = per_district(demand, inside) == points
     any_wide = per_district(demand, wide) > 0
     any_unknown = per_district(demand, unknown) > 0
@@ -173,7 +173,7 @@ def _straight_reading(
     """Note where the straight line would say otherwise; the clause means walking."""
     demand = facts.city.demand
     within = per_district(demand, straight_mm <= screen_mm)
-    points = np.diff(demand.start)
+    points = demand.count
     verdict = first_holding([within == points, within == 0], [MET, NOT_MET], default=ADVISE)
     rows = np.flatnonzero((verdict != columns["verdict"]) & ~facts.rural)
     if len(rows) == 0:

@@ -60,7 +60,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         restrict_to_stages(columns, rule, facts)
         return columns
     demand, reach = facts.city.demand, facts.reach(rule.counts)
-    points = np.diff(demand.start)
+    points = demand.count
     distance = reach.straight_mm
     radius_mm = float(Decimal(rule.parameters["radius_m"]) * 1000)
     outer_mm = float(Decimal(rule.parameters["outer_radius_m"]) * 1000)
@@ -150,7 +150,7 @@ def _walking_reading(
 ) -> None:
     """Note where walking would turn a held radius into one that is not; the clause means 直线."""
     demand = facts.city.demand
-    walked = per_district(demand, walk_mm <= held_mm[demand.district]) == np.diff(demand.start)
+    walked = per_district(demand, walk_mm <= held_mm[demand.district]) == demand.count
     known = per_district(demand, np.isnan(walk_mm)) == 0
     rows = np.flatnonzero(known & fulfilled(columns["verdict"]) & ~walked)
     if len(rows) == 0:

@@ -174,6 +174,8 @@ def _settled(
     if DISTRICT_KINDS[rule.kind].reach:
         finding = _reach_known(finding, rule, placed, surroundings)
         # Where things stand is settled with the design; later what was approved is looked for.
+        if finding.binds == stage.before_building:
+            return finding
         return replace(finding, binds=stage.before_building)
     decided = stage.conditions_fixed and _fixed(project, rule)
     first = project.reviewed_phases[0]
