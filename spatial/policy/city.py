@@ -318,12 +318,12 @@ class City:
         snaps = self.gate_snaps(impedance)
         if points is None:
             # Every gate belongs to some point.
-            count, pair, place = len(self.demand.district), slice(None), gates.point
-            of_gate = gates.gate
+            count, place, of_gate = len(self.demand.district), gates.point, gates.gate
+            inside_m = gates.inside_m
         else:
             count, (pair, place) = len(points), gates.ways_out(points)
             gate, of_gate = np.unique(gates.gate[pair], return_inverse=True)
-            snaps = snaps[gate]
+            snaps, inside_m = snaps[gate], gates.inside_m[pair]
         walk = nearest_walk(
             graph,
             places=snaps,
@@ -332,7 +332,7 @@ class City:
             limit_m=limit_m,
             nodes=joined.nodes,
         )
-        total = gates.inside_m[pair] + walk.metres[of_gate]
+        total = inside_m + walk.metres[of_gate]
         total[total > limit_m] = np.inf
         # Where the known streets end a few steps on, nobody can say how far it is.
         astray = (snaps.on_network & graph.island[snaps.edge])[of_gate] & np.isinf(total)
