@@ -60,6 +60,9 @@ def gates_of(districts: Table, demand: Demand, points_m: NDArray[Any], *, crs: C
         Projected system, metres.
     """
     entrances, gated = declared(districts["entrances"])
+    if not gated.any():
+        every = np.arange(len(demand.district))
+        return Gates(demand.geometry, every, every, np.zeros(len(every)))
     doors, owner = shapely.get_parts(entrances[gated], return_index=True)
     door_district = np.flatnonzero(gated)[owner]
     count = np.bincount(door_district, minlength=len(districts))

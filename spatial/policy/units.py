@@ -81,6 +81,8 @@ def build_units(districts: Table, *, stage: NDArray[Any]) -> Units:
         ("land_grant", ~existing),
         ("pool", np.ones(len(stage), dtype=bool)),
     ):
+        if not concerned.any():
+            continue
         names = objects(districts[field])
         given = concerned & ~missing(names)
         unit_id[given] = [f"{field}:{name}" for name in names[given]]
@@ -226,6 +228,8 @@ def entrance_points(places: Table) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """
     places_shape = shapes(places["geometry"])
     entrances, usable = declared(places["entrances"])
+    if not usable.any():
+        return places_shape.copy(), np.arange(len(places_shape))
     points, owner = shapely.get_parts(entrances[usable], return_index=True)
     door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
     doors = np.concatenate([points, places_shape[~usable]])

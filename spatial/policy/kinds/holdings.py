@@ -142,5 +142,7 @@ def _spread(column: NDArray[Any], by_unit: dict[int, Any], of_district: NDArray[
     """Give each member district what belongs to its unit."""
     if not by_unit:
         return
-    for row in np.flatnonzero(np.isin(of_district, list(by_unit))).tolist():
+    holds = np.zeros(int(of_district.max()) + 1, dtype=bool)
+    holds[[unit for unit in by_unit if unit < len(holds)]] = True
+    for row in np.flatnonzero(holds[of_district]).tolist():
         column[row] = by_unit[int(of_district[row])]

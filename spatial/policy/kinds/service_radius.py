@@ -127,9 +127,14 @@ def _not_recorded(columns: dict[str, NDArray[Any]], rows: NDArray[np.bool_]) -> 
 
 
 def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which districts have a record of relaxation, and the radius approved, in whole mm."""
+    """Which districts have a record of relaxation, and the radius approved, in whole mm.
+
+    NaN where there is no record at all.
+    """
     districts = facts.city.districts
     recorded = truth(districts["siting_difficult"]) | truth(districts["low_demand"])
+    if not recorded.any():
+        return recorded, np.full(len(recorded), np.nan)
     default = Decimal(rule.parameters["default_approved_radius_m"])
     radii = [
         default if radius is None else radius for radius in objects(districts["approved_radius_m"])

@@ -74,7 +74,9 @@ class Laid:
         near
             Their numbers, ascending; none of those that are gone.
         """
-        return Laid(self.around, self.own, near[:0], near, self._counted)
+        laid = Laid(self.around, self.own, near[:0], near, self._counted)
+        carry(laid, own_doors=self.own_doors, _own_standing=self._own_standing)
+        return laid
 
     @property
     def known(self) -> KnownAround:

@@ -47,6 +47,7 @@ _SHAPES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
     {"site": _PLACES, "entrances": _POINTS, "geometry": _PLACES}
 )
 _MOST_COORDINATES: Final = 100_000
+_ENCODER: Final = json.JSONEncoder(default=float)
 
 
 def project_schema() -> dict[str, Any]:
@@ -138,7 +139,7 @@ def _drawn(
 def _shape(value: object, allowed: Sequence[str]) -> tuple[BaseGeometry | None, str | None]:
     """Read a geometry, or say what is wrong with it."""
     try:
-        shape = shapely.from_geojson(json.dumps(value, default=float))
+        shape = shapely.from_geojson(_ENCODER.encode(value))
     except (ShapelyError, ValueError, TypeError, ArithmeticError):
         shape = None
     if not isinstance(shape, BaseGeometry) or shape.geom_type not in allowed or shape.is_empty:
