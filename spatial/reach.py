@@ -128,14 +128,20 @@ def nearest_walk(
     at = np.flatnonzero(reached)
     edge, fraction = places.edge[at], places.fraction[at]
     ends = np.concatenate([graph.u[edge], graph.v[edge]])
+    to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
     if nodes is None:
         nodes = _nodes_for(
-            graph, ends, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction
+            graph,
+            ends,
+            np.concatenate([to_u, to_v]),
+            sites=sites,
+            site_of=site_of,
+            limit_m=limit_m,
+            direction=direction,
         )
     node_m, node_site = (
         nodes.at(ends) if isinstance(nodes, ReachedNodes) else (nodes[0][ends], nodes[1][ends])
     )
-    to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
     via_u, via_v = node_m[: len(at)] + to_u, node_m[len(at) :] + to_v
     best, best_site = _nearer(via_u, node_site[: len(at)], via_v, node_site[len(at) :])
     direct_m, direct_site = _along_the_same_edge(
@@ -152,6 +158,7 @@ def nearest_walk(
 def _nodes_for(
     graph: WalkGraph,
     ends: NDArray[Any],
+    end_m: NDArray[np.float64],
     *,
     sites: Snap,
     site_of: NDArray[np.int64],
@@ -160,7 +167,8 @@ def _nodes_for(
 ) -> Nodes:
     """Walk between sites and the nodes at which places join, or all nodes where that is shorter.
 
-    A search over all streets takes as long for one site as for thousands.
+    A search over all streets takes as long for one site as for thousands. `ends` are the two nodes
+    of each place, `end_m` what it costs between them and the place.
     """
     if len(site_of) <= _FEW:
         toward = direction is Direction.TOWARD
@@ -178,7 +186,11 @@ def _nodes_for(
             limit_m=around_m,
         )
         # What was reached so near is reached no nearer by going farther.
-        if around_m == limit_m or np.isfinite(node_m[ends]).all():
+        via_m = node_m[ends]
+        if around_m == limit_m or np.isfinite(via_m).all():
+            return node_m, node_site
+        via_m += end_m
+        if (via_m.reshape(2, -1).min(axis=0) < around_m).all():
             return node_m, node_site
     return node_distances(graph, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction)
 
