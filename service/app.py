@@ -24,7 +24,9 @@ from service.core.security import read_principal
 from service.core.settings import Settings
 from service.coverage.router import build_router as coverage_router
 from service.districts.router import build_router as districts_router
+from service.evaluations.explanation_router import build_router as explanation_router
 from service.evaluations.figures_router import build_router as figures_router
+from service.evaluations.part_router import build_router as parts_router
 from service.evaluations.router import build_router as evaluations_router
 from service.exports.router import build_router as exports_router
 from service.facilities.router import build_router as facilities_router
@@ -43,6 +45,7 @@ from service.projects.router import build_router as projects_router
 from service.reach.router import build_router as reach_router
 from service.reports.review_router import build_router as review_documents_router
 from service.reports.router import build_router as reports_router
+from service.reviews.desk import ReviewDesk
 from service.reviews.officers import build_router as officers_router
 from service.reviews.router import build_router as reviews_router
 from service.reviews.site_router import build_router as site_router
@@ -89,6 +92,7 @@ def create_app(
     """
     resources = build_resources(settings)
     worker = Worker(resources) if settings.jobs.worker else None
+    reviews = ReviewDesk(resources)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -97,7 +101,9 @@ def create_app(
             worker.start()
         if warm:
             start_warming(resources)
+        reviews.start()
         yield
+        await reviews.stop()
         if worker is not None:
             await run_in_threadpool(worker.stop)
         resources.imports.stop()
@@ -116,6 +122,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.resources = resources
+    app.state.reviews = reviews
     for kind in HANDLED:
         app.add_exception_handler(kind, handle_error)
     # The last one added is the outermost.
@@ -157,6 +164,8 @@ def _add_routes(app: FastAPI) -> None:
         facilities_router,
         indicators_router,
         evaluations_router,
+        parts_router,
+        explanation_router,
         jobs_router,
         figures_router,
         coverage_router,

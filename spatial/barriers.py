@@ -9,9 +9,10 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from spatial.canonical_edges import canonical
 from spatial.crs import WGS84
 from spatial.errors import InputError, NetworkError, UnknownCRSError
-from spatial.network import Network, canonical
+from spatial.network import Network
 from spatial.ragged_lines import chosen_lines, ragged_lengths_m
 from spatial.traits import EdgeTraits
 

@@ -59,7 +59,8 @@ def planarize(lines: GeoDataFrame, *, tolerance_m: float = 0.01) -> Planarized:
     ----------
     lines
         LineStrings or MultiLineStrings in any system, with or without the columns of street lines
-        (`spatial.network.build_network`). Missing and empty geometries are kept as they are.
+        (`spatial.network_building.build_network`). Missing and empty geometries are kept as they
+        are.
     tolerance_m
         An end nearer than this (≤) to another line, or to another end, lies on it: the line is
         bent to the end, and ends are moved together. In degrees as at the middle of the extent.

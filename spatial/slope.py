@@ -17,10 +17,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.canonical_edges import assemble
 from spatial.elevation import Elevation
 from spatial.errors import InputError
 from spatial.grouping import weighted_count
-from spatial.network import Network, assemble
+from spatial.network import Network
 from spatial.street_heights import Chain, cut_streets, drawn_straight
 from spatial.traits import GROUND
 

@@ -78,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("YIKE_")]:
         if name != TEST_DATABASE:
             del os.environ[name]
+    # Nor do the many services of the tests start processes for reviews, but where those are tested.
+    os.environ["YIKE_REVIEWS__PROCESSES"] = "0"
 
 
 @pytest.hookimpl(trylast=True)  # after -k and -m, so that only what was asked for is counted

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 import typer
 from geopandas import GeoDataFrame
-from numpy.typing import NDArray
 
-from service.commands.options import (
-    FileOptions,
-    parse_date,
-    parse_file_options,
-    parse_language,
-)
-from service.commands.progress import Progress, warn
+from service.commands.catchment_counting import Sites, counted_from_files, counted_in_database
+from service.commands.options import parse_date, parse_file_options, parse_language
+from service.commands.progress import Progress
 from service.commands.reach_data import (
     BarriersOption,
     CrossingOption,
@@ -28,56 +21,31 @@ from service.commands.reach_data import (
     PlanarizeOption,
     StepOption,
     StreetFiles,
-    database,
     parse_numbers,
     parse_penalties,
     parse_speed,
 )
-from service.core import history, scope
-from service.core.history import Moment
+from service.commands.shared_options import (
+    BuildingsFile,
+    FacilitiesFile,
+    TextLanguage,
+    WalkingProfile,
+    WalkingSpeed,
+)
 from service.core.notices import notices
 from service.exports.content import compact_json
 from service.exports.writer import check_parts_output, feature_file
-from service.imports.places import read_places_file
-from service.imports.reader import read_layer
-from service.networks.service import sources_of
 from service.reach.catchment_document import catchment_items, catchment_members
-from service.reach.catchment_question import CatchmentQuestion, count_among, stored_catchments
+from service.reach.catchment_question import CatchmentQuestion
 from service.reach.walking import read_walking
-from spatial.catchment import Catchments
 from spatial.crs import WGS84
-from spatial.doors import Doors, doors_of, doors_of_rows
 from spatial.errors import InputError
-from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES
 from spatial.limits import limits_of
-
-
-@dataclass(frozen=True, eq=False)
-class Sites:
-    """The facilities asked about, in order.
-
-    Parameters
-    ----------
-    ids, geometry
-        Shape (n,) each; the geometry is None where there is none.
-    doors
-        Their doors.
-    details
-        What is wrong, by position.
-    sources
-        What their rows say of their origin.
-    """
-
-    ids: NDArray[Any]
-    geometry: NDArray[Any]
-    doors: Doors
-    details: dict[int, str]
-    sources: list[object]
 
 
 def catchments(  # noqa: PLR0913  # the options of the command, by name only
     *,
-    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    facilities: FacilitiesFile = None,
     points: Annotated[Path | None, typer.Option(help="File of places instead.")] = None,
     facility: Annotated[
         list[str] | None, typer.Option(help="In the database: id of a facility. Repeatable.")
@@ -85,7 +53,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     districts: Annotated[
         Path | None, typer.Option(help="File of districts; without it the stored ones.")
     ] = None,
-    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
+    buildings: BuildingsFile = None,
     network: Annotated[
         Path | None, typer.Option(help="File of street lines, with --districts.")
     ] = None,
@@ -102,10 +70,8 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
         str, typer.Option(help="Limits in a straight line and on foot.")
     ] = "300,500,800",
     minutes: Annotated[str, typer.Option(help="Limits on foot.")] = "5,10,15",
-    profile: Annotated[str, typer.Option(help="Who walks.")] = "adult",
-    speed: Annotated[
-        str | None, typer.Option(help="Metres a second instead of the profile's.")
-    ] = None,
+    profile: WalkingProfile = "adult",
+    speed: WalkingSpeed = None,
     direction: Annotated[
         str, typer.Option(help="toward: people walk to the facilities; away: from them.")
     ] = "toward",
@@ -126,7 +92,7 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field, or districts:column=field.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Count who is within reach of facilities, of each and of all together.
 
@@ -158,14 +124,14 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
         for name, value in (("--facility", facility), ("--area", area), ("--as-of", as_of)):
             if value:
                 raise InputError(f"{name}: is for the database; files are counted whole")
-        found, sites, sources, version = _from_files(
+        found, sites, sources, version = counted_from_files(
             question, facilities, points, districts, buildings, files, options, progress
         )
     else:
         for name, path in (("--network", network), ("--buildings", buildings)):
             if path is not None:
                 raise InputError(f"{name}: is for files; name --districts, too")
-        found, sites, sources, version = _from_database(
+        found, sites, sources, version = counted_in_database(
             question, facilities, points, facility or (), area, options, progress
         )
     told = {
@@ -188,116 +154,6 @@ def catchments(  # noqa: PLR0913  # the options of the command, by name only
             file.finish({name: value for name, value in told.items() if name != "union"})
     if json_:
         typer.echo(compact_json({**told, "items": items}))
-
-
-def _sites(facilities: Path | None, points: Path | None, options: FileOptions) -> Sites:
-    if facilities is not None:
-        read = read_layer(
-            facilities,
-            FACILITIES,
-            crs=options.crs_of("facilities"),
-            columns=options.columns_of("facilities"),
-            shared_columns=options.columns_of(None),
-            how=options.how,
-        )
-        return _of_rows(read.frame)
-    if points is None:
-        raise InputError("--facilities is missing")
-    places = read_places_file(points, crs=options.crs_of("points"))
-    return Sites(places.ids, places.geometry, doors_of(places.geometry), dict(places.faults), [])
-
-
-def _of_rows(frame: GeoDataFrame) -> Sites:
-    return Sites(
-        frame["id"].to_numpy(dtype=object),
-        np.asarray(frame.geometry.array, dtype=object),
-        doors_of_rows(frame),
-        {},
-        frame["source"].tolist(),
-    )
-
-
-def _from_files(
-    question: CatchmentQuestion,
-    facilities: Path | None,
-    points: Path | None,
-    districts: Path,
-    buildings: Path | None,
-    files: StreetFiles,
-    options: FileOptions,
-    progress: Progress,
-) -> tuple[Catchments, Sites, list[object], str | None]:
-    frames: dict[str, GeoDataFrame] = {}
-    warnings: list[str] = []
-    for layer, path in ((DISTRICTS, districts), (BUILDINGS, buildings)):
-        if path is not None:
-            read = read_layer(
-                path,
-                layer,
-                crs=options.crs_of(layer.name),
-                columns=options.columns_of(layer.name),
-                shared_columns=options.columns_of(None),
-                how=options.how,
-            )
-            frames[layer.name] = read.frame
-            warnings += read.warnings
-    sites = _sites(facilities, points, options)
-    streets = files.read(options)
-    warn(warnings, every=False)
-    with progress.counting("counting", total=sites.doors.places) as report:
-        found = count_among(
-            question,
-            facilities=sites.doors,
-            districts=frames[DISTRICTS.name],
-            buildings=frames.get(BUILDINGS.name),
-            network=None if streets is None else streets.network,
-            report=report,
-        )
-    sources = [*frames[DISTRICTS.name]["source"].tolist(), *sites.sources]
-    sources += [] if streets is None else streets.sources
-    return found, sites, sources, None if streets is None else streets.network.version
-
-
-def _from_database(
-    question: CatchmentQuestion,
-    facilities: Path | None,
-    points: Path | None,
-    ids: Sequence[str],
-    area: str | None,
-    options: FileOptions,
-    progress: Progress,
-) -> tuple[Catchments, Sites, list[object], str | None]:
-    moment = Moment(valid_on=question.as_of)
-    with database() as (connection, cache):
-        if ids:
-            rows = history.current(connection, FACILITIES, keys=set(ids), moment=moment)
-            known = {name: row for row, name in enumerate(rows["id"].tolist())}
-            for name in ids:
-                if name not in known:
-                    raise InputError(f"--facility: there is no {name} on {question.as_of}")
-            chosen = [known[name] for name in dict.fromkeys(ids)]
-            sites = _of_rows(rows.iloc[chosen].reset_index(drop=True))
-        else:
-            sites = _sites(facilities, points, options)
-        counted = []
-        if area is not None:
-            if not scope.existing(connection, AREAS, [area]):
-                raise InputError(f"--area: there is no area {area}")
-            counted = scope.in_area(connection, area, DISTRICTS)
-        network = cache.latest(connection)
-        with progress.counting("counting", total=sites.doors.places) as report:
-            found = stored_catchments(
-                connection,
-                question,
-                facilities=sites.doors,
-                network=network,
-                conditions=counted,
-                report=report,
-            )
-        sources = [*sites.sources, *history.sources(connection, DISTRICTS, moment=moment)]
-        if network is not None:
-            sources += sources_of(connection, network.version)
-    return found, sites, sources, None if network is None else network.version
 
 
 def _rows(sites: Sites, items: Sequence[dict[str, Any]]) -> GeoDataFrame:

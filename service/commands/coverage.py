@@ -26,6 +26,14 @@ from service.commands.reach_data import (
     database,
     read_origins,
 )
+from service.commands.shared_options import (
+    AssumedStatus,
+    Latitude,
+    Longitude,
+    PlacesFile,
+    SeenOn,
+    TextLanguage,
+)
 from service.core import history
 from service.core.history import Moment
 from service.core.language import Language
@@ -38,12 +46,13 @@ from service.imports.packs import find_packs, shipped_packs
 from service.imports.places import ReadPlaces
 from service.imports.reader import read_layer
 from service.networks.service import sources_of
-from spatial.coverage import MOST_NEAREST, PlaceFinding, places_coverage
+from spatial.coverage import MOST_NEAREST, places_coverage
 from spatial.crs import WGS84
 from spatial.errors import InputError
 from spatial.facility_kinds import SERVICES
 from spatial.fields import FACILITIES
 from spatial.network import Network
+from spatial.place_findings import PlaceFinding
 from spatial.policy.pack import Pack
 
 # Places judged and written at once.
@@ -79,11 +88,9 @@ class _Question:
 
 def coverage(  # noqa: PLR0913  # the options of the command, by name only
     *,
-    lon: Annotated[float | None, typer.Option(help="Longitude of the place, degrees.")] = None,
-    lat: Annotated[float | None, typer.Option(help="Latitude of the place, degrees.")] = None,
-    points: Annotated[
-        Path | None, typer.Option(help="File of places instead, as many as you like.")
-    ] = None,
+    lon: Longitude = None,
+    lat: Latitude = None,
+    points: PlacesFile = None,
     service: Annotated[str, typer.Option(help="childcare or elderly.")] = "childcare",
     pack: Annotated[
         list[str] | None,
@@ -102,13 +109,8 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     barriers: BarriersOption = None,
     elevation: ElevationOption = None,
     planarize: PlanarizeOption = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
-    ] = None,
-    assume_status: Annotated[
-        str | None,
-        typer.Option(help="Status of facilities that give neither a status nor a date."),
-    ] = None,
+    as_of: SeenOn = None,
+    assume_status: AssumedStatus = None,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write, a row a place and rule: .geojson or .gpkg."),
@@ -120,7 +122,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field of the facilities.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Say what serves a place, or each of many: the nearest facilities, rule by rule.
 
@@ -139,7 +141,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
     files = StreetFiles(network, barriers, elevation, planarize)
     files.refuse_incomplete()
     options = parse_file_options(crs or (), map_ or ())
-    places = read_origins(lon=lon, lat=lat, points=points, crs=options.crs_of("points"))
+    places = read_origins(lon=lon, lat=lat, points=points, options=options)
     if facilities is None:
         for name, value in (("--network", network), ("--assume-status", assume_status)):
             if value is not None:

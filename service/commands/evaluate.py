@@ -19,12 +19,31 @@ from service.commands.options import (
     parse_seconds,
     parse_target_year,
 )
+from service.commands.shared_options import (
+    AreasFile,
+    AssumedStatus,
+    BuildingsFile,
+    CrsAsDeclared,
+    DistrictsFile,
+    FacilitiesFile,
+    FiguresFile,
+    HeadingRow,
+    KindsFromNames,
+    ParksFile,
+    Planarize,
+    SavedMappingFile,
+    SeenOn,
+    TextEncoding,
+    TextLanguage,
+    Verbose,
+    WrittenSystem,
+)
 from service.exports.formats import FORMATS
 from service.exports.systems import output_system
 from service.exports.writer import check_output
 from service.imports.packs import find_packs
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.profiles import Penalties
 
 
@@ -33,11 +52,9 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
     pack: Annotated[
         list[str] | None, typer.Option(help="Rule pack: its id, or a .yaml file. Repeatable.")
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
-    ] = None,
-    districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
-    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    as_of: SeenOn = None,
+    districts: DistrictsFile = None,
+    facilities: FacilitiesFile = None,
     network: Annotated[
         Path | None, typer.Option(help="File of street lines, or OpenStreetMap PBF or XML.")
     ] = None,
@@ -52,20 +69,15 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         Path | None,
         typer.Option(help="GeoTIFF of the ground's heights: walking on --network counts slope."),
     ] = None,
-    areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
-    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
-    parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
-    indicators: Annotated[
-        Path | None, typer.Option(help="CSV of figures: area, indicator, year, value, source.")
-    ] = None,
+    areas: AreasFile = None,
+    buildings: BuildingsFile = None,
+    parks: ParksFile = None,
+    indicators: FiguresFile = None,
     out: Annotated[
         list[Path] | None,
         typer.Option(help=f"File to write: {', '.join(FORMATS)}. Repeatable."),
     ] = None,
-    out_crs: Annotated[
-        str | None,
-        typer.Option(help="System of the coordinates written, as EPSG:4547; default EPSG:4326."),
-    ] = None,
+    out_crs: WrittenSystem = None,
     area: Annotated[
         str | None, typer.Option(help="In the database: code of the area to evaluate.")
     ] = None,
@@ -76,49 +88,23 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
             "BD-09; of one file, districts=EPSG:4547. Repeatable."
         ),
     ] = None,
-    crs_as_declared: Annotated[
-        bool,
-        typer.Option(
-            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
-        ),
-    ] = False,
+    crs_as_declared: CrsAsDeclared = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
             "--map", help="column=field, or districts:column=field for one file. Repeatable."
         ),
     ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
-    ] = None,
+    mapping: SavedMappingFile = None,
     save_mapping: Annotated[
         Path | None,
         typer.Option(help="Write what every column was taken for, to be used as --mapping."),
     ] = None,
-    kinds_from_names: Annotated[
-        bool,
-        typer.Option(
-            "--kinds-from-names", help="Facilities without a type are what their names say."
-        ),
-    ] = False,
-    assume_status: Annotated[
-        str | None,
-        typer.Option(help="Status of facilities that give neither a status nor a date."),
-    ] = None,
-    planarize: Annotated[
-        bool,
-        typer.Option(
-            "--planarize", help="Split street lines where they cross or touch without a common end."
-        ),
-    ] = False,
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
-    ] = None,
-    heading_row: Annotated[
-        int | None,
-        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
-    ] = None,
+    kinds_from_names: KindsFromNames = False,
+    assume_status: AssumedStatus = None,
+    planarize: Planarize = False,
+    encoding: TextEncoding = None,
+    heading_row: HeadingRow = None,
     snap_limit_m: Annotated[
         float, typer.Option(help="Farther than this from every street is off the network.")
     ] = 200.0,
@@ -139,11 +125,11 @@ def evaluate(  # noqa: PLR0913  # the options of the command, by name only
         int | None,
         typer.Option(help="Compare with the targets of this year, due or not."),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")
     ] = False,
-    verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Evaluate every district and area, clause by clause.
 

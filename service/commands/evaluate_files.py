@@ -20,18 +20,16 @@ from service.imports.indicators import unanswered_figures
 from service.imports.saved_mapping import save_mapping
 from service.indicators.asked import asked_indicators
 from service.networks.wording import diagnosis_warnings
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.errors import InputError
 from spatial.network import Network
-from spatial.policy.evaluation import (
-    EvaluationParameters,
-    PlanningData,
-    evaluate,
-    summarise,
-)
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.output import output_districts
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.slope_effect import SlopeEffect, slope_effect
-from spatial.policy.wording import output_districts
+from spatial.policy.summary import summarise
 from spatial.slope import without_slope
 
 

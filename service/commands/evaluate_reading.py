@@ -24,9 +24,7 @@ from service.imports.validation import validate
 from spatial.errors import Fault, InputError, InputFaults
 from spatial.fields import DISTRICTS, LAYERS
 from spatial.network import Network
-from spatial.policy.evaluation import (
-    PlanningData,
-)
+from spatial.policy.planning_data import PlanningData
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from service.indicators import service as indicators
 from service.packs import service as stored_packs
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.output import output_districts
 from spatial.policy.pack import Pack
-from spatial.policy.wording import output_districts
 
 
 def evaluate_stored(

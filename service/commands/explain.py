@@ -18,6 +18,15 @@ from service.commands.options import (
     parse_target_year,
 )
 from service.commands.progress import Progress, warn
+from service.commands.shared_options import (
+    AreasFile,
+    BuildingsFile,
+    CrsAsDeclared,
+    DistrictsFile,
+    FacilitiesFile,
+    FiguresFile,
+    ParksFile,
+)
 from service.core.notices import notices
 from service.exports.content import Language
 from service.exports.explanation import (
@@ -30,7 +39,8 @@ from service.exports.explanation import (
 from service.exports.region import region_notices
 from service.imports.packs import find_packs
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 
 
 def explain(  # noqa: PLR0913  # the options of the command, by name only
@@ -50,30 +60,23 @@ def explain(  # noqa: PLR0913  # the options of the command, by name only
     as_of: Annotated[
         str | None, typer.Option(help="With files: date facilities are seen on, YYYY-MM-DD.")
     ] = None,
-    districts: Annotated[Path | None, typer.Option(help="File of residential districts.")] = None,
-    facilities: Annotated[Path | None, typer.Option(help="File of facilities.")] = None,
+    districts: DistrictsFile = None,
+    facilities: FacilitiesFile = None,
     network: Annotated[Path | None, typer.Option(help="File of street lines.")] = None,
     elevation: Annotated[
         Path | None, typer.Option(help="GeoTIFF of the ground's heights; as in evaluate.")
     ] = None,
-    areas: Annotated[Path | None, typer.Option(help="File of administrative areas.")] = None,
-    buildings: Annotated[Path | None, typer.Option(help="File of residential buildings.")] = None,
-    parks: Annotated[Path | None, typer.Option(help="File of industrial parks.")] = None,
-    indicators: Annotated[
-        Path | None, typer.Option(help="CSV of figures: area, indicator, year, value, source.")
-    ] = None,
+    areas: AreasFile = None,
+    buildings: BuildingsFile = None,
+    parks: ParksFile = None,
+    indicators: FiguresFile = None,
     target_year: Annotated[
         int | None, typer.Option(help="With files: compare with the targets of this year.")
     ] = None,
     crs: Annotated[
         list[str] | None, typer.Option(help="System of coordinates; as in evaluate. Repeatable.")
     ] = None,
-    crs_as_declared: Annotated[
-        bool,
-        typer.Option(
-            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
-        ),
-    ] = False,
+    crs_as_declared: CrsAsDeclared = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field; as in evaluate. Repeatable.")
     ] = None,

@@ -14,6 +14,7 @@ from service.commands.actor import command_actor
 from service.commands.options import parse_language
 from service.commands.progress import Progress
 from service.commands.project_files import check_project_files, export_projects, refuse_options
+from service.commands.shared_options import WrittenSystem
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.keys import Principal
@@ -66,10 +67,7 @@ def export(  # the options of the command, by name only
             f"{', '.join(s for s, one in FORMATS.items() if not one.picture)}. Repeatable."
         ),
     ] = None,
-    crs: Annotated[
-        str | None,
-        typer.Option(help="System of the coordinates written, as EPSG:4547; default EPSG:4326."),
-    ] = None,
+    crs: WrittenSystem = None,
     area: Annotated[
         str | None, typer.Option(help="Code of an area: only what is in it and under it.")
     ] = None,

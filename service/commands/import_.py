@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from service.commands.import_checks import checked_parts, unanswered
-from service.commands.import_layers import (
-    LayerOptions,
+from service.commands.import_layers import LayerOptions
+from service.commands.import_network import NetworkOptions, odd_streets
+from service.commands.import_reading import Source, read_parts
+from service.commands.import_refusals import (
+    ALL_KINDS,
+    parse_equation,
+    refuse_mapping,
+    refuse_unknown,
 )
-from service.commands.import_network import (
-    NetworkOptions,
-    odd_streets,
-    tell_network,
-)
-from service.commands.import_reading import INDICATORS, KINDS, OSM, Part, Read, Source, read_parts
-from service.commands.import_storing import Imported, record_import, store_part
-from service.commands.options import (
-    FileOptions,
-    parse_date,
-    parse_file_options,
-    parse_language,
-    parse_reading,
-)
+from service.commands.import_storing import record_import, store_part
+from service.commands.import_telling import say, tell_columns, tell_import
+from service.commands.options import parse_date, parse_file_options, parse_language, parse_reading
 from service.commands.osm_layers import NETWORK
-from service.commands.progress import Progress, tell, warn
+from service.commands.progress import Progress, warn
 from service.commands.project_files import import_projects, refuse_options
+from service.commands.shared_options import (
+    AssumedStatus,
+    CrsAsDeclared,
+    HeadingRow,
+    KindsFromNames,
+    Planarize,
+    SavedMappingFile,
+    TextEncoding,
+    Verbose,
+)
 from service.core.address import with_database
 from service.core.database import create_database_engine
 from service.core.geojson import encode_json
 from service.core.settings import Settings, load_settings
 from service.imports.apart import Apart
-from service.imports.cells import near
 from service.imports.crs_check import UndeclaredCRSError
-from service.imports.saved_mapping import SavedMapping, save_mapping
-from service.imports.street_reader import ReadNetwork
-from service.uploads.wording import report_lines
 from spatial.errors import Fault, InputError, InputFaults
-from spatial.fields import LAYERS, PROJECTS
-
-_ALL_KINDS: Final = (*KINDS, PROJECTS.name)
+from spatial.fields import PROJECTS
 
 
 def import_(  # noqa: PLR0913  # the options of the command, by name only
-    kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(_ALL_KINDS)}.")],
+    kind: Annotated[str, typer.Argument(help=f"What the files hold: {', '.join(ALL_KINDS)}.")],
     files: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -68,34 +67,19 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             "EPSG:4547,yx where northing comes first."
         ),
     ] = None,
-    crs_as_declared: Annotated[
-        bool,
-        typer.Option(
-            "--crs-as-declared", help="Believe the system said, whatever the places say of it."
-        ),
-    ] = False,
+    crs_as_declared: CrsAsDeclared = False,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="column=field. Repeatable.")
     ] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="Saved mapping of columns (.yaml); --map goes before it.")
-    ] = None,
+    mapping: SavedMappingFile = None,
     save_mapping_to: Annotated[
         Path | None,
         typer.Option(
             "--save-mapping", help="Write what every column was taken for, to be used as --mapping."
         ),
     ] = None,
-    kinds_from_names: Annotated[
-        bool,
-        typer.Option(
-            "--kinds-from-names", help="Facilities without a type are what their names say."
-        ),
-    ] = False,
-    assume_status: Annotated[
-        str | None,
-        typer.Option(help="Status of facilities that give neither a status nor a date."),
-    ] = None,
+    kinds_from_names: KindsFromNames = False,
+    assume_status: AssumedStatus = None,
     name: Annotated[str | None, typer.Option(help="Name of the street network.")] = None,
     place: Annotated[
         str | None,
@@ -105,12 +89,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         Path | None,
         typer.Option(help="Download the streets inside the polygons of a file."),
     ] = None,
-    planarize: Annotated[
-        bool,
-        typer.Option(
-            "--planarize", help="Split street lines where they cross or touch without a common end."
-        ),
-    ] = False,
+    planarize: Planarize = False,
     report: Annotated[
         Path | None, typer.Option(help="File for the diagnosis of the network, .json.")
     ] = None,
@@ -142,19 +121,13 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         str | None, typer.Option(help="First day what is gone is not there; default today.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Encoding of the text of the files, where what is found is wrong."),
-    ] = None,
-    heading_row: Annotated[
-        int | None,
-        typer.Option(min=1, help="Row of a workbook's sheet that heads its columns."),
-    ] = None,
+    encoding: TextEncoding = None,
+    heading_row: HeadingRow = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what would change, row by row, and change nothing."),
     ] = False,
-    verbose: Annotated[bool, typer.Option(help="Print every warning.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Read files into the database: rows by their identifiers, all of them or none.
 
@@ -200,7 +173,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         report=report,
         lang=settings.lang if lang is None else parse_language(lang),
     )
-    _refuse_unknown(kind, files, streets, assume_status=assume_status)
+    refuse_unknown(kind, files, streets, assume_status=assume_status)
     options = parse_file_options(
         [crs] if crs else (),
         map_ or (),
@@ -209,12 +182,12 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         save_to=save_mapping_to,
         crs_as_declared=crs_as_declared,
     )
-    _refuse_mapping(kind, options)
+    refuse_mapping(kind, options)
     layers = LayerOptions(
         quarantine=quarantine,
         key=tuple(part.strip() for part in key.split(",")) if key else (),
         complete=complete,
-        of=dict(_equation(text) for text in of or ()),
+        of=dict(parse_equation(text) for text in of or ()),
         closed_on=None if closed_on is None else parse_date(closed_on, option="--closed-on"),
         lang=streets.lang,
     )
@@ -242,7 +215,7 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
         )
         apart.close()
         warn([line for part in read for line in part.read.warnings], every=verbose)
-        _tell_columns(kind, [part.read for part in read], options)
+        tell_columns(kind, [part.read for part in read], options)
         try:
             with progress.stage("store", "storing"):
                 connection = connect()
@@ -275,37 +248,9 @@ def import_(  # noqa: PLR0913  # the options of the command, by name only
             encode_json([result.as_json(dry_run=dry_run, lang=streets.lang) for result in results])
         )
     for part, result in zip(read, results, strict=True):
-        _tell(part, result, streets, dry_run=dry_run, json_=json_)
+        tell_import(part, result, streets, dry_run=dry_run, json_=json_)
     if refused:
         raise InputFaults(refused)
-
-
-def _equation(text: str) -> tuple[str, str]:
-    name, mark, value = text.partition("=")
-    if not mark or not name.strip() or not value.strip():
-        raise InputError(f"--of: must be field=value, not '{text}'")
-    return name.strip(), value.strip()
-
-
-def _tell(
-    part: Part, result: Imported, streets: NetworkOptions, *, dry_run: bool, json_: bool
-) -> None:
-    """Print what became of a file, and of what is not stored yet the whole report."""
-    if not json_:
-        typer.echo(result.line(dry_run=dry_run))
-    if isinstance(part.read, ReadNetwork) and result.diagnosis is not None:
-        for line in tell_network(part.read, result.diagnosis, label=part.path, options=streets):
-            typer.echo(line, err=json_)
-    if result.stored is not None:
-        aside = result.stored.report["rows"]["quarantined"]
-        if aside and not dry_run:
-            _say(f"{result.file}: {aside} rows set aside")
-        if dry_run and not json_:
-            for line in report_lines(result.stored.report, streets.lang):
-                typer.echo(line)
-    if not dry_run and result.written:
-        import_id = result.import_id
-        _say(f"this is import {import_id}; 'yike imports undo {import_id}' takes it back")
 
 
 @contextmanager
@@ -316,7 +261,7 @@ def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
 
         def connect() -> Connection:
             if not opened:
-                ready = stack.enter_context(with_database(settings, report=_say))
+                ready = stack.enter_context(with_database(settings, report=say))
                 url = ready.database.url
                 if url is None:
                     raise InputError("no database is at hand")
@@ -326,49 +271,3 @@ def _database(settings: Settings) -> Iterator[Callable[[], Connection]]:
             return opened[0]
 
         yield connect
-
-
-def _refuse_unknown(
-    kind: str, files: Sequence[Path], streets: NetworkOptions, *, assume_status: str | None
-) -> None:
-    if kind not in KINDS:
-        guesses = near(kind, _ALL_KINDS)
-        hint = f"did you mean {guesses[0]}? " if guesses else ""
-        raise InputError(
-            f"import: there is no kind '{kind}'; {hint}known are {', '.join(_ALL_KINDS)}"
-        )
-    if kind in {NETWORK, OSM} and len(files) > 1:
-        raise InputError(f"import {kind}: one file makes a network; merge the files first")
-    streets.refuse_unfit(kind, files)
-    if kind != "facilities" and assume_status is not None:
-        raise InputError("--assume-status: is for facilities")
-
-
-def _refuse_mapping(kind: str, options: FileOptions) -> None:
-    """Refuse options of columns and kinds for files that have none."""
-    for option, given in (
-        ("--mapping", options.saved is not None),
-        ("--save-mapping", options.save_to is not None),
-    ):
-        if given and kind in {NETWORK, OSM}:
-            raise InputError(f"{option}: is for {', '.join((*LAYERS, INDICATORS))}")
-    if options.kinds_from_names and kind != "facilities":
-        raise InputError("--kinds-from-names: is for facilities")
-
-
-def _tell_columns(kind: str, read: Sequence[Read], options: FileOptions) -> None:
-    """Say what columns were taken for, and save it where that is asked for."""
-    layers = [one for one in read if not isinstance(one, ReadNetwork)]
-    tell([line for one in layers for line in one.notes])
-    if options.save_to is None:
-        return
-    # All files of a call have one mapping: the columns of each are added to it.
-    saved = options.saved_of(kind)
-    for one in layers:
-        saved = one.mapping(before=saved)
-    save_mapping(options.save_to, SavedMapping({} if saved is None else {kind: saved}))
-    _say(f"wrote {options.save_to}")
-
-
-def _say(message: str) -> None:
-    typer.echo(f"yike: {message}", err=True)

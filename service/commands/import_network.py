@@ -23,7 +23,8 @@ from service.networks.service import latest, store_network, used_since
 from service.networks.wording import diagnosis_lines, diagnosis_warnings
 from service.uploads import service as uploads
 from service.uploads.request import ImportRequest
-from spatial.diagnosis import Diagnosis, diagnose
+from spatial.diagnosing import diagnose
+from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
 
@@ -152,7 +153,7 @@ def _read(
                 raise InputError("--crs: a place has no coordinates of its own")
             lines = download_place(options.place, cache_dir=cache_dir)
         else:
-            lines = download_polygon(options.label(files), crs=crs, cache_dir=cache_dir)
+            lines = download_polygon(options.label(files), crs=crs, how=how, cache_dir=cache_dir)
         return make_network(lines, source=str(options.label(files)), planarize=options.planarize)
 
 

@@ -12,7 +12,7 @@ from service.commands.actor import command_actor
 from service.commands.options import parse_language
 from service.core.address import with_database
 from service.core.database import create_database_engine
-from service.core.errors import ProblemError
+from service.core.errors.problem import ProblemError
 from service.core.geojson import encode_json
 from service.core.settings import load_settings
 from service.imports.phrases import Language

@@ -29,6 +29,14 @@ from service.commands.reach_data import (
     read_origins,
     stored_streets,
 )
+from service.commands.shared_options import (
+    Latitude,
+    Longitude,
+    PlacesFile,
+    TextLanguage,
+    WalkingProfile,
+    WalkingSpeed,
+)
 from service.core.notices import notices
 from service.exports.content import compact_json
 from service.exports.features import FeatureFile
@@ -49,19 +57,15 @@ _NUMBERS: Final = ("minutes", "metres", "snap_m", "nearest_street_m", "street_m"
 
 def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     *,
-    lon: Annotated[float | None, typer.Option(help="Longitude of the place, degrees.")] = None,
-    lat: Annotated[float | None, typer.Option(help="Latitude of the place, degrees.")] = None,
-    points: Annotated[
-        Path | None, typer.Option(help="File of places instead, as many as you like.")
-    ] = None,
+    lon: Longitude = None,
+    lat: Latitude = None,
+    points: PlacesFile = None,
     minutes: Annotated[str | None, typer.Option(help="Minutes: 5,10,15.")] = None,
     metres: Annotated[
         str | None, typer.Option(help="Metres of walking instead of minutes: 300,500.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="Who walks.")] = "adult",
-    speed: Annotated[
-        str | None, typer.Option(help="Metres a second instead of the profile's.")
-    ] = None,
+    profile: WalkingProfile = "adult",
+    speed: WalkingSpeed = None,
     direction: Annotated[
         str, typer.Option(help="toward: people walk to the place; away: from it.")
     ] = "toward",
@@ -80,7 +84,7 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
         list[str] | None,
         typer.Option(help="System of the coordinates where a file does not say; points=, network="),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Draw the ground within a walk of a place, or of each of many.
 
@@ -105,7 +109,7 @@ def isochrone(  # noqa: PLR0913  # the options of the command, by name only
     files = StreetFiles(network, barriers, elevation, planarize)
     files.refuse_incomplete()
     systems = parse_file_options(crs or (), ())
-    origins = read_origins(lon=lon, lat=lat, points=points, crs=systems.crs_of("points"))
+    origins = read_origins(lon=lon, lat=lat, points=points, options=systems)
     read = files.read(systems)
     if read is not None:
         graph, sources = read.network, list[object](read.sources)

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from service.commands.actor import command_actor
+from service.commands.shared_options import AreaLimits
 from service.core import audit, scope
 from service.core.address import application_engine, with_database
 from service.core.geojson import encode_json
@@ -34,10 +35,7 @@ def key_create(
     role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(ROLES)}.")],
     name: Annotated[str, typer.Option(help="Name of the key, as what it is used for.")],
     person: PersonOption = None,
-    area: Annotated[
-        list[str] | None,
-        typer.Option(help="Limit it to this area, by code, and all under it; may be repeated."),
-    ] = None,
+    area: AreaLimits = None,
 ) -> None:
     """Make an API key and print it, this once: nobody can read it again."""
     with _writing() as connection:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from service.commands.options import parse_language
+from service.commands.shared_options import TextLanguage
 from service.commands.stored_evaluation import NEWEST, find_evaluation, stored_evaluation
 from service.reports.documents import XLSX, kind_of, write_documents
 from service.reports.ledger_sheet import ledger_xlsx, read_ledger
@@ -29,7 +30,7 @@ def ledger(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="File to write: .xlsx.")],
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Write the problem ledger (问题台账) of a stored evaluation.
 

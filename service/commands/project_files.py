@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from service.commands.actor import command_actor
 from service.commands.import_storing import Imported, record_import
 from service.core import history, scope
-from service.core.errors import Detail, ProblemError, pointer
+from service.core.errors.problem import Detail, ProblemError, pointer
 from service.core.feature_check import check_rows
 from service.core.feature_input import Row, read_features
 from service.core.geojson import encode_json, feature_collection

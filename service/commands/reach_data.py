@@ -155,7 +155,7 @@ def stored_streets(connection: Connection, cache: NetworkCache) -> tuple[Network
 
 
 def read_origins(
-    *, lon: float | None, lat: float | None, points: Path | None, crs: str | None
+    *, lon: float | None, lat: float | None, points: Path | None, options: FileOptions
 ) -> ReadPlaces:
     """Read the place of ``--lon`` and ``--lat``, or those of ``--points``.
 
@@ -167,7 +167,7 @@ def read_origins(
     if (points is None) == (lon is None and lat is None):
         raise InputError("--points: give --lon and --lat, or --points")
     if points is not None:
-        return read_places_file(points, crs=crs)
+        return read_places_file(points, crs=options.crs_of("points"), how=options.how)
     if lon is None or lat is None:
         raise InputError(f"{'--lon' if lon is None else '--lat'} is missing")
     for name, value, most in (("--lon", lon, 180), ("--lat", lat, 90)):

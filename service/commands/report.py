@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from service.commands.options import parse_language
+from service.commands.shared_options import TextLanguage
 from service.commands.stored_evaluation import NEWEST, stored_evaluation
 from service.reports.brief import Brief, brief_docx, brief_pdf
 from service.reports.documents import DOCX, PDF, kind_of, write_documents
@@ -31,7 +32,7 @@ def report(
     out: Annotated[
         list[Path] | None, typer.Option(help="File to write: .pdf or .docx. Repeatable.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Write a one-page brief (简报) of a district or an area of a stored evaluation."""
     language = parse_language(lang)

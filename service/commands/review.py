@@ -20,6 +20,7 @@ from service.commands.options import (
     parse_language,
 )
 from service.commands.progress import warn
+from service.commands.shared_options import TextLanguage
 from service.core.language import Language
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
@@ -112,7 +113,7 @@ def review(  # noqa: PLR0913  # the options of the command, by name only
         ),
     ] = False,
     out: OutOption = None,
-    lang: Annotated[str, typer.Option(help="Language of texts: zh or en.")] = "zh",
+    lang: TextLanguage = "zh",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the review as JSON, and nothing else.")
     ] = False,

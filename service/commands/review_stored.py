@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from service.commands.actor import command_actor
 from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import parse_language
-from service.core.address import with_database
-from service.core.database import create_database_engine
-from service.core.errors import ProblemError
+from service.commands.review_database import here, review_database, snapshot
+from service.commands.review_printing import ShownReview, print_replay
+from service.commands.shared_options import TextLanguage
 from service.core.geojson import encode_json
-from service.core.keys import Principal, authenticate
+from service.core.keys import authenticate
 from service.core.language import Language
 from service.core.network_cache import NetworkCache
 from service.core.security import permitted
-from service.core.settings import load_settings
 from service.coverage.dependencies import chosen_packs
-from service.packs.service import list_packs, load_versions
+from service.packs.service import list_packs
 from service.reports.documents import DocumentKind
 from service.reports.opinion import Opinion
 from service.reviews import adding, listing, storage
 from service.reviews.batch import store_reviewed
 from service.reviews.in_use import read_in_use
-from service.reviews.presentation import record_document, review_answer
+from service.reviews.presentation import record_document
 from service.reviews.project_file import read_document
 from service.reviews.question import Question
 from service.reviews.replay import replay, replay_document
@@ -39,13 +34,11 @@ from service.reviews.reviewing import Reviewer, require_storable
 from service.reviews.storage import DRAFT, SIGNED, StoredReview
 from spatial.errors import InputError
 from spatial.policy.review.effective import OVERRIDES
-from spatial.policy.review.report import document_text
 from spatial.policy.review.stages import STAGES
 from spatial.policy.review.verdict import REVIEW_VERDICTS
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 
 EXIT_DIFFERENT: Final = 3
-LangOption = Annotated[str, typer.Option(help="Language of texts: zh or en.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 IdArgument = Annotated[str, typer.Argument(metavar="ID")]
 
@@ -72,12 +65,12 @@ def store_review(
     """
     if question.stage is not None:
         _one_of(question.stage, tuple(STAGES), option="--stage")
-    with _database() as (engine, cache):
-        with _snapshot(engine) as connection:
+    with review_database() as (engine, cache):
+        with snapshot(engine) as connection:
             in_use = read_in_use(connection)
             reviewer = Reviewer(
                 connection=connection,
-                principal=_here(),
+                principal=here(),
                 question=question,
                 packs=chosen_packs(connection, question.pack_ids)
                 if question.pack_ids
@@ -90,10 +83,10 @@ def store_review(
         require_storable(reviewed, question)
         with engine.begin() as connection:
             review_id = store_reviewed(
-                connection, reviewed, data_instant=in_use.instant, actor=_here()
+                connection, reviewed, data_instant=in_use.instant, actor=here()
             )
-            shown = _Shown.of(connection, storage.find(connection, review_id, None))
-        with _snapshot(engine) as connection:
+            shown = ShownReview.of(connection, storage.find(connection, review_id, None))
+        with snapshot(engine) as connection:
             _write_opinion(out, connection, shown.stored, cache, lang)
     shown.print(lang=lang, as_json=as_json)
     return shown.stored.record.verdict
@@ -128,7 +121,7 @@ def review_list(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most reviews listed.")] = 20,
     json_: JsonOption = False,
-    lang: LangOption = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """List stored reviews, the newest first."""
     language = parse_language(lang)
@@ -142,7 +135,7 @@ def review_list(
     wanted = listing.Wanted(
         project=project, stage=stage, verdict=verdict, state=state, search=search
     )
-    with _database() as (engine, _), _snapshot(engine) as connection:
+    with review_database() as (engine, _), snapshot(engine) as connection:
         found = listing.list_reviews(connection, None, wanted, after=None, limit=limit)
     if json_:
         typer.echo(encode_json([record_document(one) for one in found]))
@@ -163,26 +156,26 @@ def review_show(
     *,
     out: OutOption = None,
     json_: JsonOption = False,
-    lang: LangOption = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Show a stored review: as computed, with overrides and signature; --out writes its opinion."""
     language = parse_language(lang)
     wanted = wanted_files(out)
-    with _database() as (engine, cache), _snapshot(engine) as connection:
-        shown = _Shown.of(connection, storage.find(connection, review_id, None))
+    with review_database() as (engine, cache), snapshot(engine) as connection:
+        shown = ShownReview.of(connection, storage.find(connection, review_id, None))
         _write_opinion(wanted, connection, shown.stored, cache, language)
     shown.print(lang=language, as_json=json_)
 
 
 def review_replay(review_id: IdArgument, *, json_: JsonOption = False) -> None:
     """Make a stored review again from what it rests on; exit 0 with the same hash, else 3."""
-    with _database() as (engine, cache), _snapshot(engine) as connection:
+    with review_database() as (engine, cache), snapshot(engine) as connection:
         found = replay(connection, storage.find(connection, review_id, None), cache=cache)
     document = {"id": review_id, **replay_document(found)}
     if json_:
         typer.echo(encode_json(document))
     else:
-        _print_replay(document)
+        print_replay(document)
     raise typer.Exit(0 if found.same else EXIT_DIFFERENT)
 
 
@@ -196,7 +189,7 @@ def review_override(
     reason: Annotated[str, typer.Option(help="Why the computed verdict does not stand.")],
     name: Annotated[str, typer.Option(help="The officer who says so.")],
     json_: JsonOption = False,
-    lang: LangOption = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Put an officer's verdict beside a computed one; what was computed stays."""
     language = parse_language(lang)
@@ -204,7 +197,7 @@ def review_override(
     for option, text in (("--reason", reason), ("--name", name)):
         if not text.strip():
             raise InputError(f"{option}: is blank")
-    with _database() as (engine, _), engine.begin() as connection:
+    with review_database() as (engine, _), engine.begin() as connection:
         number = _finding(storage.find(connection, review_id, None), finding)
         stored = adding.override(
             connection,
@@ -213,9 +206,9 @@ def review_override(
             verdict=verdict,
             reason=reason,
             name=name,
-            actor=_here(),
+            actor=here(),
         )
-        shown = _Shown.of(connection, stored)
+        shown = ShownReview.of(connection, stored)
     shown.print(lang=language, as_json=json_)
 
 
@@ -230,7 +223,7 @@ def review_sign(
         int, typer.Option(min=0, help="How many overrides the signer has seen; default none.")
     ] = 0,
     json_: JsonOption = False,
-    lang: LangOption = "zh",
+    lang: TextLanguage = "zh",
 ) -> None:
     """Sign a stored review off, as a second person; nothing is added to it after that."""
     language = parse_language(lang)
@@ -238,7 +231,7 @@ def review_sign(
         raise InputError("--name: is blank")
     if not key_file.is_file():
         raise InputError(f"--key-file: {key_file}: there is no such file")
-    with _database() as (engine, _), engine.begin() as connection:
+    with review_database() as (engine, _), engine.begin() as connection:
         signer = authenticate(connection, key_file.read_bytes().decode("ascii", "replace").strip())
         if signer is None:
             raise InputError("--key-file: the API key is not known")
@@ -249,42 +242,8 @@ def review_sign(
             overrides=overrides,
             actor=permitted(signer, "reviewer"),
         )
-        shown = _Shown.of(connection, stored)
+        shown = ShownReview.of(connection, stored)
     shown.print(lang=language, as_json=json_)
-
-
-def _here() -> Principal:
-    """Return who uses this command line: nobody it serves is hidden from it."""
-    actor = command_actor()
-    return Principal(id=actor, name=actor, role="admin", areas=(), person=actor)
-
-
-@contextmanager
-def _database() -> Iterator[tuple[Engine, NetworkCache]]:
-    with with_database(
-        load_settings(), report=lambda message: typer.echo(f"yike: {message}", err=True)
-    ) as settings:
-        url = settings.database.url
-        if url is None:
-            raise InputError("no database is at hand")
-        engine = create_database_engine(url.get_secret_value())
-        try:
-            yield engine, NetworkCache(settings.cache_dir)
-        except ProblemError as error:
-            lines = [
-                one.detail if not one.pointer else f"{one.pointer}: {one.detail}"
-                for one in error.errors
-            ] or [error.detail]
-            raise InputError("\n".join(f"review: {line}" for line in lines)) from None
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
-    reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    with reading.connect() as connection, connection.begin():
-        yield connection
 
 
 def _one_of(value: str, words: Sequence[str], *, option: str) -> None:
@@ -302,65 +261,3 @@ def _finding(stored: StoredReview, text: str) -> int:
             f"--finding: {len(found)} findings of the review are of rule '{text}'; give a number"
         )
     return found[0]
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A stored review and the titles of its packs."""
-
-    stored: StoredReview
-    titles: Mapping[str, str]
-
-    @classmethod
-    def of(cls, connection: Connection, stored: StoredReview) -> _Shown:
-        versions = {pack["id"]: pack["version"] for pack in stored.frozen.inputs["packs"]}
-        packs = load_versions(connection, versions)
-        return cls(stored, {pack.id: f"{pack.title} {pack.document_no}" for pack in packs})
-
-    def print(self, *, lang: Language, as_json: bool) -> None:
-        document = review_answer(self.stored, lang=lang)
-        if as_json:
-            typer.echo(encode_json(document))
-            return
-        # Through text: exact numbers are then printed as those of a review that is not stored.
-        plain: dict[str, Any] = json.loads(encode_json(document))
-        typer.echo(document_text(plain, titles=self.titles, lang=lang, standing=plain["state"]))
-        for line in (*_beside(plain, lang), *plain.get("notices", ())):
-            typer.echo(line)
-
-
-def _beside(document: dict[str, Any], lang: Language) -> Iterator[str]:
-    chinese = lang == "zh"
-    for one in document["overrides"]:
-        was, becomes = (verdict_word(one[name], lang=lang) for name in ("computed", "verdict"))
-        head = "人工改判" if chinese else "Overridden"
-        yield f"{head}: {one['rule']}: {was} → {becomes}, {one['name']}: {one['reason']}"
-    if document["overrides"]:
-        head = "改判后结论" if chinese else "Verdict with the overrides"
-        yield f"{head}: {verdict_word(document['effective']['verdict'], lang=lang)}"
-    signature = document["signature"]
-    if signature is not None:
-        head = "签发" if chinese else "Signed off"
-        yield f"{head}: {signature['name']}, {signature['at'][:10]}"
-    yield f"{document['id']}  {document['state']}  sha256:{document['hash']}"
-
-
-def _print_replay(document: dict[str, Any]) -> None:
-    hashes, versions = document["hash"], document["code_version"]
-    told = "the same hash" if document["same"] else "another hash"
-    typer.echo(f"{document['id']}: {told}")
-    typer.echo(f"stored:   {hashes['stored']}  {versions['stored']}")
-    typer.echo(f"replayed: {hashes['replayed']}  {versions['replayed']}")
-    if not document["intact"]:
-        typer.echo("what is stored is not what was stored: its own hash is another")
-    findings = document["findings"]
-    typer.echo(f"findings: {findings['compared']}, differing: {len(findings['differing'])}")
-    for one in findings["differing"]:
-        typer.echo(f"  {one['pack']} {one['rule']}: {', '.join(one['fields'])}")
-    typer.echo(f"changed in the data since: {len(document['since'])}")
-    for one in document["since"]:
-        fields = f" ({', '.join(one['fields'])})" if "fields" in one else ""
-        typer.echo(f"  {one['layer']} {one['id']}: {one['change']}{fields}")
-    today = document["today"]
-    verdict = today["verdict"] or today["reason"]
-    typer.echo(f"with the data of today: {verdict}, differing: {len(today['differing'])}")

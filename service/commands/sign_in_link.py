@@ -12,6 +12,7 @@ from service.commands.actor import command_actor
 from service.commands.keys import PersonOption, new_key
 from service.commands.options import parse_language
 from service.commands.serve import with_listener
+from service.commands.shared_options import AreaLimits, OwnLanguage
 from service.core import audit
 from service.core.address import application_engine, with_database
 from service.core.keys import ROLES, key_id_of, list_keys
@@ -38,10 +39,7 @@ def sign_in_link(
             "Without it the link signs in by the newest key of role admin."
         ),
     ] = None,
-    area: Annotated[
-        list[str] | None,
-        typer.Option(help="Limit it to this area, by code, and all under it; may be repeated."),
-    ] = None,
+    area: AreaLimits = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the key, as who will use the link.")
     ] = None,
@@ -52,7 +50,7 @@ def sign_in_link(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port the service listens on.")
     ] = None,
-    lang: Annotated[str | None, typer.Option(help="Language of texts: zh or en.")] = None,
+    lang: OwnLanguage = None,
 ) -> None:
     """Print a link that signs one browser in, once, for as long as is set.
 

@@ -16,6 +16,7 @@ from service.commands.actor import command_actor
 from service.commands.options import parse_date, parse_language
 from service.commands.progress import Progress
 from service.commands.serve import listen, refuse_taken_port, with_listener
+from service.commands.shared_options import OwnLanguage, SeenOn
 from service.commands.sign_in_link import OPEN, admin_key, make_link
 from service.core.address import application_engine, with_database
 from service.core.keys import create_key, key_id_of
@@ -30,8 +31,8 @@ from service.exports.region import region_notices
 from service.exports.summary import WORST, summary_lines
 from service.imports.packs import shipped_packs
 from service.packs.service import load_pack, store_packs
-from spatial.network import build_network
-from spatial.policy.wording import output_districts
+from spatial.network_building import build_network
+from spatial.policy.output import output_districts
 
 PACK_ID: Final = "jinhua-2022"
 KEY_NAME: Final = "made by yike up"
@@ -69,10 +70,8 @@ def up(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port to serve on; default 8000.")
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Date facilities are seen on, YYYY-MM-DD; default today.")
-    ] = None,
-    lang: Annotated[str | None, typer.Option(help="Language of texts: zh or en.")] = None,
+    as_of: SeenOn = None,
+    lang: OwnLanguage = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Make another key of role admin and print it.")
     ] = False,

@@ -8,12 +8,9 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from service.core.errors import (
-    Detail,
-    InvalidParameterError,
-    PreconditionFailedError,
-    PreconditionRequiredError,
-)
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import PreconditionFailedError, PreconditionRequiredError
 from service.core.text_formats import ENTITY_TAGS, of_format
 
 _ONE_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'

@@ -13,21 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.core.errors import (
-    PROBLEMS,
-    RETRY,
-    BadRequestError,
-    ConflictError,
-    Detail,
-    InternalError,
-    InvalidBodyError,
-    InvalidParameterError,
-    ProblemError,
-    TooSlowError,
-    UnavailableError,
-    pointer,
-    problem_response,
-)
+from service.core.errors.catalogue import PROBLEMS
+from service.core.errors.problem import RETRY, Detail, ProblemError, pointer, problem_response
+from service.core.errors.request import BadRequestError, InvalidBodyError, InvalidParameterError
+from service.core.errors.server import InternalError, TooSlowError, UnavailableError
+from service.core.errors.state import ConflictError
 from service.core.usage import MissingLibraryFault
 from spatial.errors import InputError, InputFaults, NetworkError
 

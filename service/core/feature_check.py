@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from service.core.errors import Detail, pointer
+from service.core.errors.problem import Detail, pointer
 from service.core.feature_input import Row
 from service.core.geometry_input import GEOMETRY_FIELD
 from service.imports.validation import check

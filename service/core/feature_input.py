@@ -12,7 +12,8 @@ from typing import Any, Final
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.geometry_input import (
     GEOMETRY_FIELD,
     ShapeError,

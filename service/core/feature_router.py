@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 from starlette.responses import Response
 
 from service.core import feature_store, history, scope
-from service.core.errors import InvalidBodyError
+from service.core.errors.request import InvalidBodyError
 from service.core.etags import IfMatch, IfNoneMatch, check_if_match, is_known
 from service.core.feature_filters import filter_dependency
 from service.core.feature_input import Derivation, Row, read_feature, read_features

@@ -12,13 +12,10 @@ from geopandas import GeoDataFrame
 from sqlalchemy import Connection, func, select
 
 from service.core import audit, history, scope
-from service.core.errors import (
-    ConflictError,
-    Detail,
-    ForbiddenError,
-    InvalidBodyError,
-    NotFoundError,
-)
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError, NotFoundError
 from service.core.feature_check import CheckedRows, check_rows
 from service.core.feature_input import Row
 from service.core.history import Origin

@@ -12,7 +12,7 @@ import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
-from service.core.errors import InvalidBodyError
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 
 GEOMETRY_FIELD: Final = "geometry"

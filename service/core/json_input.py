@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeAlias
 
 from fastapi import Depends, Request
 
-from service.core.errors import InvalidBodyError, UnsupportedMediaTypeError
+from service.core.errors.request import InvalidBodyError, UnsupportedMediaTypeError
 
 # Any value JSON can hold; what it is, is checked where it is used.
 Json: TypeAlias = Any

@@ -17,7 +17,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
-from service.core.errors import InternalError, TooLargeError, UnknownHostError, problem_response
+from service.core.errors.limits import TooLargeError
+from service.core.errors.problem import problem_response
+from service.core.errors.request import UnknownHostError
+from service.core.errors.server import InternalError
 from service.core.logging import redact_query
 
 _SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ARRAY, Connection, Text, func, literal, select
 
-from service.core.errors import Detail, pointer
+from service.core.errors.problem import Detail, pointer
 from service.core.feature_check import CheckedRows
 from service.core.feature_input import Row
 from service.core.history.moment import NOW, at_moment

@@ -14,7 +14,8 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.core.errors import MEDIA_TYPE, PROBLEMS
+from service.core.errors.catalogue import PROBLEMS
+from service.core.errors.problem import MEDIA_TYPE
 from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.parameters import KEY_PARAMETER
 from service.core.plain_schemas import parameter_schema

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from service.core.errors import ConflictError, Detail, InvalidBodyError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.state import ConflictError
 
 
 @dataclass(frozen=True)

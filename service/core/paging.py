@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Query, Request
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.geojson import MEDIA_TYPE
 from service.core.parameters import KEY_PARAMETER, MAX_ID_LENGTH
 from service.core.resources import ResourcesDependency

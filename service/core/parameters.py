@@ -14,7 +14,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from service.core.errors import Detail, InvalidParameterError, NotFoundError, UnknownParameterError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidParameterError, UnknownParameterError
+from service.core.errors.state import NotFoundError
 from service.core.text_formats import BBOX, of_format
 
 KEY_PARAMETER: Final = "api_key"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from service.core.errors import PROBLEMS, TYPE_PREFIX, NotFoundError
+from service.core.errors.catalogue import PROBLEMS
+from service.core.errors.problem import TYPE_PREFIX
+from service.core.errors.state import NotFoundError
 from service.core.openapi import problems
 
 

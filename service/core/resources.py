@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Final
+from typing import Annotated
 
-from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, func, select
 from structlog.typing import FilteringBoundLogger
@@ -23,9 +22,6 @@ from service.reviews.around_cache import AroundCache
 from service.scenarios.baselines import BaselineCache
 from service.uploads.running import ImportRunner
 
-# One computes while the other waits for the database, or reads a part of the city anew.
-REVIEWS_AT_ONCE: Final = 2
-
 
 @dataclass(frozen=True)
 class Resources:
@@ -39,8 +35,6 @@ class Resources:
     baselines: BaselineCache
     pack_cache: PackCache = field(default_factory=PackCache)
     around_cache: AroundCache = field(default_factory=AroundCache)
-    # Reviews compute nearly all the time: more threads at once would only wait for each other.
-    review_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(REVIEWS_AT_ONCE))
     tile_cache: TileCache = field(default_factory=TileCache)
 
     @contextmanager

@@ -9,7 +9,8 @@ from geopandas import GeoDataFrame
 from starlette.responses import Response
 
 from service.core.etags import etag
-from service.core.geojson import MEDIA_TYPE, encode_json, feature, geojson_response
+from service.core.geojson import MEDIA_TYPE, feature, geojson_response
+from service.core.json_answer import json_answer
 from service.core.language import Language
 from service.core.notices import notice_member
 from service.core.openapi import content
@@ -66,4 +67,4 @@ def outcomes_answer(outcomes: list[Outcome], *, status: int) -> Response:
         for outcome in outcomes
     ]
     document = {"created": created, "refused": len(items) - created, "items": items}
-    return Response(encode_json(document), status_code=status, media_type="application/json")
+    return json_answer(document, status=status)

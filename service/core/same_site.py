@@ -7,7 +7,7 @@ from typing import Final
 
 from fastapi import Request
 
-from service.core.errors import CrossSiteError
+from service.core.errors.rights import CrossSiteError
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -29,7 +29,7 @@ from sqlalchemy import (
     select,
 )
 
-from service.core.errors import ForbiddenError
+from service.core.errors.rights import ForbiddenError
 from service.core.keys import Principal
 from service.core.schema import VERSIONED
 from spatial.fields import AREAS, DISTRICTS, Layer

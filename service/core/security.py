@@ -20,7 +20,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from service.core.errors import ForbiddenError, UnauthorizedError
+from service.core.errors.rights import ForbiddenError, UnauthorizedError
 from service.core.keys import Principal, authenticate
 from service.core.parameters import KEY_PARAMETER
 from service.core.resources import Resources, ResourcesDependency

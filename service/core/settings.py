@@ -25,8 +25,13 @@ from sqlalchemy.exc import ArgumentError
 from service.core.map_settings import MapSettings
 from service.core.setting_group import Group
 from service.core.usage import UsageFault
-from service.core.work_settings import JobSettings, UploadSettings
-from service.imports.limits import DEFAULT_LIMITS, MIB, Limits
+from service.core.work_settings import (
+    ImportSettings,
+    JobSettings,
+    ReviewSettings,
+    UploadSettings,
+)
+from service.imports.limits import MIB
 
 PREFIX: Final = "YIKE_"
 SEPARATOR: Final = "__"
@@ -170,56 +175,6 @@ class TileSettings(Group):
     )
 
 
-class ImportSettings(Group):
-    """What reading one file may cost."""
-
-    max_file_bytes: int = Field(
-        default=DEFAULT_LIMITS.file_bytes, ge=1024, description="Largest file that is read"
-    )
-    max_rows: int = Field(default=DEFAULT_LIMITS.rows, ge=1, description="Most rows of a file")
-    max_unpacked_bytes: int = Field(
-        default=DEFAULT_LIMITS.unpacked_bytes,
-        ge=1024,
-        description="Most bytes an archive or workbook may unpack to",
-    )
-    max_unpack_ratio: float = Field(
-        default=DEFAULT_LIMITS.unpack_ratio,
-        ge=1,
-        description="Most times its packed size an archive may unpack to",
-    )
-    max_entries: int = Field(
-        default=DEFAULT_LIMITS.entries, ge=1, description="Most entries of an archive or workbook"
-    )
-    memory_bytes: int = Field(
-        default=DEFAULT_LIMITS.memory_bytes,
-        ge=64 * MIB,
-        description="Memory the process that parses files may take",
-    )
-    cpu_seconds: int = Field(
-        default=DEFAULT_LIMITS.cpu_seconds,
-        ge=1,
-        description="Processor time that process may take for one file",
-    )
-    wall_seconds: float = Field(
-        default=DEFAULT_LIMITS.wall_seconds,
-        gt=0,
-        description="Time on the clock that process may take for one file",
-    )
-
-    def limits(self) -> Limits:
-        """Return them as the readers take them."""
-        return Limits(
-            file_bytes=self.max_file_bytes,
-            rows=self.max_rows,
-            unpacked_bytes=self.max_unpacked_bytes,
-            unpack_ratio=self.max_unpack_ratio,
-            entries=self.max_entries,
-            memory_bytes=self.memory_bytes,
-            cpu_seconds=self.cpu_seconds,
-            wall_seconds=self.wall_seconds,
-        )
-
-
 class Settings(BaseSettings):
     """Every setting; build one with `load_settings` and hand it on.
 
@@ -239,6 +194,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     jobs: JobSettings = JobSettings()
+    reviews: ReviewSettings = Field(default_factory=ReviewSettings)
     export: ExportSettings = ExportSettings()
     reach: ReachSettings = ReachSettings()
     scenario: ScenarioSettings = ScenarioSettings()

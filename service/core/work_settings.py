@@ -1,13 +1,67 @@
-"""Settings of the work done beside requests: uploads that are read, jobs on the queue."""
+"""Settings of the work done beside requests: files that are read, jobs, reviews."""
 
 from __future__ import annotations
 
-from typing import Self
+import os
+from typing import Final, Self
 
 from pydantic import Field, model_validator
 
 from service.core.setting_group import Group
-from service.imports.limits import MIB
+from service.imports.limits import DEFAULT_LIMITS, MIB, Limits
+
+_LEAST_PROCESSES: Final = 2
+_MOST_PROCESSES: Final = 4
+
+
+class ImportSettings(Group):
+    """What reading one file may cost."""
+
+    max_file_bytes: int = Field(
+        default=DEFAULT_LIMITS.file_bytes, ge=1024, description="Largest file that is read"
+    )
+    max_rows: int = Field(default=DEFAULT_LIMITS.rows, ge=1, description="Most rows of a file")
+    max_unpacked_bytes: int = Field(
+        default=DEFAULT_LIMITS.unpacked_bytes,
+        ge=1024,
+        description="Most bytes an archive or workbook may unpack to",
+    )
+    max_unpack_ratio: float = Field(
+        default=DEFAULT_LIMITS.unpack_ratio,
+        ge=1,
+        description="Most times its packed size an archive may unpack to",
+    )
+    max_entries: int = Field(
+        default=DEFAULT_LIMITS.entries, ge=1, description="Most entries of an archive or workbook"
+    )
+    memory_bytes: int = Field(
+        default=DEFAULT_LIMITS.memory_bytes,
+        ge=64 * MIB,
+        description="Memory the process that parses files may take",
+    )
+    cpu_seconds: int = Field(
+        default=DEFAULT_LIMITS.cpu_seconds,
+        ge=1,
+        description="Processor time that process may take for one file",
+    )
+    wall_seconds: float = Field(
+        default=DEFAULT_LIMITS.wall_seconds,
+        gt=0,
+        description="Time on the clock that process may take for one file",
+    )
+
+    def limits(self) -> Limits:
+        """Return them as the readers take them."""
+        return Limits(
+            file_bytes=self.max_file_bytes,
+            rows=self.max_rows,
+            unpacked_bytes=self.max_unpacked_bytes,
+            unpack_ratio=self.max_unpack_ratio,
+            entries=self.max_entries,
+            memory_bytes=self.memory_bytes,
+            cpu_seconds=self.cpu_seconds,
+            wall_seconds=self.wall_seconds,
+        )
 
 
 class UploadSettings(Group):
@@ -69,3 +123,24 @@ class JobSettings(Group):
         if self.stalled_seconds < 2 * self.heartbeat_seconds:
             raise ValueError("stalled_seconds must be at least twice heartbeat_seconds")
         return self
+
+
+def _processes() -> int:
+    """Return how many processes compute reviews where nothing is set.
+
+    One on each processor this process may use, but two on a single one: reviews of many projects
+    are kept from the last one.
+    """
+    return min(_MOST_PROCESSES, max(_LEAST_PROCESSES, len(os.sched_getaffinity(0))))
+
+
+class ReviewSettings(Group):
+    """Where reviews are computed."""
+
+    processes: int = Field(
+        default_factory=_processes,
+        ge=0,
+        le=64,
+        description="Processes that compute reviews; default one a processor, 2 to 4; "
+        "0: threads of the service",
+    )

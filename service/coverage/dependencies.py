@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 from sqlalchemy import Connection
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.parameters import AsOfDate
 from service.core.text_formats import PACKS, of_format
 from service.packs.cache import PackCache

@@ -9,10 +9,10 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from service.core.language import Language
-from spatial.coverage import PlaceFinding
+from spatial.place_findings import PlaceFinding
 from spatial.policy.findings import FINDING_COLUMNS, blank_findings
+from spatial.policy.output import output_findings
 from spatial.policy.pack import Pack
-from spatial.policy.wording import output_findings
 
 _TEXTS: Final = ("reason", "clause", "quote", "reading")
 

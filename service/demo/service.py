@@ -19,7 +19,7 @@ from service.core.history import Origin, Stored
 from service.core.schema import VERSIONED
 from service.core.tables import AUDIT
 from service.networks.service import store_network
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
 

@@ -9,7 +9,8 @@ from fastapi import Depends, Query
 from sqlalchemy import Connection, select
 
 from service.core import scope
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
 from service.core.paging import Page
 from service.core.parameters import known_id
@@ -35,6 +36,8 @@ Verdict = Literal[
 ]
 AreaLevel = Literal["province", "prefecture", "county", "township", "community", "park"]
 
+# Where a run is, under /v1/evaluations.
+RUN: Final = "/{evaluation_id}"
 # Ranks and numbers of findings are 32-bit in the database.
 _LAST_NUMBER: Final = 2**31 - 1
 

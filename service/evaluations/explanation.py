@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from service.evaluations.results import areas, district_of, findings_at
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from service.exports.explanation import Explanation, explain_found, explain_rows, parse_finding
 from service.packs.service import load_versions
 

@@ -9,14 +9,17 @@ from fastapi import APIRouter, Query
 from shapely.geometry import mapping
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json, geojson_response
+from service.core.json_answer import json_answer
 from service.core.language import LanguageDependency, language_headers
 from service.core.openapi import GEOJSON, content, problems
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.text_formats import REACH_RULE, RUN_AREA, of_format
 from service.evaluations.dependencies import (
+    RUN,
     AreaLevel,
     RunDependency,
     check_area,
@@ -34,7 +37,6 @@ from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
 from spatial.profiles import PROFILES
 
-RUN: Final = "/evaluations/{evaluation_id}"
 _MAX_BINS: Final = 1000
 
 
@@ -44,7 +46,7 @@ BIN_WIDTH: Final = f"Width of a bin, minutes; at most {_MAX_BINS} of them"
 
 def build_router() -> APIRouter:
     """Return the routes of figures and lines."""
-    router = APIRouter(tags=["evaluations"])
+    router = APIRouter(prefix="/evaluations", tags=["evaluations"])
     _add_figures(router)
     _add_lines(router)
     return router
@@ -70,11 +72,7 @@ def _add_figures(router: APIRouter) -> None:
         with resources.reading() as connection:
             areas = verdicts_by_area(connection, stored.id, level=level)
             members = run_members(connection, stored, language)
-        return Response(
-            encode_json({**members, "areas": areas}),
-            media_type="application/json",
-            headers=dict(language_headers(language)),
-        )
+        return json_answer({**members, "areas": areas}, language)
 
     @router.get(
         f"{RUN}/table",
@@ -92,11 +90,7 @@ def _add_figures(router: APIRouter) -> None:
         with resources.reading() as connection:
             table = district_table(connection, stored.id)
             members = run_members(connection, stored, language)
-        return Response(
-            encode_json({**members, **table}),
-            media_type="application/json",
-            headers=dict(language_headers(language)),
-        )
+        return json_answer({**members, **table}, language)
 
     @router.get(
         f"{RUN}/walking-minutes",
@@ -148,11 +142,7 @@ def _add_figures(router: APIRouter) -> None:
             )
             members = run_members(connection, stored, language)
         document = {**members, "rule": rule, **_walk(known), **figures}
-        return Response(
-            encode_json(document),
-            media_type="application/json",
-            headers=dict(language_headers(language)),
-        )
+        return json_answer(document, language)
 
 
 def _add_lines(router: APIRouter) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import spatial
 from service.core.canonical import canonical_json, sha256_of
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 
 
 @dataclass(frozen=True)

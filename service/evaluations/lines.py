@@ -15,10 +15,11 @@ from service.core import history
 from service.core.network_cache import NetworkCache
 from service.core.parameters import BBox
 from service.core.schema import VERSIONED
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
 from spatial.policy.city import City
-from spatial.policy.evaluation import EvaluationParameters, stages
+from spatial.policy.district_stage import stages
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.evidence_lines import EvidenceLine, evidence_lines
 from spatial.policy.facts import Facts
 from spatial.policy.pack import Pack

@@ -25,18 +25,15 @@ from service.core import history
 from service.core.history import Moment
 from service.core.network_cache import NetworkCache
 from service.core.schema import VERSIONED
-from service.evaluations.storage import PARK_LEVEL
+from service.evaluations.result_frames import PARK_LEVEL
 from service.indicators import service as indicators
 from spatial.errors import InputError
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, PARKS
-from spatial.policy.evaluation import (
-    REGION_INSIDE,
-    REGION_OUTSIDE,
-    Evaluation,
-    PlanningData,
-)
+from spatial.policy.evaluation import Evaluation
 from spatial.policy.pack import Pack
 from spatial.policy.places import membership
+from spatial.policy.planning_data import PlanningData
+from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE
 
 # Beyond it a distance is null (design, section 2).
 HALO_M: Final = 5_000.0

@@ -18,8 +18,8 @@ from service.evaluations.tables import EVALUATION_DISTRICT
 from service.exports.content import finding_objects
 from service.indicators import service as indicators
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, PARKS
+from spatial.policy.output import output_districts, output_findings
 from spatial.policy.pack import Pack
-from spatial.policy.wording import output_districts, output_findings
 
 
 def shown_districts(

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from service.core import scope
-from service.core.errors import InvalidBodyError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.history import Moment
 from service.core.keys import Principal
 from service.core.plain_schemas import schema_of

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 from geopandas import GeoDataFrame
-from sqlalchemy import ARRAY, Connection, Select, Text, and_, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+)
 
-from service.evaluations.storage import (
+from service.evaluations.result_frames import (
     area_frame,
     area_query,
     district_frame,
     district_query,
     finding_frame,
     finding_query,
-    get,
 )
+from service.evaluations.stored_evaluation import get
 from service.evaluations.tables import EVALUATION_AREA, EVALUATION_DISTRICT, FINDING
 from spatial.errors import InputError
 from spatial.policy.area_rules import WHOLE
@@ -60,14 +71,7 @@ def districts(  # the filters, by name only
     query = district_query(evaluation_id)
     if district is not None:
         query = query.where(EVALUATION_DISTRICT.c.district_id == district)
-    if flag is not None:
-        _known("flag", flag, FLAGS)
-        query = query.where(EVALUATION_DISTRICT.c.flag == flag)
-    if area is not None:
-        query = query.where(EVALUATION_DISTRICT.c.areas.any_() == area)
-    if bbox is not None:
-        envelope = func.ST_MakeEnvelope(*bbox, 4326)
-        query = query.where(func.ST_Intersects(EVALUATION_DISTRICT.c.geometry, envelope))
+    query = query.where(*_of_districts(flag, area, bbox))
     if after is not None:
         query = query.where(EVALUATION_DISTRICT.c.rank > after)
     return district_frame(connection, query.limit(limit))
@@ -113,14 +117,7 @@ def findings(  # noqa: PLR0913  # the filters, by name only
         query = query.where(FINDING.c.verdict == verdict)
     if rule is not None:
         query = query.where(FINDING.c.rule == rule)
-    if flag is not None:
-        _known("flag", flag, FLAGS)
-        query = query.where(EVALUATION_DISTRICT.c.flag == flag)
-    if area is not None:
-        query = query.where(EVALUATION_DISTRICT.c.areas.any_() == area)
-    if bbox is not None:
-        envelope = func.ST_MakeEnvelope(*bbox, 4326)
-        query = query.where(func.ST_Intersects(EVALUATION_DISTRICT.c.geometry, envelope))
+    query = query.where(*_of_districts(flag, area, bbox))
     if after is not None:
         query = query.where(FINDING.c.number > after)
     return GeoDataFrame(finding_frame(connection, query.limit(limit)))
@@ -264,6 +261,20 @@ def _with_district(evaluation_id: str) -> Select[Any]:
         .join_from(FINDING, district, same)
         .where(district.c.evaluation_id == evaluation_id)
     )
+
+
+def _of_districts(
+    flag: str | None, area: str | None, bbox: tuple[float, float, float, float] | None
+) -> Iterator[ColumnElement[bool]]:
+    """Yield what narrows districts down; see `districts`."""
+    table = EVALUATION_DISTRICT.c
+    if flag is not None:
+        _known("flag", flag, FLAGS)
+        yield table.flag == flag
+    if area is not None:
+        yield table.areas.any_() == area
+    if bbox is not None:
+        yield func.ST_Intersects(table.geometry, func.ST_MakeEnvelope(*bbox, 4326))
 
 
 def _known(what: str, word: str, words: tuple[str, ...]) -> None:

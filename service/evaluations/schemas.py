@@ -9,27 +9,17 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
+from service.core.model_input import Number, Text, read_asked
 from service.core.parameters import AsOfDate
 from service.evaluations.service import EvaluationRequest, StoredEvaluation
 from service.indicators.fields import FIRST_YEAR, LAST_YEAR
 from spatial.errors import InputError
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.profiles import LONGEST_WAIT_S, Penalties
-
-
-def _number(value: object) -> object:
-    """Let numbers pass and nothing that only reads like one."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("expected a number")  # noqa: TRY004  pydantic reports ValueErrors
-    return Decimal(value)
-
-
-Number = Annotated[Decimal, BeforeValidator(_number)]
-Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 
 
 class _Body(BaseModel):
@@ -93,18 +83,7 @@ def read_request(document: Json, *, today: date) -> EvaluationRequest:
     InvalidBodyError
         With every fault and its JSON pointer.
     """
-    try:
-        body = EvaluationBody.model_validate(document)
-    except ValidationError as error:
-        raise InvalidBodyError.listing(
-            [
-                Detail(
-                    str(fault["msg"]).removeprefix("Value error, "),
-                    pointer=pointer(*(part for part in fault["loc"] if _is_place(part))),
-                )
-                for fault in error.errors()
-            ]
-        ) from None
+    body = read_asked(document, EvaluationBody, is_place=_is_place)
     if len(set(body.packs)) < len(body.packs):
         raise InvalidBodyError.of("/packs", "a pack is named twice")
     given = body.parameters
@@ -163,9 +142,9 @@ def evaluation_document(stored: StoredEvaluation, *, href: str) -> dict[str, Any
     }
 
 
-def _is_place(part: str | int) -> bool:
-    # pydantic names the members of a union and of its validators as places too.
-    return isinstance(part, int) or not part.startswith("function-")
+def _is_place(part: str) -> bool:
+    # Rule ids are places, too.
+    return not part.startswith("function-")
 
 
 _TEXT: Final = {"type": "string"}

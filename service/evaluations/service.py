@@ -28,20 +28,14 @@ from service.evaluations.planning import (
     read_planning_data,
     restrict,
 )
-from service.evaluations.results import (
-    areas,
-    districts,
-    findings,
-    findings_of_districts,
-    summary,
-)
-from service.evaluations.storage import (
+from service.evaluations.result_frames import load_evaluation
+from service.evaluations.result_writing import copy_results
+from service.evaluations.results import areas, districts, findings, findings_of_districts, summary
+from service.evaluations.stored_evaluation import (
     StoredEvaluation,
-    copy_results,
     get,
     insert_evaluation,
     list_evaluations,
-    load_evaluation,
 )
 from service.networks import service as networks
 from service.packs import service as packs

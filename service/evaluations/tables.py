@@ -33,6 +33,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from service.core.database import METADATA
 from spatial.policy.findings import (
+    AREA_COUNTS,
+    AREA_LISTS,
+    AREA_NUMBERS,
+    AREA_YEARS,
     CODE_COLUMNS,
     FLAGS,
     LIST_COLUMNS,
@@ -42,24 +46,6 @@ from spatial.policy.findings import (
 
 # The partitions, three a run, live in a schema of their own: the list of tables stays short.
 PARTITION_SCHEMA: Final = "run"
-
-AREA_NUMBERS: Final = (
-    "numerator",
-    "denominator",
-    "value",
-    "undetermined_weight",
-    "points_share",
-    "deficit",
-    "households",
-    "threshold",
-    "next_target",
-    "baseline",
-    "progress",
-)
-AREA_YEARS: Final = ("target_year", "next_target_year", "baseline_year")
-# Of districts; empty in the rows of rules about areas.
-AREA_COUNTS: Final = ("districts", *FLAGS)
-AREA_LISTS: Final = ("missing", "facilities", "alternatives")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:

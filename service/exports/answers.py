@@ -20,7 +20,8 @@ from fastapi import Path as PathParameter
 from sqlalchemy import Connection
 from starlette.responses import Response, StreamingResponse
 
-from service.core.errors import InvalidParameterError, TooManyRowsError
+from service.core.errors.limits import TooManyRowsError
+from service.core.errors.request import InvalidParameterError
 from service.core.geojson import MEDIA_TYPE as GEOJSON
 from service.core.language import Language, language_headers
 from service.core.openapi import problems

@@ -9,27 +9,11 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from spatial.policy.area_wording import area_reasons
-from spatial.policy.findings import AREA_COLUMNS, FLAGS
+from spatial.policy.findings import AREA_COLUMNS, AREA_COUNTS, AREA_NUMBERS, AREA_YEARS
 from spatial.policy.pack import Pack
 
 # The row as it is stored, then what is worded or joined from the pack.
 AREA_OUTPUT_COLUMNS: Final = (*AREA_COLUMNS, "reason", "clause")
-LIST_COLUMNS: Final = ("missing", "facilities", "alternatives")
-NUMBER_COLUMNS: Final = (
-    "numerator",
-    "denominator",
-    "value",
-    "undetermined_weight",
-    "points_share",
-    "deficit",
-    "households",
-    "threshold",
-    "next_target",
-    "baseline",
-    "progress",
-)
-COUNT_COLUMNS: Final = ("districts", *FLAGS)
-YEAR_COLUMNS: Final = ("target_year", "next_target_year", "baseline_year")
 
 
 def output_areas(areas: GeoDataFrame, *, packs: Sequence[Pack], lang: str) -> GeoDataFrame:
@@ -53,9 +37,9 @@ def output_areas(areas: GeoDataFrame, *, packs: Sequence[Pack], lang: str) -> Ge
     columns: dict[str, pd.Series[Any]] = {}
     for name in AREA_COLUMNS:
         column = areas[name].reset_index(drop=True)
-        if name in NUMBER_COLUMNS:
+        if name in AREA_NUMBERS:
             columns[name] = column.astype("float64")
-        elif name in (*COUNT_COLUMNS, *YEAR_COLUMNS):
+        elif name in (*AREA_COUNTS, *AREA_YEARS):
             columns[name] = column.astype("float64").astype("Int64")
         else:
             given = column.astype(object)

@@ -16,10 +16,11 @@ import pandas as pd
 
 from service.exports.areas import output_areas
 from spatial.network import Network
-from spatial.policy.evaluation import Evaluation, summarise
+from spatial.policy.evaluation import Evaluation
 from spatial.policy.findings import LIST_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS
+from spatial.policy.output import output_districts, output_findings
 from spatial.policy.pack import Pack
-from spatial.policy.wording import output_districts, output_findings
+from spatial.policy.summary import summarise
 
 Language = Literal["zh", "en"]
 

@@ -8,13 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from service.exports.areas import (
-    AREA_OUTPUT_COLUMNS,
-    COUNT_COLUMNS,
-    LIST_COLUMNS,
-    NUMBER_COLUMNS,
-    YEAR_COLUMNS,
-)
+from service.exports.areas import AREA_OUTPUT_COLUMNS
 from service.exports.columns import Column, ColumnKind
 from service.exports.content import DISTRICT_COLUMNS, Content, finding_objects
 from service.exports.field_headings import TITLES
@@ -23,7 +17,13 @@ from service.exports.layer_tables import FLAG_STYLE
 from service.exports.package import Package, Table, slices
 from service.exports.systems import LONLAT, OutputSystem
 from spatial.policy import findings as found
-from spatial.policy.findings import OUTPUT_COLUMNS
+from spatial.policy.findings import (
+    AREA_COUNTS,
+    AREA_LISTS,
+    AREA_NUMBERS,
+    AREA_YEARS,
+    OUTPUT_COLUMNS,
+)
 
 Frames = Callable[[], Iterator[pd.DataFrame]]
 
@@ -48,11 +48,11 @@ def _finding_column(name: str) -> Column:
 
 def _area_column(name: str) -> Column:
     kind = ColumnKind.TEXT
-    if name in NUMBER_COLUMNS:
+    if name in AREA_NUMBERS:
         kind = ColumnKind.NUMBER
-    elif name in (*COUNT_COLUMNS, *YEAR_COLUMNS):
+    elif name in (*AREA_COUNTS, *AREA_YEARS):
         kind = ColumnKind.INTEGER
-    elif name in LIST_COLUMNS:
+    elif name in AREA_LISTS:
         kind = ColumnKind.JSON
     return Column(name, kind, AREA_HEADINGS.get(name) or AREA_MORE_HEADINGS[name])
 

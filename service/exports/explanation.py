@@ -19,10 +19,10 @@ from spatial.errors import InputError
 from spatial.policy.explain import explain_area_row, explain_finding
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
+from spatial.policy.terms import LANGUAGES
 
 MARK: Final = "~"
 AREAS_PREFIX: Final = "areas/"
-LANGUAGES: Final = ("zh", "en")
 # Numbers of findings are 32-bit in the database.
 _LAST_NUMBER: Final = 2**31 - 1
 _LONGEST_SHOWN: Final = 100

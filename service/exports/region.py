@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from service.exports.content import Language
-from spatial.policy.evaluation import REGION_INSIDE, REGION_OUTSIDE, REGION_UNKNOWN
 from spatial.policy.pack import Pack
+from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE, REGION_UNKNOWN
 
 _WORDS: Final = MappingProxyType(
     {

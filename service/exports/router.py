@@ -10,7 +10,7 @@ from fastapi import Path as PathParameter
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.feature_filters import filter_dependency
 from service.core.language import Language, LanguageDependency
 from service.core.parameters import BBoxParameter, known_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.errors import UnavailableError
+from service.core.errors.server import UnavailableError
 from service.core.migration import is_current
 from service.core.openapi import problems
 from service.core.resources import ResourcesDependency

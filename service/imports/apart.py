@@ -25,12 +25,13 @@ from typing import Any, BinaryIO, Final, NoReturn, Self
 
 import pyarrow as pa
 
+from service.core.frames import receive, send
 from service.imports.encoding import EncodingEvidence
 from service.imports.gdal import declared_crs
 from service.imports.limits import MIB, Limits, megabytes
 from service.imports.raw import RawTable, Reading
 from service.imports.transport import from_arrow
-from service.imports.worker import receive, send, serve
+from service.imports.worker import serve
 from spatial.errors import Fault, InputError, InputFaults, UnknownCRSError
 
 # A batch of rows is far smaller, but one row may be the boundary of a province.

@@ -22,10 +22,10 @@ from shapely.geometry.base import BaseGeometry
 
 from service.imports.cells import is_missing
 from service.imports.column_map import PLACES, WKT_COLUMNS, ColumnMap
-from service.imports.columns import place_rows
 from service.imports.coordinates import to_lonlat
 from service.imports.crs_check import CrsSubject
 from service.imports.joining import joined_positions
+from service.imports.placed_rows import place_rows
 from service.imports.raw import RawTable
 from service.imports.repairs import GEOMETRY
 from spatial.fields import Layer

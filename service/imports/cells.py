@@ -11,19 +11,18 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from spatial.facility_kinds import FACILITY_KINDS
-from spatial.fields import Field, FieldType
+from spatial.fields import Field
 
 # The database holds counts in 32 bits; no count of people or places comes near it.
 MAX_INTEGER: Final = 2**31 - 1
@@ -38,7 +37,7 @@ FALSE_WORDS: Final = frozenset({"false", "0", "no", "否", "无"})
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]00:00:00(\.0+)?)?")
 # PostgreSQL cannot hold NUL, XML (and so a workbook) none of the others; surrogates are no text.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _KIND_BY_CHINESE_NAME = MappingProxyType(
     {kind.name_zh: kind.id for kind in FACILITY_KINDS.values()}
@@ -47,22 +46,6 @@ _KIND_BY_CHINESE_NAME = MappingProxyType(
 
 class CellError(ValueError):
     """A cell that cannot be what its field holds; the text says why."""
-
-
-@dataclass(frozen=True)
-class Converted:
-    """A column after conversion.
-
-    Parameters
-    ----------
-    column
-        In the dtype of the field; a cell at fault is missing.
-    faults
-        Position (from 0) and message of each cell that could not be converted.
-    """
-
-    column: pd.Series[Any]
-    faults: tuple[tuple[int, str], ...]
 
 
 def shown(value: object) -> str:
@@ -125,7 +108,7 @@ def to_text(cell: object, field: Field) -> str:
         raise CellError(f"must be text, not {shown(cell)}")
     if not text:
         raise CellError(f"must be text, not {shown(cell)}")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise CellError(f"holds a control character: {shown(text)}")
     if field.choices and text not in field.choices:
         raise CellError(_unknown_choice(text, field))
@@ -240,117 +223,3 @@ def to_document(cell: object, field: Field) -> object:  # noqa: ARG001  # one si
     if isinstance(cell, dict):
         return cell
     raise CellError(f"must be an object, not {shown(cell)}")
-
-
-_CONVERTERS: Final[MappingProxyType[FieldType, Callable[[object, Field], object]]] = (
-    MappingProxyType(
-        {
-            FieldType.TEXT: to_text,
-            FieldType.TEXTS: to_texts,
-            FieldType.INTEGER: to_integer,
-            FieldType.DECIMAL: to_decimal,
-            FieldType.BOOLEAN: to_boolean,
-            FieldType.DATE: to_date,
-            FieldType.DOCUMENT: to_document,
-        }
-    )
-)
-_DTYPES: Final = MappingProxyType({FieldType.INTEGER: "Int64", FieldType.BOOLEAN: "boolean"})
-
-
-def convert(column: pd.Series[Any], field: Field) -> Converted:
-    """Convert every cell of a column; a cell at fault becomes missing and is reported.
-
-    Parameters
-    ----------
-    column
-        Cells of any dtype; null, NaN of a float column and blank text are missing.
-    field
-        Any but a geometry or points.
-
-    Returns
-    -------
-    The values on the index of `column`, and the faults in row order.
-    """
-    whole = _whole_numbers(column, field)
-    if whole is not None:
-        return Converted(whole, ())
-    cells = column.astype(object).tolist()
-    if not field.required and (_is_void(cells) or all(map(is_missing, cells))):
-        return Converted(missing_column(field, column.index), ())
-    plain = _plain_texts(cells, field)
-    if plain is not None:
-        return Converted(_series(plain, field, column.index), ())
-    converter = _CONVERTERS[field.type]
-    values: list[object] = []
-    faults: list[tuple[int, str]] = []
-    # Most texts of a column are the same few words: each is converted once.
-    known: dict[str, object] = {}
-    for position, cell in enumerate(cells):
-        value: object = None
-        if type(cell) is str and cell in known:
-            value = known[cell]
-        elif not is_missing(cell):
-            try:
-                value = converter(cell, field)
-                if type(cell) is str:
-                    known[cell] = value
-            except CellError as error:
-                faults.append((position, str(error)))
-        elif field.required:
-            faults.append((position, "is missing"))
-        values.append(value)
-    return Converted(_series(values, field, column.index), tuple(faults))
-
-
-def missing_column(field: Field, index: pd.Index[Any]) -> pd.Series[Any]:
-    """Return a column of a field, of any type but a geometry or points, without a value."""
-    return _series([None] * len(index), field, index)
-
-
-def _series(values: list[object], field: Field, index: pd.Index[Any]) -> pd.Series[Any]:
-    if field.type in _DTYPES:
-        extension: pd.Series[Any] = pd.Series(values, index=index, dtype=_DTYPES[field.type])
-        return extension
-    # One object a cell: numpy would unpack tuples, pandas turn None into NaN.
-    cells = np.fromiter(values, dtype=object, count=len(values))
-    objects: pd.Series[Any] = pd.Series(cells, index=index, dtype=object)
-    return objects
-
-
-def _is_void(cells: list[object]) -> bool:
-    """Tell whether no cell holds anything at all, as in a column the file does not have."""
-    return {*map(type, cells)} <= {type(None)}
-
-
-def _plain_texts(cells: list[object], field: Field) -> list[object] | None:
-    """Convert a column of nothing but faultless texts at once; None for any other column.
-
-    Names and identifiers are each of their own, and there are as many as rows.
-    """
-    if field.type is not FieldType.TEXT or field.choices:
-        return None
-    if {*map(type, cells)} != {str}:
-        return None
-    texts: list[Any] = [cell.strip() for cell in cells]  # type: ignore[attr-defined]  # all str
-    if not all(texts) or _CONTROL.search("".join(texts)):
-        return None
-    return texts
-
-
-def _whole_numbers(column: pd.Series[Any], field: Field) -> pd.Series[Any] | None:
-    """Convert a numeric column of faultless whole numbers at once; None for any other column.
-
-    This is the usual case, and half a million buildings come through here.
-    """
-    if field.type is not FieldType.INTEGER or field.required or column.dtype.kind not in "iuf":
-        return None
-    if not isinstance(column.dtype, np.dtype):
-        return None
-    numbers = column.to_numpy()
-    present = numbers[~np.isnan(numbers)]
-    low = -MAX_INTEGER if field.minimum is None else float(field.minimum)
-    high = MAX_INTEGER if field.maximum is None else float(field.maximum)
-    if not bool(np.all((present >= low) & (present <= high) & (np.trunc(present) == present))):
-        return None
-    return column.astype("Int64")

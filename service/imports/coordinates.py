@@ -6,34 +6,28 @@ guessed: places that fall outside the area their system is made for are refused 
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from pyproj.aoi import AreaOfInterest
-from pyproj.exceptions import ProjError
-from pyproj.transformer import TransformerGroup
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from service.imports.geometries import MAX_LAT, MAX_LON, Geometries, non_finite
-from service.imports.systems import LONLAT, same_crs
-from spatial.coordinate_systems import NORTHING_FIRST, CoordinateSystem, crs_code
-from spatial.errors import Fault, UnknownCRSError
-from spatial.webmap_crs import CHINA_LAT, CHINA_LON, WebMap
-
-# A city on the rim of a zone is mapped in one zone; three degrees off is another zone.
-AREA_MARGIN_DEG: Final = 1.0
-COARSE_M: Final = 1.0
-# Longer ones are WKT, which nobody types.
-_LONGEST_CODE: Final = 20
-
-Bounds = NDArray[np.float64]
-Move = Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Any, ...]]
+from service.imports.transformations import (
+    LONGEST_CODE,
+    Move,
+    area_of_use,
+    bounds_of,
+    is_geographic,
+    lie_inside,
+    move_between,
+)
+from spatial.coordinate_systems import NORTHING_FIRST, CoordinateSystem
+from spatial.errors import Fault
+from spatial.webmap_crs import WebMap
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ def to_lonlat(
     columns = {field: in_xy(geometries, system) for field, geometries in columns.items()}
     base = system.base
     extent = columns if where is None else {"": in_xy(where, system)}
-    move, note, lines = _operation(extent, base, source=source)
+    move, note, lines = move_between(extent, base, source=source)
     if system.northing_first:
         turned = "axes exchanged, northing or latitude having come first"
         note = turned if note is None else f"{turned}; {note}"
@@ -103,7 +97,7 @@ def to_lonlat(
         result[usable] = _transform(geometries[usable], move)
         located[field] = result
         outside = np.zeros(len(geometries), dtype=bool)
-        outside[usable] = ~_inside(_bounds(result[usable]), base)
+        outside[usable] = ~lie_inside(bounds_of(result[usable]), base)
         at_fault[field] = frozenset(np.flatnonzero(outside).tolist())
         if not outside.any():
             continue
@@ -137,31 +131,10 @@ def _transform(geometries: Geometries, move: Move | None) -> Geometries:
     return geometries if move is None else _moved(geometries, move)
 
 
-def _bounds(geometries: Geometries) -> Bounds:
-    return np.asarray(shapely.bounds(geometries), dtype=np.float64).reshape(-1, 4)
-
-
-def _inside(bounds: Bounds, base: CRS | WebMap) -> NDArray[np.bool_]:
-    """Tell which bounds in degrees lie in the area of use, a margin around it included."""
-    west, south, east, north = bounds.T
-    finite = np.isfinite(bounds).all(axis=1)
-    inside: NDArray[np.bool_] = finite & (west >= -MAX_LON) & (east <= MAX_LON)
-    inside &= (south >= -MAX_LAT) & (north <= MAX_LAT)
-    area = _area_of_use(base)
-    if area is None:
-        return inside
-    inside &= (south >= area.south - AREA_MARGIN_DEG) & (north <= area.north + AREA_MARGIN_DEG)
-    left, right = area.west - AREA_MARGIN_DEG, area.east + AREA_MARGIN_DEG
-    inside &= (
-        ((west >= left) & (east <= right)) if left <= right else (west >= left) | (east <= right)
-    )
-    return inside
-
-
 def _swapped(geometries: Geometries, base: CRS | WebMap, move: Move | None) -> NDArray[np.bool_]:
     """Tell which geometries would lie in the area of use with their axes exchanged."""
     turned = _moved(geometries, lambda x, y: (y, x))
-    return _inside(_bounds(_transform(turned, move)), base)
+    return lie_inside(bounds_of(_transform(turned, move)), base)
 
 
 def _first_xy(geometry: BaseGeometry) -> tuple[float, float]:
@@ -173,11 +146,11 @@ def _swap_message(
     geometries: Geometries, usable: NDArray[np.bool_], system: CoordinateSystem
 ) -> str:
     x, y = _first_xy(geometries[usable][0])
-    names = ("longitude", "latitude") if _is_geographic(system.base) else ("easting", "northing")
+    names = ("longitude", "latitude") if is_geographic(system.base) else ("easting", "northing")
     ways = f"; if so, say --crs {system.code}{NORTHING_FIRST}"
     if system.northing_first:
         ways = f"; if so, leave {NORTHING_FIRST} out of --crs"
-    if len(system.code) > _LONGEST_CODE:
+    if len(system.code) > LONGEST_CODE:
         ways = ""
     return (
         f"{names[0]} and {names[1]} seem to be swapped in every row ({int(usable.sum())}): "
@@ -186,34 +159,9 @@ def _swap_message(
     )
 
 
-def _is_geographic(base: CRS | WebMap) -> bool:
-    return isinstance(base, WebMap) or base.is_geographic
-
-
-@dataclass(frozen=True)
-class _Area:
-    """An area in degrees; `west` is greater than `east` where it crosses the 180th meridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-
-def _area_of_use(crs: CRS | WebMap) -> _Area | None:
-    if isinstance(crs, WebMap):
-        return _Area(CHINA_LON[0], CHINA_LAT[0], CHINA_LON[1], CHINA_LAT[1])
-    area = crs.area_of_use
-    authority = crs.to_authority(min_confidence=70)
-    if area is None and authority:
-        # WKT in a file carries no area; the register knows the one of the system it describes.
-        area = CRS.from_authority(*authority).area_of_use
-    return None if area is None else _Area(*area.bounds)
-
-
 def _area(base: CRS | WebMap) -> str:
     code = CoordinateSystem(base).code
-    area = _area_of_use(base)
+    area = area_of_use(base)
     if area is None:
         return f"{code} ({base.name})"
     return (
@@ -235,77 +183,3 @@ def _outside_message(original: BaseGeometry, result: BaseGeometry, base: CRS | W
     if np.isfinite([lon, lat]).all():
         return f"{message}: it would be at longitude {lon:.4f}, latitude {lat:.4f}"
     return message
-
-
-def _operation(
-    columns: Mapping[str, Geometries], base: CRS | WebMap, *, source: str
-) -> tuple[Move | None, str | None, list[str]]:
-    """Choose what brings coordinates to EPSG:4326, and say how; None where nothing need be done."""
-    if isinstance(base, WebMap):
-
-        def move(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Any, ...]:
-            return tuple(base.to_wgs84(np.column_stack([x, y])).T)
-
-        return move, f"{base.value} → EPSG:4326, iterated inverse; accuracy about 1 m", []
-    transformer, note, lines = _transformer(columns, base, source=source)
-    return None if transformer is None else transformer.transform, note, lines
-
-
-def _transformer(
-    columns: Mapping[str, Geometries], crs: CRS, *, source: str
-) -> tuple[Transformer | None, str | None, list[str]]:
-    """Choose the most accurate operation for where the data are; None where none is needed."""
-    if same_crs(crs, LONLAT):
-        return None, None, []
-    with warnings.catch_warnings():
-        # pyproj warns of grids that are not installed; the note below names the accuracy.
-        warnings.simplefilter("ignore", UserWarning)
-        try:
-            group = TransformerGroup(
-                crs,
-                LONLAT,
-                always_xy=True,
-                # pyproj's stubs name a private twin of its own public class.
-                area_of_interest=_interest(columns, crs),  # type: ignore[arg-type]
-            )
-        except ProjError:
-            group = None
-    if group is None or not group.transformers:
-        raise UnknownCRSError(
-            f"{source}: no transformation leads from {crs_code(crs)} to EPSG:4326"
-        )
-    best = group.transformers[0]
-    name = best.description
-    if best.accuracy >= 0:
-        note = f"{name}; accuracy {best.accuracy:g} m"
-    elif _is_cgcs2000(crs):
-        # 2000国家大地坐标系 and WGS 84 are both realisations of the ITRF.
-        note = f"{name}; CGCS2000 agrees with WGS 84 within a few decimetres"
-    else:
-        note = f"{name}; accuracy unknown"
-    lines = []
-    if not group.best_available:
-        note += "; a better one needs a grid that is not installed"
-    if not _is_cgcs2000(crs) and (best.accuracy < 0 or best.accuracy > COARSE_M):
-        doubt = f"within {best.accuracy:g} m" if best.accuracy > 0 else "possibly 100 m or more off"
-        lines.append(f"{source}: positions from {crs_code(crs)} are {doubt} ({note})")
-    return best, note, lines
-
-
-def _interest(columns: Mapping[str, Geometries], crs: CRS) -> AreaOfInterest | None:
-    """Find where the data roughly are; None when they are not where the system is made for."""
-    bounds = _bounds(np.concatenate([np.asarray(shapes) for shapes in columns.values()]))
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(bounds):
-        return None
-    corners = np.array([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
-    rough = Transformer.from_crs(crs, LONLAT, always_xy=True)
-    lon, lat = rough.transform(corners[:, 0], corners[:, 1])
-    box = np.array([[min(lon), min(lat), max(lon), max(lat)]])
-    return AreaOfInterest(*(float(edge) for edge in box[0])) if bool(_inside(box, crs)[0]) else None
-
-
-def _is_cgcs2000(crs: CRS) -> bool:
-    geodetic = crs.geodetic_crs
-    datum = "" if geodetic is None or geodetic.datum is None else geodetic.datum.name
-    return datum in ("China 2000", "China Geodetic Coordinate System 2000", "D_China_2000")

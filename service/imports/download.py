@@ -22,6 +22,7 @@ from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
 from service.imports.geometries import check_geometries, flatten, parse_geometries
 from service.imports.graphs import graph_lines
 from service.imports.osm.layers import SOURCE
+from service.imports.raw import PLAIN, Reading
 from service.imports.street_columns import street_columns
 from service.imports.street_reader import ReadLines
 from spatial.errors import Fault, InputError, InputFaults
@@ -63,7 +64,9 @@ def download_place(place: str, *, cache_dir: Path) -> ReadLines:
     return _download(ask, option=f"--place '{place}'", cache_dir=cache_dir)
 
 
-def download_polygon(path: Path, *, crs: str | None = None, cache_dir: Path) -> ReadLines:
+def download_polygon(
+    path: Path, *, crs: str | None = None, how: Reading = PLAIN, cache_dir: Path
+) -> ReadLines:
     """Download the streets inside the polygons of a file, and those that lead out of them.
 
     Parameters
@@ -72,6 +75,8 @@ def download_polygon(path: Path, *, crs: str | None = None, cache_dir: Path) -> 
         Polygons in any format that is read.
     crs
         The system of its coordinates, where the file does not say.
+    how
+        Its encoding and heading, and what reading it may cost.
     cache_dir
         Where answers are kept, so that the same question is asked once.
 
@@ -80,7 +85,7 @@ def download_polygon(path: Path, *, crs: str | None = None, cache_dir: Path) -> 
     InputError
         When the file has no polygons, there are no streets, or the servers cannot be reached.
     """
-    area = read_area(path, crs=crs)
+    area = read_area(path, crs=crs, how=how)
 
     def ask() -> Any:  # noqa: ANN401  # a graph of NetworkX, which has no types
         return osmnx.graph_from_polygon(
@@ -94,7 +99,9 @@ def download_polygon(path: Path, *, crs: str | None = None, cache_dir: Path) -> 
     return _download(ask, option=f"--polygon {path}", cache_dir=cache_dir)
 
 
-def read_area(path: Path, *, crs: str | None = None) -> Polygon | MultiPolygon:
+def read_area(
+    path: Path, *, crs: str | None = None, how: Reading = PLAIN
+) -> Polygon | MultiPolygon:
     """Read the polygons of a file as one geometry in EPSG:4326.
 
     Raises
@@ -103,7 +110,7 @@ def read_area(path: Path, *, crs: str | None = None) -> Polygon | MultiPolygon:
         When the file cannot be read, or has anything but polygons.
     """
     source = str(path)
-    raw = read_raw(path, prefer="polygon", formats=(*FORMATS, *LINE_FORMATS))
+    raw = read_raw(path, prefer="polygon", formats=(*FORMATS, *LINE_FORMATS), how=how)
     if "geometry" not in raw.frame or not len(raw.frame):
         raise InputError(f"{source}: has no polygons")
     parsed = parse_geometries(raw.frame["geometry"])

@@ -18,7 +18,8 @@ from service.imports.cells import shown
 from service.imports.street_columns import READ_COLUMNS, street_columns, words
 from service.imports.systems import LONLAT, parse_base
 from spatial.errors import Fault, InputError, InputFaults, UnknownCRSError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.webmap_crs import WebMap
 
 _MAX_LON: Final = 180.0

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-from service.imports.cells import convert, near
+from service.imports.cells import near
 from service.imports.column_map import NOT_READ, ColumnMap
 from service.imports.columns import name_columns
+from service.imports.converting import convert
 from service.imports.csv_table import read_csv
 from service.imports.formats import check_file
 from service.imports.raw import PLAIN, Reading

@@ -12,11 +12,12 @@ import shapely
 from numpy.typing import NDArray
 
 from service.imports.cells import is_missing
-from service.imports.columns import place_rows
 from service.imports.coordinates import to_lonlat
 from service.imports.crs_check import decide_system
 from service.imports.formats import read_raw
 from service.imports.geometries import parse_geometries
+from service.imports.placed_rows import place_rows
+from service.imports.raw import PLAIN, Reading
 from spatial.doors import unusable
 from spatial.errors import InputError
 
@@ -42,8 +43,15 @@ class ReadPlaces:
     faults: Mapping[int, str]
 
 
-def read_places_file(path: Path, *, crs: str | None = None) -> ReadPlaces:
+def read_places_file(path: Path, *, crs: str | None = None, how: Reading = PLAIN) -> ReadPlaces:
     """Read a file of places of any known format; only their ids and geometries are read.
+
+    Parameters
+    ----------
+    crs
+        System of the coordinates; None for what the file says.
+    how
+        Its encoding and heading, and what reading it may cost.
 
     Raises
     ------
@@ -53,7 +61,7 @@ def read_places_file(path: Path, *, crs: str | None = None) -> ReadPlaces:
         When nobody says which system the coordinates are in.
     """
     source = str(path)
-    raw = read_raw(path, prefer="places")
+    raw = read_raw(path, prefer="places", how=how)
     frame, faults = raw.frame, dict[int, str]()
     if not raw.placed:
         placed = place_rows(frame, source=source)

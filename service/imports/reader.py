@@ -11,18 +11,14 @@ import geopandas as gpd
 import pandas as pd
 
 from service.imports.column_map import NOT_READ, ColumnMap
-from service.imports.columns import name_columns, place_rows, target_names
+from service.imports.columns import name_columns, target_names
 from service.imports.coordinates import to_lonlat
 from service.imports.crs_check import CrsSubject, decide_system
 from service.imports.encoding import EncodingEvidence
 from service.imports.formats import read_raw
-from service.imports.geometries import (
-    Geometries,
-    flatten,
-    flattened_warning,
-    parse_geometries,
-)
+from service.imports.geometries import Geometries, flatten, flattened_warning, parse_geometries
 from service.imports.joining import join_stored, says_where
+from service.imports.placed_rows import place_rows
 from service.imports.raw import PLAIN, RawTable, Reading, without_reasons
 from service.imports.saved_mapping import SavedLayer, SavedMapping, saved_layer
 from service.imports.systems import LONLAT, overrule_warning

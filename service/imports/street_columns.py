@@ -1,8 +1,8 @@
 """What the attributes of street lines say of walking: one form for all sources.
 
 Every source names things its own way; here they become the columns that
-`spatial.network.build_network` reads. A column that bears one of its names holds what it holds;
-else the tags of OpenStreetMap are read, under the names its extracts give them.
+`spatial.network_building.build_network` reads. A column that bears one of its names holds what it
+holds; else the tags of OpenStreetMap are read, under the names its extracts give them.
 """
 
 from __future__ import annotations

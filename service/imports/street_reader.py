@@ -10,7 +10,6 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from service.imports.columns import place_rows
 from service.imports.coordinates import Located, in_xy, to_lonlat
 from service.imports.crs_check import CrsSubject, decide_system
 from service.imports.formats import FORMATS, LINE_FORMATS, read_raw
@@ -23,12 +22,14 @@ from service.imports.geometries import (
 )
 from service.imports.osm.file import is_osm
 from service.imports.osm.reader import ORIGIN_CRS, read_osm_lines
+from service.imports.placed_rows import place_rows
 from service.imports.raw import PLAIN, Reading
 from service.imports.street_columns import street_columns
 from service.imports.systems import LONLAT, overrule_warning, refuse_other, same_crs
 from spatial.coordinate_systems import CoordinateSystem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.planarize import planarize as split_at_crossings
 from spatial.webmap_crs import WebMap
 

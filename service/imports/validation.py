@@ -16,8 +16,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from service.imports.cells import convert, missing_column
 from service.imports.consistency import fill_service, row_faults
+from service.imports.converting import convert, missing_column
 from service.imports.geometries import (
     Geometries,
     check_geometries,

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import resource
-import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -22,41 +21,14 @@ import pandas as pd
 import pyarrow as pa
 from pyproj import CRS
 
+from service.core.frames import receive, send
 from service.imports.gdal import enable_needed_drivers
 from service.imports.limits import Limits
 from service.imports.raw import RawTable, Reading
 from service.imports.transport import FEATURE_ID, Streamed, to_arrow
 from spatial.errors import InputError, InputFaults, UnknownCRSError
 
-HEADER: Final = struct.Struct(">cQ")
 _BATCH_ROWS: Final = 20_000
-
-
-def send(pipe: BinaryIO, letter: bytes, content: bytes) -> None:
-    """Write one message."""
-    pipe.write(HEADER.pack(letter, len(content)))
-    pipe.write(content)
-    pipe.flush()
-
-
-def receive(pipe: BinaryIO, *, most_bytes: int) -> tuple[bytes, bytes]:
-    """Read one message.
-
-    Raises
-    ------
-    EOFError
-        When the other side is gone, or sends what is no message.
-    """
-    head = pipe.read(HEADER.size)
-    if len(head) < HEADER.size:
-        raise EOFError
-    letter, length = HEADER.unpack(head)
-    if length > most_bytes:
-        raise EOFError
-    content = pipe.read(length)
-    if len(content) < length:
-        raise EOFError
-    return letter, content
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, *, memory_bytes: int) -> None:

@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from service.core import audit, scope
-from service.core.errors import Detail, ForbiddenError, InvalidParameterError, pointer
-from service.core.geojson import encode_json
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.rights import ForbiddenError
 from service.core.history import Origin
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.keys import Principal
-from service.core.language import LanguageDependency, language_headers
+from service.core.language import LanguageDependency
 from service.core.notices import notice_member
 from service.core.openapi import content, problems, request_body
 from service.core.paging import Page, PageParameter, page_members
@@ -97,11 +99,7 @@ def _add_reading(router: APIRouter) -> None:
             **notice_member([row["source"] for row in rows], language),
             "indicators": [figure_document(row) for row in rows],
         }
-        return Response(
-            encode_json(document),
-            media_type="application/json",
-            headers=dict(language_headers(language)),
-        )
+        return json_answer(document, language)
 
 
 def _add_storing(router: APIRouter) -> None:
@@ -153,9 +151,7 @@ def _add_storing(router: APIRouter) -> None:
                 target="indicators",
                 detail={"rows": len(figures), **outcome, "request": named},
             )
-        return Response(
-            encode_json({**outcome, "warnings": warnings}), media_type="application/json"
-        )
+        return json_answer({**outcome, "warnings": warnings})
 
 
 def _after(page: Page) -> Key | None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.imports.indicators import check_indicators
 from service.indicators.fields import FIRST_YEAR, INDICATORS, LAST_YEAR

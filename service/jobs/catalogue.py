@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from service.core.errors import NoSuchProcessError
+from service.core.errors.state import NoSuchProcessError
 from service.evaluations.process import build_process as evaluate_process
 from service.jobs.process import Process
 from service.reach.catchment_process import build_process as catchments_process

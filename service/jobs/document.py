@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import Request
 from sqlalchemy import Row
 
-from service.core.errors import MEDIA_TYPE as PROBLEM
+from service.core.errors.problem import MEDIA_TYPE as PROBLEM
 from service.jobs.tables import STATUSES, SUCCESSFUL
 
 JOBS_PATH: Final = "/v1/jobs"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.core.errors import ResultTooLargeError, TooLongError, TooManyDistrictsError
+from service.core.errors.limits import ResultTooLargeError, TooLongError, TooManyDistrictsError
 from service.core.settings import Settings
 from service.core.work_settings import JobSettings
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.text_formats import PREFERENCES, of_format
 
 RESPOND_ASYNC: Final = "respond-async"

@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 
 from service.core import audit, scope
-from service.core.errors import ConflictError, NotFoundError, TooManyJobsError
+from service.core.errors.limits import TooManyJobsError
+from service.core.errors.state import ConflictError, NotFoundError
 from service.core.geojson import encode_json
 from service.core.json_input import Json
 from service.core.keys import Principal

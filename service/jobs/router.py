@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
-from service.core.geojson import encode_json
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
+from service.core.json_answer import json_answer
 from service.core.openapi import content, problems
 from service.core.paging import Page, PageParameter, page_members
 from service.core.resources import ResourcesDependency
@@ -91,7 +92,7 @@ def build_router() -> APIRouter:
             matched=None,
         )
         jobs = [job_document(job, base=base_address(request)) for job in shown]
-        return _json({"jobs": jobs, **members})
+        return json_answer({"jobs": jobs, **members})
 
     @router.get(
         "/{job_id}",
@@ -105,7 +106,7 @@ def build_router() -> APIRouter:
     ) -> Response:
         with resources.reading() as connection:
             job = records.find(connection, known_job_id(job_id), principal=principal)
-        return _json(job_document(job, base=base_address(request)))
+        return json_answer(job_document(job, base=base_address(request)))
 
     @router.delete(
         "/{job_id}",
@@ -122,10 +123,6 @@ def build_router() -> APIRouter:
     ) -> Response:
         with resources.writing() as connection:
             job = records.dismiss(connection, known_job_id(job_id), principal=principal)
-        return _json(job_document(job, base=base_address(request)))
+        return json_answer(job_document(job, base=base_address(request)))
 
     return router
-
-
-def _json(document: dict[str, object]) -> Response:
-    return Response(encode_json(document), media_type="application/json")

@@ -19,7 +19,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from service.core.database import create_database_engine
-from service.core.errors import ForbiddenError, InternalError, problem_members
+from service.core.errors.problem import problem_members
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.server import InternalError
 from service.core.fault_table import as_problem
 from service.core.json_input import parse_json
 from service.core.keys import find_key

@@ -20,9 +20,10 @@ from service.core.copying import copy_rows
 from service.core.ewkb import hex_ewkb
 from service.core.rows import object_array
 from service.networks.tables import NETWORK, NETWORK_EDGE
+from spatial.canonical_edges import network_from_edges
 from spatial.diagnosis import Diagnosis
 from spatial.errors import InputError, NetworkError
-from spatial.network import Network, network_from_edges
+from spatial.network import Network
 from spatial.network_files import load_network, save_network
 from spatial.traits import EdgeTraits, plain_traits
 

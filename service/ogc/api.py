@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import MEDIA_TYPE as PROBLEM
+from service.core.errors.problem import MEDIA_TYPE as PROBLEM
 from service.core.geojson import encode_json
 from service.core.openapi import PROBLEM_SCHEMA
 from service.core.parameters import KEY_PARAMETER, check_parameters

@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi import Request
 from sqlalchemy import Boolean, ColumnElement, Date, Numeric, Text, func, literal, or_
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.paging import decode_cursor
 from service.core.parameters import check_parameters
 from service.core.settings import PageSettings

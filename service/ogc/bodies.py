@@ -13,7 +13,8 @@ import shapely
 from fastapi import Request
 from shapely.geometry.base import BaseGeometry
 
-from service.core.errors import InvalidBodyError, InvalidParameterError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError, InvalidParameterError
 from service.core.geometry_input import GEOMETRY_FIELD, ShapeError, read_geometry, refuse_other_crs
 from service.core.json_input import parse_json, require_media_type
 from service.ogc.address import GEOJSON, JSON

@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Column, Connection, Table, and_, func, select
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import BigInteger, Boolean, Date, Double, Integer, Numeric, Text
+from sqlalchemy import Connection, func, select
 
 from service.core import history, scope
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
-from service.core.schema import DATA_STATE, EVALUATION_DISTRICT, FINDING, NETWORK_EDGE, VERSIONED
+from service.core.schema import DATA_STATE, NETWORK_EDGE, VERSIONED
 from service.evaluations.dependencies import visible
 from service.evaluations.service import StoredEvaluation, list_evaluations
 from service.networks import service as networks
-from service.ogc.collection import GEOMETRY, Collection
+from service.ogc.collection import Collection
 from service.ogc.properties import KIND_OF_FIELD, Kind, Property
+from service.ogc.run_collections import PARTS
+from service.ogc.table_properties import column_property, geometry_property
 from spatial.fields import AREAS, LAYERS, PROJECTS, FieldType, Layer
-from spatial.policy.findings import FINDING_COLUMNS, FLAGS, VERDICTS
 
 EDGES: Final = "network-edges"
 LATEST: Final = "latest"
@@ -50,16 +49,8 @@ _TITLES: Final = MappingProxyType(
         ),
     }
 )
-_DISTRICT_PROPERTIES: Final = (
-    ("rank", "rank"),
-    ("name", "name"),
-    ("stage", "stage"),
-    ("households", "households"),
-    ("community", "community"),
-    ("flag", "flag"),
-    ("households_concerned", "households_concerned"),
-    ("areas", "areas"),
-)
+
+
 _EDGE_PROPERTIES: Final = (
     "u",
     "v",
@@ -73,9 +64,6 @@ _EDGE_PROPERTIES: Final = (
     "structure",
     "slope_forward",
     "slope_backward",
-)
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"flag": FLAGS, "verdict": VERDICTS}
 )
 
 
@@ -101,11 +89,11 @@ def find_collection(connection: Connection, principal: Principal, name: str) -> 
     if latest is not None:
         run = next(_runs(connection, principal, newest=True), None)
         if run is not None:
-            return _PARTS[latest["part"]](run, LATEST)
+            return PARTS[latest["part"]](run, LATEST)
     named = _RUN.fullmatch(name)
     if named is not None:
         stored = visible(connection, principal, named["run"])
-        return _PARTS[named["part"]](stored, f"evaluation-{stored.id}")
+        return PARTS[named["part"]](stored, f"evaluation-{stored.id}")
     raise NotFoundError("There is no such collection.")
 
 
@@ -118,7 +106,7 @@ def _collections(connection: Connection, principal: Principal) -> Iterator[Colle
     for place, run in enumerate(_runs(connection, principal)):
         names = (LATEST, f"evaluation-{run.id}") if place == 0 else (f"evaluation-{run.id}",)
         for name in names:
-            for build in _PARTS.values():
+            for build in PARTS.values():
                 yield build(run, name)
 
 
@@ -151,7 +139,7 @@ def _layer(connection: Connection, principal: Principal, layer: Layer) -> Collec
         key_kind=Kind.TEXT,
         order=table.c[layer.key],
         order_kind=Kind.TEXT,
-        geometry=_geometry(table, _shape(layer)),
+        geometry=geometry_property(table, _shape(layer)),
         properties=tuple(
             Property(
                 field.name,
@@ -202,101 +190,11 @@ def _edges(connection: Connection, principal: Principal) -> Collection | None:
         key_kind=Kind.INTEGER,
         order=table.c.number,
         order_kind=Kind.INTEGER,
-        geometry=_geometry(table, "linestring"),
+        geometry=geometry_property(table, "linestring"),
         properties=(
-            _property(table, "number", "number", role="id"),
-            *(_property(table, name, name) for name in _EDGE_PROPERTIES),
+            column_property(table, "number", "number", role="id"),
+            *(column_property(table, name, name) for name in _EDGE_PROPERTIES),
         ),
         state=f"{version}{instant} {','.join(principal.areas)}",
         network=version,
     )
-
-
-def _run_districts(run: StoredEvaluation, name: str) -> Collection:
-    table = EVALUATION_DISTRICT
-    return Collection(
-        id=f"{name}-districts",
-        title=f"小区评估 Districts judged as of {run.as_of.isoformat()}",
-        description=(
-            f"Districts of evaluation {run.id} with flag and rank: {_judged_by(run)}. "
-            "The worst served come first."
-        ),
-        source=table,
-        conditions=(table.c.evaluation_id == run.id,),
-        key=table.c.district_id,
-        key_kind=Kind.TEXT,
-        order=table.c.rank,
-        order_kind=Kind.INTEGER,
-        geometry=_geometry(table, "any"),
-        properties=(
-            _property(table, "district_id", "id", role="id"),
-            *(_property(table, column, shown) for column, shown in _DISTRICT_PROPERTIES),
-        ),
-        state=run.id,
-        run=run,
-    )
-
-
-def _run_findings(run: StoredEvaluation, name: str) -> Collection:
-    table, district = FINDING, EVALUATION_DISTRICT
-    same = and_(
-        district.c.evaluation_id == table.c.evaluation_id,
-        district.c.district_id == table.c.district_id,
-    )
-    return Collection(
-        id=f"{name}-findings",
-        title=f"规则结果 Findings as of {run.as_of.isoformat()}",
-        description=(
-            f"Findings of evaluation {run.id}, each at its district: {_judged_by(run)}. "
-            "Their texts are under /v1/evaluations."
-        ),
-        source=table.join(district, same),
-        conditions=(table.c.evaluation_id == run.id, district.c.evaluation_id == run.id),
-        key=table.c.number,
-        key_kind=Kind.INTEGER,
-        order=table.c.number,
-        order_kind=Kind.INTEGER,
-        geometry=_geometry(district, "any"),
-        properties=(
-            _property(table, "number", "number", role="id"),
-            *(_property(table, column, column) for column in FINDING_COLUMNS),
-        ),
-        state=run.id,
-        run=run,
-    )
-
-
-_PARTS: Final = MappingProxyType({"districts": _run_districts, "findings": _run_findings})
-
-
-def _judged_by(run: StoredEvaluation) -> str:
-    packs = ", ".join(run.pack_versions)
-    illustration = (
-        "; region: outside (illustration)" if "outside" in set(run.region.values()) else ""
-    )
-    return f"{packs}, as of {run.as_of.isoformat()}{illustration}"
-
-
-def _geometry(table: Table, shape: str) -> Property:
-    return Property(GEOMETRY, Kind.GEOMETRY, table.c.geometry, shape=shape, role="primary-geometry")
-
-
-def _property(table: Table, column: str, shown: str, *, role: str = "") -> Property:
-    found = table.c[column]
-    return Property(
-        shown, _kind(found), found, choices=_CHOICES.get(shown, ()), shape="any", role=role
-    )
-
-
-def _kind(column: Column[Any]) -> Kind:
-    for types, kind in (
-        ((Integer, BigInteger), Kind.INTEGER),
-        ((Numeric, Double), Kind.NUMBER),
-        ((Boolean,), Kind.BOOLEAN),
-        ((Date,), Kind.DATE),
-        ((Text,), Kind.TEXT),
-        ((JSONB,), Kind.LIST),
-    ):
-        if isinstance(column.type, types):
-            return kind
-    return Kind.LIST

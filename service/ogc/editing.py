@@ -21,7 +21,6 @@ from service.core.feature_patch import patched_feature
 from service.core.feature_router import writer_of
 from service.core.feature_store import Precondition
 from service.core.json_input import Body
-from service.core.keys import Principal
 from service.core.language import Language, LanguageDependency
 from service.core.parameters import check_parameters, known_id
 from service.core.resources import ResourcesDependency
@@ -47,6 +46,8 @@ CONFORMANCE: Final = (
     f"{_PART4}/update",
     f"{_PART4}/features",
 )
+# Makes the row that is to be stored, from the body and what is stored.
+Reading = Callable[[Request, bytes, Layer, str, ReferenceSystem], Callable[[GeoDataFrame], Row]]
 # Fields that follow from another one, by layer.
 _DERIVATIONS: Final[Mapping[str, Derivation]] = MappingProxyType({PROJECTS.name: FROM_DOCUMENT})
 
@@ -61,7 +62,9 @@ def build_router(systems: Mapping[str, ReferenceSystem]) -> APIRouter:
     """
     router = APIRouter()
     _add_creating(router, systems)
-    _add_changing(router, systems)
+    _add_changing(router, systems, "PUT", name="replace", action="replace", read=_replacement)
+    _add_changing(router, systems, "PATCH", name="update", action="patch", read=_patched)
+    _add_ending(router, systems)
     return router
 
 
@@ -102,28 +105,37 @@ def _add_creating(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
         return answer
 
 
-def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> None:
+def _add_changing(
+    router: APIRouter,
+    systems: Mapping[str, ReferenceSystem],
+    method: str,
+    *,
+    name: str,
+    action: str,
+    read: Reading,
+) -> None:
+    @router.api_route(ITEM, methods=[method], name=name)
     def change(
+        collection_id: str,
+        feature_id: str,
         request: Request,
         resources: ResourcesDependency,
-        principal: Principal,
-        address: tuple[str, str],
-        *,
-        if_match: str | None,
-        language: Language,
-        action: str,
-        read: Callable[[Layer, str], Callable[[GeoDataFrame], Row]],
+        principal: ViewerDependency,
+        if_match: OptionalIfMatch,
+        body: Body,
+        language: LanguageDependency,
     ) -> Response:
+        system = read_content_crs(request, systems)
         shown = _shown_system(request, systems)
-        key = known_id(address[1])
+        key = known_id(feature_id)
         with resources.writing() as connection:
-            collection, layer = writable_layer(connection, principal, address[0], one=True)
+            collection, layer = writable_layer(connection, principal, collection_id, one=True)
             feature_store.change(
                 connection,
                 layer,
                 key,
                 seen=_seen(collection, key, if_match, systems, language),
-                make_row=read(layer, key),
+                make_row=read(request, body, layer, key, system),
                 writer=writer_of(request, principal),
                 action=action,
                 is_shown=is_shown,
@@ -132,70 +144,25 @@ def _add_changing(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> 
                 connection, request, collection, key, system=shown, language=language
             )
 
-    @router.put(ITEM)
-    def replace(
-        collection_id: str,
-        feature_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-        if_match: OptionalIfMatch,
-        body: Body,
-        language: LanguageDependency,
-    ) -> Response:
-        system = read_content_crs(request, systems)
 
-        def read(layer: Layer, key: str) -> Callable[[GeoDataFrame], Row]:
-            document = _without_key(read_feature_body(request, body, layer, system), layer)
-            derived = _DERIVATIONS.get(layer.name)
-            row = read_feature(document, layer, index=0, prefix="", key=key, derivation=derived)
-            return lambda _: row
+def _replacement(
+    request: Request, body: bytes, layer: Layer, key: str, system: ReferenceSystem
+) -> Callable[[GeoDataFrame], Row]:
+    document = _without_key(read_feature_body(request, body, layer, system), layer)
+    derived = _DERIVATIONS.get(layer.name)
+    row = read_feature(document, layer, index=0, prefix="", key=key, derivation=derived)
+    return lambda _: row
 
-        return change(
-            request,
-            resources,
-            principal,
-            (collection_id, feature_id),
-            if_match=if_match,
-            language=language,
-            action="replace",
-            read=read,
-        )
 
-    @router.patch(ITEM)
-    def update(
-        collection_id: str,
-        feature_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-        if_match: OptionalIfMatch,
-        body: Body,
-        language: LanguageDependency,
-    ) -> Response:
-        system = read_content_crs(request, systems)
+def _patched(
+    request: Request, body: bytes, layer: Layer, key: str, system: ReferenceSystem
+) -> Callable[[GeoDataFrame], Row]:
+    patch = read_patch_body(request, body, layer, system)
+    derived = _DERIVATIONS.get(layer.name)
+    return lambda before: patched_feature(before, patch, layer, key=key, derivation=derived)
 
-        def read(layer: Layer, key: str) -> Callable[[GeoDataFrame], Row]:
-            patch = read_patch_body(request, body, layer, system)
 
-            def patched(before: GeoDataFrame) -> Row:
-                return patched_feature(
-                    before, patch, layer, key=key, derivation=_DERIVATIONS.get(layer.name)
-                )
-
-            return patched
-
-        return change(
-            request,
-            resources,
-            principal,
-            (collection_id, feature_id),
-            if_match=if_match,
-            language=language,
-            action="patch",
-            read=read,
-        )
-
+def _add_ending(router: APIRouter, systems: Mapping[str, ReferenceSystem]) -> None:
     @router.delete(ITEM)
     def end(
         collection_id: str,

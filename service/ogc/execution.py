@@ -9,7 +9,8 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import JSON_TYPES, Body, Json, parse_json, require_media_type
 from service.core.language import LanguageDependency
 from service.core.resources import ResourcesDependency

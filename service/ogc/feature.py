@@ -11,7 +11,8 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from sqlalchemy import Connection
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.etags import is_tag_known
 from service.core.geojson import encode_json
 from service.core.language import Language

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.ogc.collection import Collection
 from service.ogc.cql.errors import FilterError
 from service.ogc.cql.reading import read_filter

@@ -14,13 +14,9 @@ from sqlalchemy import ColumnElement, Row, any_, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import DateTime, Text
 
-from service.core.errors import (
-    InvalidParameterError,
-    NoSuchJobError,
-    NotFoundError,
-    ResultNotReadyError,
-    told_problem,
-)
+from service.core.errors.catalogue import told_problem
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NoSuchJobError, NotFoundError, ResultNotReadyError
 from service.core.language import LanguageDependency
 from service.core.paging import decode_cursor, page_members
 from service.core.resources import ResourcesDependency

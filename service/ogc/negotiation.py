@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from fastapi import Request
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.exports.formats import FORMATS
 from service.ogc.address import GEOJSON, HTML, JSON
 

@@ -77,10 +77,11 @@ def sequence_pieces(
     query = page_query(collection, asked)
     yield ""
     with connection.execute(query, execution_options={"yield_per": CHUNK}) as rows:
+        text = itemgetter(list(rows.keys()).index("text"))
         for block in rows.partitions():
             shown = block[: asked.limit - returned]
             returned += len(shown)
-            yield "".join(f"{RECORD_SEPARATOR}{row.text}\n" for row in shown)
+            yield "".join(f"{RECORD_SEPARATOR}{one}\n" for one in map(text, shown))
 
 
 def matched_features(connection: Connection, collection: Collection, asked: Asked) -> int:

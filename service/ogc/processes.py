@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.geojson import encode_json
 from service.core.language import Language, LanguageDependency, language_headers
 from service.core.parameters import check_parameters

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from service.core.errors import MethodNotAllowedError
+from service.core.errors.request import MethodNotAllowedError
 from service.core.keys import Principal
 from service.core.parameters import check_parameters, known_id
 from service.core.resources import ResourcesDependency

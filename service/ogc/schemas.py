@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.geojson import encode_json
 from service.core.parameters import check_parameters
 from service.core.resources import ResourcesDependency
@@ -28,33 +30,15 @@ def build_router() -> APIRouter:
     """Return the routes ``queryables``, ``sortables`` and ``schema`` of a collection."""
     router = APIRouter()
 
-    @router.get("/collections/{collection_id}/queryables")
-    def queryables(
-        collection_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-    ) -> Response:
-        _require_json(request)
-        with resources.reading() as connection:
-            collection = find_collection(connection, principal, collection_id)
-        properties = {name: one.schema() for name, one in collection.queryables.items()}
-        return _schema(request, collection, "queryables", properties)
+    for name, listed in _LISTED.items():
+        _add_schema(router, name, listed)
+    return router
 
-    @router.get("/collections/{collection_id}/sortables")
-    def sortables(
-        collection_id: str,
-        request: Request,
-        resources: ResourcesDependency,
-        principal: ViewerDependency,
-    ) -> Response:
-        _require_json(request)
-        with resources.reading() as connection:
-            collection = find_collection(connection, principal, collection_id)
-        properties = {name: one.schema() for name, one in collection.sortables.items()}
-        return _schema(request, collection, "sortables", properties)
 
-    @router.get("/collections/{collection_id}/schema")
+def _add_schema(
+    router: APIRouter, name: str, listed: Callable[[Collection], dict[str, Any]]
+) -> None:
+    @router.get(f"/collections/{{collection_id}}/{name}", name=name)
     def schema(
         collection_id: str,
         request: Request,
@@ -64,11 +48,7 @@ def build_router() -> APIRouter:
         _require_json(request)
         with resources.reading() as connection:
             collection = find_collection(connection, principal, collection_id)
-        listed = (collection.geometry, *collection.properties)
-        properties = {one.name: _with_role(one, place) for place, one in enumerate(listed, start=1)}
-        return _schema(request, collection, "schema", properties)
-
-    return router
+        return _schema(request, collection, name, listed(collection))
 
 
 def _require_json(request: Request) -> None:
@@ -77,9 +57,27 @@ def _require_json(request: Request) -> None:
         raise InvalidParameterError.of("f", "expected json")
 
 
+def _queryables(collection: Collection) -> dict[str, Any]:
+    return {name: one.schema() for name, one in collection.queryables.items()}
+
+
+def _sortables(collection: Collection) -> dict[str, Any]:
+    return {name: one.schema() for name, one in collection.sortables.items()}
+
+
+def _with_roles(collection: Collection) -> dict[str, Any]:
+    listed = (collection.geometry, *collection.properties)
+    return {one.name: _with_role(one, place) for place, one in enumerate(listed, start=1)}
+
+
 def _with_role(one: Property, place: int) -> dict[str, Any]:
     role = {"x-ogc-role": one.role} if one.role else {}
     return {**one.schema(), "x-ogc-propertySeq": place, **role}
+
+
+_LISTED: Final[Mapping[str, Callable[[Collection], dict[str, Any]]]] = MappingProxyType(
+    {"queryables": _queryables, "sortables": _sortables, "schema": _with_roles}
+)
 
 
 def _schema(

@@ -29,7 +29,7 @@ from sqlalchemy import (
     or_,
 )
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.text_formats import SORT_KEY
 from service.ogc.collection import Collection
 from service.ogc.cql.temporal import read_day

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.packs.tables import PACK
 from spatial.errors import PackError
-from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack import Pack
+from spatial.policy.pack_parsing import parse_pack
 
 
 def store_packs(connection: Connection, packs: Sequence[Pack]) -> int:

@@ -17,14 +17,14 @@ from service.core.map_settings import MapSettings
 from service.core.notices import notices
 from service.core.schema import VERSIONED
 from service.core.settings import Settings
-from service.evaluations.storage import StoredEvaluation, list_evaluations
+from service.evaluations.stored_evaluation import StoredEvaluation, list_evaluations
 from service.networks.service import list_networks
 from service.packs.schemas import PackSummary
 from service.scenarios.changes import MAX_CHANGES
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
 from spatial.policy.pack import Pack
+from spatial.policy.terms import LANGUAGES
 
-LANGUAGES: Final = ("zh", "en")
 MAX_EVALUATIONS: Final = 200
 
 

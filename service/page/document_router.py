@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from service.core.geojson import encode_json
-from service.core.language import LanguageDependency, language_headers
+from service.core.json_answer import json_answer
+from service.core.language import LanguageDependency
 from service.core.openapi import content, problems
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
@@ -40,10 +40,6 @@ def build_router() -> APIRouter:
                 packs=resources.pack_cache.in_use(connection),
                 language=language,
             )
-        return Response(
-            encode_json(document),
-            media_type="application/json",
-            headers=dict(language_headers(language)),
-        )
+        return json_answer(document, language)
 
     return router

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.etags import is_tag_known
 from service.core.language import Language, LanguageDependency
 from service.core.map_settings import MapSettings

@@ -14,14 +14,14 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.core.errors import ProblemError
+from service.core.errors.problem import ProblemError
 from service.core.keys import Principal
 from service.core.resources import Resources
 from service.evaluations import service as evaluations
 from service.evaluations.dependencies import packs_of
 from service.evaluations.district_table import district_table
 from service.evaluations.presentation import run_members, shown_districts
-from service.evaluations.storage import StoredEvaluation, list_evaluations
+from service.evaluations.stored_evaluation import StoredEvaluation, list_evaluations
 from service.ogc.catalogue import find_collection
 from service.ogc.tiles.matrix_sets import WEB_MERCATOR, matrix_sets
 from service.ogc.tiles.serving import keep_tile

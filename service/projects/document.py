@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import shapely
 
-from service.core.errors import Detail, pointer
+from service.core.errors.problem import Detail, pointer
 from service.core.feature_input import Derivation
 from service.core.geojson import shown_geometries
 from service.core.geometry_input import ShapeError, read_geometry

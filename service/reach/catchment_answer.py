@@ -13,7 +13,8 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection
 
 from service.core import history, scope
-from service.core.errors import ConflictError, InvalidBodyError
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.state import ConflictError
 from service.core.history import Moment
 from service.core.keys import Principal
 from service.core.language import Language

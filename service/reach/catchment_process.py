@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from service.core.geojson import encode_json
+from service.core.model_input import read_asked
 from service.core.plain_schemas import schema_of
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.reach.catchment_answer import answer_catchments, check_catchments
@@ -14,7 +15,6 @@ from service.reach.schemas import (
     CATCHMENTS_SCHEMA,
     WALKING_TITLES,
     CatchmentsBody,
-    read_asked,
 )
 
 _TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(

@@ -7,14 +7,15 @@ from datetime import date
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core.geojson import encode_json
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
-from service.core.language import LanguageDependency, language_headers
+from service.core.language import LanguageDependency
+from service.core.model_input import read_asked
 from service.core.openapi import content, problems, request_body
 from service.core.resources import ResourcesDependency
 from service.core.security import ViewerDependency
 from service.reach.catchment_answer import answer_catchments
-from service.reach.schemas import CatchmentsBody, read_asked
+from service.reach.schemas import CatchmentsBody
 
 
 def add_catchments(router: APIRouter) -> None:
@@ -52,8 +53,4 @@ def add_catchments(router: APIRouter) -> None:
             language=language,
             today=date.today(),  # noqa: DTZ011  the day where the service stands
         )
-        return Response(
-            encode_json(document),
-            media_type="application/json",
-            headers=language_headers(language),
-        )
+        return json_answer(document, language)

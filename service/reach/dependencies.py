@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +14,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 from sqlalchemy import Connection
 
-from service.core.errors import ConflictError, InvalidBodyError, InvalidParameterError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import BadRequestError, InvalidBodyError, InvalidParameterError
+from service.core.errors.state import ConflictError
 from service.core.resources import Resources
 from service.core.text_formats import NUMBERS, of_format
 from service.reach.walking import Walking, read_limits, read_numbers, read_walking
@@ -129,25 +131,26 @@ OriginDependency = Annotated[Origin, Depends(read_origin)]
 @contextmanager
 def named_parameters() -> Iterator[None]:
     """Answer a fault of the analysis with the query parameter it names."""
-    try:
+    with _named(InvalidParameterError.of):
         yield
-    except InputError as error:
-        match = _NAMED.fullmatch(str(error))
-        if match is None:
-            raise
-        raise InvalidParameterError.of(match[1], match[2]) from None
 
 
 @contextmanager
 def named_members() -> Iterator[None]:
     """Answer a fault of the analysis with the member of the body it names."""
+    with _named(lambda name, detail: InvalidBodyError.of(pointer(name), detail)):
+        yield
+
+
+@contextmanager
+def _named(fault: Callable[[str, str], BadRequestError]) -> Iterator[None]:
     try:
         yield
     except InputError as error:
         match = _NAMED.fullmatch(str(error))
         if match is None:
             raise
-        raise InvalidBodyError.of(pointer(match[1]), match[2]) from None
+        raise fault(match[1], match[2]) from None
 
 
 def network_in_use(resources: Resources, connection: Connection) -> Network:

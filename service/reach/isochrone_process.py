@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import Final
 
 from service.core.geojson import MEDIA_TYPE, encode_json
+from service.core.model_input import read_asked
 from service.core.openapi import COLLECTION_SCHEMA
 from service.core.plain_schemas import schema_of
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
 from service.reach.dependencies import network_in_use
 from service.reach.isochrone_answer import answer_isochrones, read_isochrones
-from service.reach.schemas import WALKING_TITLES, IsochronesBody, read_asked
+from service.reach.schemas import WALKING_TITLES, IsochronesBody
 
 _TITLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

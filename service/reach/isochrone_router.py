@@ -13,6 +13,7 @@ from service.core import scope
 from service.core.geojson import encode_json, geojson_response
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import LanguageDependency, language_headers
+from service.core.model_input import read_asked
 from service.core.notices import notice_member
 from service.core.openapi import GEOJSON, content, problems, request_body
 from service.core.resources import ResourcesDependency
@@ -21,7 +22,7 @@ from service.networks.service import sources_of
 from service.reach.dependencies import OriginDependency, network_in_use
 from service.reach.isochrone_answer import answer_isochrones
 from service.reach.isochrone_document import isochrone_features
-from service.reach.schemas import IsochronesBody, read_asked
+from service.reach.schemas import IsochronesBody
 from spatial.isochrone import isochrones
 
 

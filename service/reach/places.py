@@ -10,7 +10,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from service.core.errors import InvalidBodyError, TooManyOriginsError, pointer
+from service.core.errors.limits import TooManyOriginsError
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.geometry_input import ShapeError, read_geometry, refuse_other_crs
 from service.core.json_input import Json
 from service.core.parameters import MAX_ID_LENGTH

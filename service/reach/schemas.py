@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from service.core.errors import Detail, InvalidBodyError, pointer
-from service.core.json_input import Json
+from service.core.model_input import Number, Text
 from service.core.parameters import AsOfDate
 from service.evaluations.schemas import PenaltiesBody
 from service.reach.dependencies import FASTEST, SLOWEST, ProfileName
 from service.reach.walking import MAX_LIMITS
 from spatial.reach import Direction
 
-
-def _number(value: object) -> object:
-    """Let numbers pass and nothing that only reads like one."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("expected a number")  # noqa: TRY004  pydantic reports ValueErrors
-    return Decimal(value)
-
-
-Number = Annotated[Decimal, BeforeValidator(_number)]
 Limits = Annotated[list[Number], Field(min_length=1, max_length=MAX_LIMITS)]
-Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 Speed = Annotated[Number, Field(ge=SLOWEST, le=FASTEST)]
 
 
@@ -85,36 +74,6 @@ WALKING_TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "direction": ("方向", "Direction"),
     "penalties": ("附加时间", "Seconds lost"),
 }
-Asked = TypeVar("Asked", bound=BaseModel)
-
-
-def read_asked(document: Json, model: type[Asked]) -> Asked:
-    """Read the body of a question.
-
-    Raises
-    ------
-    InvalidBodyError
-        With every fault and its JSON pointer.
-    """
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        names = set(model.model_fields)
-        raise InvalidBodyError.listing(
-            [
-                Detail(
-                    str(fault["msg"]).removeprefix("Value error, "),
-                    pointer=pointer(
-                        *(
-                            part
-                            for number, part in enumerate(fault["loc"])
-                            if number == 0 or isinstance(part, int) or part in names
-                        )
-                    ),
-                )
-                for fault in error.errors()
-            ]
-        ) from None
 
 
 def exact(numbers: Sequence[Decimal] | None) -> tuple[Fraction, ...] | None:

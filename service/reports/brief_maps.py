@@ -16,7 +16,8 @@ from service.core.language import Language
 from service.reports.brief_words import BriefWords
 from service.reports.opinion_words import Say
 from service.reports.reach_shapes import attribution, existing, radii, streets_around, walks
-from service.reports.site_map import SiteMap, draw_site_map
+from service.reports.site_map import draw_site_map
+from service.reports.site_map_data import SiteMap
 from spatial.fields import FACILITIES
 from spatial.network import Network
 

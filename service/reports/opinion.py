@@ -7,6 +7,7 @@ has (number, overrides, signatures, hash) is optional.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -162,6 +163,7 @@ def opinion_of(
     findings = [
         {
             **finding,
+            "clause": _clause(str(finding["clause"]), lang=lang),
             "decided": decided.get(number, finding["verdict"]),
             "calculation": calculation(finding, rule=rules[key], lang=lang)
             if (key := (finding["pack"], finding["rule"])) in rules
@@ -170,3 +172,8 @@ def opinion_of(
         for number, finding in enumerate(document["findings"])
     ]
     return Opinion({**document, "findings": findings}, project, tuple(packs), lang, **parts)
+
+
+def _clause(clause: str, *, lang: str) -> str:
+    """Write the number of a clause as an office does: its paragraph in words, in Chinese."""
+    return re.sub(r"¶(\d+)", r"第\1段", clause) if lang == "zh" else clause

@@ -11,9 +11,10 @@ from service.reports.opinion_words import WORDS, Say
 from service.reports.paper import Block, Cell, Facts, Grid, Paragraph
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.numerals import grouped, phase_word
+from spatial.policy.review.note_wording import assumption_text
 from spatial.policy.review.project import AsBuilt, Item, PlannedFacility
 from spatial.policy.review.stages import STAGES, SYNC_STEPS
-from spatial.policy.review.wording import receiver_name
+from spatial.policy.review.words import receiver_name
 
 NONE: Final = "—"
 
@@ -75,6 +76,13 @@ def project_rows(opinion: Opinion) -> tuple[tuple[str, str], ...]:
     ]
     if provided:
         rows.append((say("provided_by"), say.apart(provided)))
+    assumed = [
+        said
+        for one in opinion.review["assumptions"]
+        if (said := assumption_text(one, lang=opinion.lang)) is not None
+    ]
+    if assumed:
+        rows.append((say("assumed"), say.apart(assumed)))
     return tuple(rows)
 
 

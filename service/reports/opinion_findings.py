@@ -8,13 +8,14 @@ from typing import Any, Final
 from service.reports.opinion import Opinion
 from service.reports.opinion_words import Say
 from service.reports.paper import Block, Bullets, Cell, Grid, Heading, Paragraph, Tone, printable
-from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining.letter import alternatives as other_readings
+from spatial.policy.explaining.letter import would_count
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED, VERDICTS
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.review.finding import GENERAL_RULE
 from spatial.policy.review.review import BACKGROUND, BINDING, ILLUSTRATION
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 from spatial.policy.terms import in_unit
 
 Finding = Mapping[str, Any]
@@ -100,7 +101,7 @@ def _row(number: int, finding: Finding, say: Say) -> tuple[Cell, ...]:
     lang, unit = say.lang, finding["unit"]
     marks = [say("gate")] if finding["gate"] else []
     marks += [] if finding["binds"] else [say("beside")]
-    clause = f"{finding['clause']}\n{finding['quote']}\n{finding['rule']}"
+    clause = "\n".join(one for one in (finding["clause"], finding["quote"], finding["rule"]) if one)
     verdict = verdict_word(finding["decided"], lang=lang)
     if finding["decided"] != finding["verdict"]:
         marks.append(say("overridden", original=verdict_word(finding["verdict"], lang=lang)))
@@ -155,6 +156,11 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
     lacking = missing_list(finding["missing"], lang=lang)
     if lacking:
         lines.append(say("missing", text=lacking))
+    uncounted = would_count(finding, lang=lang)
+    if uncounted:
+        lines.append(uncounted)
+    if finding.get("beside"):
+        lines.append(_sentence(finding["beside"], lang))
     if finding["against"] != GENERAL_RULE:
         lines.append(say("against", text=say(finding["against"])))
     others = other_readings(finding, lang=lang)
@@ -230,12 +236,26 @@ def named_with(opinion: Opinion, verdict: str) -> list[str]:
     ]
 
 
+def advised(opinion: Opinion) -> list[str]:
+    """Name the clauses whose advice goes with the opinion: advice, or beside and not met."""
+    say = Say(opinion.lang)
+    return [
+        say("entry_clause", no=number, clause=finding["clause"])
+        for number, finding in numbered(opinion)
+        if _deciding(opinion, finding)
+        and (
+            finding["decided"] == ADVISE or (finding["decided"] == NOT_MET and not finding["binds"])
+        )
+    ]
+
+
 def alternative_rows(opinion: Opinion) -> list[str]:
-    """Name the other readings that would change a verdict."""
+    """Name the other readings that would change the verdict of a clause that decides."""
     say = Say(opinion.lang)
     said = []
     for number, finding in numbered(opinion):
-        changing = [one for one in finding["alternatives"] if one.get("changes")]
+        decides = finding["binds"] and _deciding(opinion, finding)
+        changing = [one for one in finding["alternatives"] if decides and one.get("changes")]
         text = other_readings({"alternatives": changing}, lang=opinion.lang)
         if text:
             name = say("entry_clause", no=number, clause=finding["clause"])

@@ -8,7 +8,7 @@ from typing import Any
 from service.reports.map_words import SERVICE_STYLES
 from service.reports.opinion_words import Say
 from service.reports.reach_shapes import attribution, existing, radii, streets_around, walks
-from service.reports.site_map import Place, SiteMap
+from service.reports.site_map_data import Place, SiteMap
 from spatial.policy.numerals import phase_word
 from spatial.policy.pack import Pack
 from spatial.policy.review.placing import Surroundings

@@ -15,6 +15,7 @@ from service.reports.opinion_facts import (
 )
 from service.reports.opinion_findings import (
     TONE_OF,
+    advised,
     alternative_rows,
     calculation_blocks,
     clause_blocks,
@@ -43,7 +44,7 @@ from service.reports.paper_pdf import paper_pdf
 from spatial.policy.findings import NOT_MET, UNDETERMINED
 from spatial.policy.numerals import grouped
 from spatial.policy.review.stages import STAGES
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.review.words import verdict_word
 
 _ROLES: Final = ("handled", "checked", "signed")
 
@@ -128,8 +129,11 @@ def _conclusion(opinion: Opinion, say: Say) -> list[Block]:
         ),
         Paragraph(say("counts_text", total=total, counts=counted)),
     ]
-    for heading, code in (("failing", NOT_MET), ("open", UNDETERMINED)):
-        found = named_with(opinion, code)
+    for heading, found in (
+        ("failing", named_with(opinion, NOT_MET)),
+        ("open", named_with(opinion, UNDETERMINED)),
+        ("advice", advised(opinion)),
+    ):
         if found:
             blocks.append(
                 Paragraph(f"{say(heading)}{say.apart(found)}{'。' if say.at == 0 else '.'}")

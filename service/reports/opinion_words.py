@@ -34,6 +34,7 @@ WORDS: Final = MappingProxyType(
         ),
         "failing": ("不符合的条款：", "Clauses not met: "),
         "open": ("无法判断的条款：", "Clauses undetermined: "),
+        "advice": ("附建议的条款：", "Clauses with advice: "),
         "project": ("项目概况", "The project"),
         "name": ("项目名称", "Project"),
         "id": ("项目编号", "Project no."),
@@ -57,6 +58,7 @@ WORDS: Final = MappingProxyType(
         "pool": ("统筹", "Pool"),
         "pool_value": ("{id}，成员{members}", "{id}, members {members}"),
         "removes": ("拟拆除的现有设施", "Existing facilities taken down"),
+        "assumed": ("审查假设", "Assumed"),
         "provided_by": ("配置依据", "Provided as by"),
         "provided_by_value": (
             "{service}以{document}所列为准",
@@ -66,6 +68,8 @@ WORDS: Final = MappingProxyType(
         "planning_conditions": ("规划条件", "planning conditions"),
         "general_rule": ("一般规定", "the general rule"),
         "housing": ("住宅进度", "the housing"),
+        "approval": ("批准的内容", "what was approved"),
+        "record": ("移交记录", "the record of the handover"),
         "conditions": ("规划条件", "Planning conditions"),
         "conditions_none": ("未提供规划条件。", "The planning conditions are not given."),
         "conditions_of": (

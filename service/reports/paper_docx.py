@@ -15,9 +15,21 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph as DocxParagraph
-from docx.text.run import Run
 
 from service.reports.docx_marks import add_page_numbers, add_watermark, legal_text
+from service.reports.docx_text import (
+    BODY_PT,
+    COMPACT,
+    SMALL_PT,
+    TABLE_PT,
+    add_gap,
+    add_run,
+    fill_cell,
+    set_face,
+    shade,
+    underline,
+    write_paragraph,
+)
 from service.reports.paper import (
     FAINT_INK,
     HEAD_GROUND,
@@ -40,13 +52,6 @@ from service.reports.paper import (
     Verdict,
 )
 
-# Every office has these; a system without them takes its own of the same class.
-_SERIF: Final = ("Times New Roman", "宋体")
-_SANS: Final = ("Arial", "黑体")
-_BODY_PT: Final = 10.5
-_TABLE_PT: Final = 9.0
-_SMALL_PT: Final = 8.5
-_COMPACT: Final = 0.84
 _FACT_NAME_MM: Final = 32.0
 _SIGNATURE_MM: Final = (34.0, 90.0, 46.0)
 
@@ -59,10 +64,10 @@ def paper_docx(paper: Paper) -> bytes:
     """
     document = Document()
     _set_up(document, paper)
-    title = _paragraph(document, paper.title, size=20, sans=True, bold=True, centred=True)
+    title = write_paragraph(document, paper.title, size=20, sans=True, bold=True, centred=True)
     title.style = document.styles["Title"]
     if paper.number:
-        _paragraph(document, paper.number, size=10, colour=FAINT_INK, centred=True, after=8)
+        write_paragraph(document, paper.number, size=10, colour=FAINT_INK, centred=True, after=8)
     following = (*paper.blocks[1:], None)
     for block, after in zip(paper.blocks, following, strict=True):
         _add(document, block)
@@ -84,7 +89,7 @@ def _shrink(document: DocxDocument) -> None:
     section.top_margin, section.bottom_margin = Mm(18), Mm(13)
     section.header_distance, section.footer_distance = Mm(9), Mm(7)
     for size in document.element.body.iter(qn("w:sz")):
-        size.set(qn("w:val"), str(round(int(size.get(qn("w:val"))) * _COMPACT)))
+        size.set(qn("w:val"), str(round(int(size.get(qn("w:val"))) * COMPACT)))
 
 
 def _set_up(document: DocxDocument, paper: Paper) -> None:
@@ -96,12 +101,12 @@ def _set_up(document: DocxDocument, paper: Paper) -> None:
     section.header_distance, section.footer_distance = Mm(12), Mm(10)
     for name in ("Normal", "Title", "Heading 1", "Heading 2", "List Number"):
         style: Any = document.styles[name]
-        _face(
+        set_face(
             style.font, style.element.get_or_add_rPr(), sans=name not in ("Normal", "List Number")
         )
         style.font.color.rgb = RGBColor.from_string(INK[1:])
     normal: Any = document.styles["Normal"]
-    normal.font.size = Pt(_BODY_PT)
+    normal.font.size = Pt(BODY_PT)
     normal.paragraph_format.space_after = Pt(4)
     normal.paragraph_format.line_spacing = 1.25
     for name, size, before in (("Title", 20, 0), ("Heading 1", 12.5, 14), ("Heading 2", 10.5, 8)):
@@ -125,7 +130,7 @@ def _set_up(document: DocxDocument, paper: Paper) -> None:
     foot = section.footer.paragraphs[0]
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
     add_page_numbers(
-        foot, lang=paper.lang, write=lambda p, t: _run(p, t, size=_SMALL_PT, colour=FAINT_INK)
+        foot, lang=paper.lang, write=lambda p, t: add_run(p, t, size=SMALL_PT, colour=FAINT_INK)
     )
 
 
@@ -133,9 +138,11 @@ def _lay_out_head(document: DocxDocument, head: DocxParagraph, paper: Paper) -> 
     # The tabs of the template's style are those of another page.
     style: Any = document.styles["Header"]
     style.paragraph_format.tab_stops.clear_all()
-    _run(head, paper.head, size=_SMALL_PT, colour=FAINT_INK, sans=True)
+    add_run(head, paper.head, size=SMALL_PT, colour=FAINT_INK, sans=True)
     if paper.draft:
-        _run(head, f"\t{paper.draft}", size=_SMALL_PT, colour=TONES["bad"][0], sans=True, bold=True)
+        add_run(
+            head, f"\t{paper.draft}", size=SMALL_PT, colour=TONES["bad"][0], sans=True, bold=True
+        )
         head.paragraph_format.tab_stops.add_tab_stop(Mm(TEXT_MM), WD_TAB_ALIGNMENT.RIGHT)
         add_watermark(head, paper.draft)
 
@@ -145,17 +152,17 @@ def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one cas
         case Heading(text, level):
             document.add_heading(legal_text(text), level)
         case Paragraph(text, "note"):
-            _paragraph(document, text, size=_SMALL_PT, colour=FAINT_INK)
+            write_paragraph(document, text, size=SMALL_PT, colour=FAINT_INK)
         case Paragraph(text, "quote"):
-            quoted = _paragraph(document, text)
+            quoted = write_paragraph(document, text)
             quoted.paragraph_format.left_indent = Mm(6)
         case Paragraph(text, _):
-            _paragraph(document, text)
+            write_paragraph(document, text)
         case Verdict(text, tone):
             _verdict(document, text, tone)
         case Bullets(items):
             for number, item in enumerate(items, start=1):
-                line = _paragraph(document, f"{number}. {item}")
+                line = write_paragraph(document, f"{number}. {item}")
                 line.paragraph_format.left_indent = Mm(7)
                 line.paragraph_format.first_line_indent = Mm(-7)
         case Facts():
@@ -170,7 +177,7 @@ def _add(document: DocxDocument, block: Block) -> None:  # noqa: C901  # one cas
             # Read out by a screen reader.
             shape._inline.docPr.set("descr", legal_text(alt))  # noqa: SLF001  # no public way
             if caption:
-                _paragraph(document, caption, size=_SMALL_PT, colour=FAINT_INK, centred=True)
+                write_paragraph(document, caption, size=SMALL_PT, colour=FAINT_INK, centred=True)
         case Signatures():
             _signatures(document, block)
 
@@ -179,21 +186,21 @@ def _verdict(document: DocxDocument, text: str, tone: str) -> None:
     ink, ground = TONES[tone]
     table = _table(document, 1, (TEXT_MM,), border=ink)
     cell = table.rows[0].cells[0]
-    _shade(cell, ground)
-    _run(cell.paragraphs[0], text, size=13, colour=ink, sans=True, bold=True)
+    shade(cell, ground)
+    add_run(cell.paragraphs[0], text, size=13, colour=ink, sans=True, bold=True)
     cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
     cell.paragraphs[0].paragraph_format.space_before = Pt(4)
-    _gap(document)
+    add_gap(document)
 
 
 def _facts(document: DocxDocument, block: Facts) -> None:
     table = _table(document, len(block.rows), (_FACT_NAME_MM, TEXT_MM - _FACT_NAME_MM))
     for row, (name, value) in zip(table.rows, block.rows, strict=True):
         _whole(row)
-        _shade(row.cells[0], HEAD_GROUND)
-        _fill(row.cells[0], name, size=_TABLE_PT, sans=True)
-        _fill(row.cells[1], value, size=_TABLE_PT)
-    _gap(document)
+        shade(row.cells[0], HEAD_GROUND)
+        fill_cell(row.cells[0], name, size=TABLE_PT, sans=True)
+        fill_cell(row.cells[1], value, size=TABLE_PT)
+    add_gap(document)
 
 
 def _grid(document: DocxDocument, block: Grid) -> None:
@@ -205,23 +212,23 @@ def _grid(document: DocxDocument, block: Grid) -> None:
     _whole(head)
     head._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))  # noqa: SLF001  # no public way
     for cell, text in zip(head.cells, block.head, strict=True):
-        _shade(cell, HEAD_GROUND)
-        _fill(cell, text, size=_TABLE_PT, sans=True, bold=True, centred=True)
+        shade(cell, HEAD_GROUND)
+        fill_cell(cell, text, size=TABLE_PT, sans=True, bold=True, centred=True)
     for row, cells in zip(list(table.rows)[1:], block.rows, strict=True):
         _whole(row)
         for at, (cell, given) in enumerate(zip(row.cells, cells, strict=True)):
             _cell(cell, given, numeric=at in block.numeric)
-    _gap(document)
+    add_gap(document)
 
 
 def _cell(cell: _Cell, given: Cell, *, numeric: bool) -> None:
     ink, ground = TONES[given.tone]
     if given.tone != "none":
-        _shade(cell, ground)
-    _fill(
+        shade(cell, ground)
+    fill_cell(
         cell,
         given.text,
-        size=_SMALL_PT - 0.5 if given.small else _TABLE_PT,
+        size=SMALL_PT - 0.5 if given.small else TABLE_PT,
         colour=ink if given.tone != "none" else INK,
         sans=given.bold,
         bold=given.bold,
@@ -236,10 +243,10 @@ def _signatures(document: DocxDocument, block: Signatures) -> None:
         for cell, text, right in zip(
             row.cells, (role, name, day), (False, False, True), strict=True
         ):
-            _fill(cell, text, size=_BODY_PT, right=right)
+            fill_cell(cell, text, size=BODY_PT, right=right)
             cell.paragraphs[0].paragraph_format.space_before = Pt(12)
             cell.paragraphs[0].paragraph_format.keep_with_next = True
-        _underline(row.cells[1])
+        underline(row.cells[1])
 
 
 def _table(
@@ -268,91 +275,3 @@ def _table(
 def _whole(row: Any) -> None:  # noqa: ANN401  # a row of python-docx
     """Keep a row on one page."""
     row._tr.get_or_add_trPr().append(parse_xml(f"<w:cantSplit {nsdecls('w')}/>"))  # noqa: SLF001  # no public way
-
-
-def _shade(cell: _Cell, colour: str) -> None:
-    cell._tc.get_or_add_tcPr().append(  # noqa: SLF001  # no public way
-        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{colour[1:]}"/>')
-    )
-
-
-def _underline(cell: _Cell) -> None:
-    cell._tc.get_or_add_tcPr().append(  # noqa: SLF001  # no public way
-        parse_xml(
-            f'<w:tcBorders {nsdecls("w")}><w:bottom w:val="single" w:sz="4" w:space="0" '
-            f'w:color="{INK[1:]}"/></w:tcBorders>'
-        )
-    )
-
-
-def _fill(
-    cell: _Cell,
-    text: str,
-    *,
-    size: float,
-    colour: str = INK,
-    sans: bool = False,
-    bold: bool = False,
-    centred: bool = False,
-    right: bool = False,
-) -> None:
-    paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.space_after = Pt(1)
-    paragraph.paragraph_format.line_spacing = 1.15
-    if centred:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    elif right:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _run(paragraph, text, size=size, colour=colour, sans=sans, bold=bold)
-
-
-def _paragraph(
-    document: DocxDocument,
-    text: str,
-    *,
-    size: float = _BODY_PT,
-    colour: str = INK,
-    sans: bool = False,
-    bold: bool = False,
-    centred: bool = False,
-    after: float = 4,
-) -> DocxParagraph:
-    paragraph = document.add_paragraph()
-    paragraph.paragraph_format.space_after = Pt(after)
-    if centred:
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _run(paragraph, text, size=size, colour=colour, sans=sans, bold=bold)
-    return paragraph
-
-
-def _gap(document: DocxDocument) -> None:
-    """Part a table from what follows: two tables in a row would become one."""
-    gap = document.add_paragraph()
-    gap.paragraph_format.space_after = Pt(0)
-    gap.paragraph_format.line_spacing = Pt(6)
-
-
-def _run(
-    paragraph: DocxParagraph,
-    text: str,
-    *,
-    size: float,
-    colour: str = INK,
-    sans: bool = False,
-    bold: bool = False,
-) -> Run:
-    run = paragraph.add_run(legal_text(text))
-    run.font.size, run.font.bold = Pt(size), bold
-    run.font.color.rgb = RGBColor.from_string(colour[1:])
-    _face(run.font, run._r.get_or_add_rPr(), sans=sans)  # noqa: SLF001  # no public way
-    return run
-
-
-def _face(font: Any, properties: Any, *, sans: bool) -> None:  # noqa: ANN401  # of python-docx and lxml
-    """Name the fonts; Word takes the one of Chinese characters from an attribute of its own."""
-    latin, chinese = _SANS if sans else _SERIF
-    font.name = latin
-    faces = properties.find(qn("w:rFonts"))
-    faces.set(qn("w:eastAsia"), chinese)
-    for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-        faces.attrib.pop(qn(f"w:{theme}"), None)

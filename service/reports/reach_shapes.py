@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from service.reports.map_words import SERVICE_STYLES
 from service.reports.opinion_words import Say
-from service.reports.site_map import Place, Radius, Walk
+from service.reports.site_map_data import Place, Radius, Walk
 from spatial.isochrone import isochrones
 from spatial.network import Network
 from spatial.policy.numerals import exact, grouped

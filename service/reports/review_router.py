@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core.errors import InvalidBodyError
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency
 from service.core.openapi import request_body

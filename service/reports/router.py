@@ -10,29 +10,25 @@ from fastapi import APIRouter, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError, TooManyRowsError
+from service.core.errors.limits import TooManyRowsError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.keys import Principal
-from service.core.language import LanguageDependency
+from service.core.language import Language, LanguageDependency
 from service.core.parameters import known_id
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import ViewerDependency
 from service.core.text_formats import EARLIER_RUNS, of_format
 from service.evaluations import results
-from service.evaluations.dependencies import RunDependency, visible
+from service.evaluations.dependencies import RUN, RunDependency, visible
 from service.evaluations.service import StoredEvaluation
 from service.reports.answers import document_answer, document_responses
-from service.reports.brief import brief_docx, brief_pdf
+from service.reports.brief import Brief, brief_docx, brief_pdf
 from service.reports.documents import DOCX, PDF, XLSX, DocumentKind
 from service.reports.ledger_sheet import ledger_xlsx
-from service.reports.stored_briefs import (
-    area_brief,
-    district_brief,
-    ledger_notes,
-    stored_ledger,
-)
+from service.reports.stored_briefs import area_brief, district_brief, ledger_notes, stored_ledger
 from spatial.errors import InputError
 
-RUN: Final = "/evaluations/{evaluation_id}"
 # A chain of yearly evaluations has few links.
 MOST_PREVIOUS: Final = 12
 _WRITERS: Final = {PDF: brief_pdf, DOCX: brief_docx}
@@ -40,7 +36,7 @@ _WRITERS: Final = {PDF: brief_pdf, DOCX: brief_docx}
 
 def build_router() -> APIRouter:
     """Return the routes; they go before those of evaluations."""
-    router = APIRouter(tags=["reports"])
+    router = APIRouter(prefix="/evaluations", tags=["reports"])
     for kind in _WRITERS:
         _add_district_brief(router, kind)
         _add_area_brief(router, kind)
@@ -70,14 +66,8 @@ def _add_district_brief(router: APIRouter, kind: DocumentKind) -> None:
                 cache=resources.network_cache,
                 lang=language,
             )
-        brief = drawn()
-        return document_answer(
-            _WRITERS[kind](brief),
-            kind,
-            name="district-brief",
-            title="居住区简报",
-            language=language,
-            notices=brief.notices,
+        return _brief_answer(
+            drawn(), kind, name="district-brief", title="居住区简报", language=language
         )
 
 
@@ -97,15 +87,22 @@ def _add_area_brief(router: APIRouter, kind: DocumentKind) -> None:
     ) -> Response:
         with resources.reading() as connection, _found():
             drawn = area_brief(connection, stored, known_id(code), lang=language)
-        brief = drawn()
-        return document_answer(
-            _WRITERS[kind](brief),
-            kind,
-            name="area-brief",
-            title="行政区简报",
-            language=language,
-            notices=brief.notices,
+        return _brief_answer(
+            drawn(), kind, name="area-brief", title="行政区简报", language=language
         )
+
+
+def _brief_answer(
+    brief: Brief, kind: DocumentKind, *, name: str, title: str, language: Language
+) -> Response:
+    return document_answer(
+        _WRITERS[kind](brief),
+        kind,
+        name=name,
+        title=title,
+        language=language,
+        notices=brief.notices,
+    )
 
 
 def _add_ledger(router: APIRouter) -> None:

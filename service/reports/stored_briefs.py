@@ -27,9 +27,9 @@ from service.reports.brief_maps import area_picture, district_picture, facilitie
 from spatial.errors import InputError
 from spatial.policy.explain import area_remedy, remedy
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
+from spatial.policy.output import output_findings
 from spatial.policy.pack import Pack
 from spatial.policy.problem_ledger import problem_ledger
-from spatial.policy.wording import output_findings
 
 _ACT: Final = (NOT_MET, UNDETERMINED, ADVISE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from service.core.errors import ConflictError
+from service.core.errors.state import ConflictError
 from service.core.language import Language
 from service.core.network_cache import NetworkCache
 from service.reports.opinion import DataBasis, Opinion, Override, Signature

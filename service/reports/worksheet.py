@@ -19,9 +19,9 @@ from service.reports.opinion import Opinion
 from service.reports.opinion_facts import data_rows, facility_state, kind_name, project_rows
 from service.reports.opinion_findings import numbered
 from service.reports.opinion_words import Say
-from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining.letter import alternatives as other_readings
-from spatial.policy.review.wording import verdict_word
+from spatial.policy.missing_wording import missing_list
+from spatial.policy.review.words import verdict_word
 
 _WRAPPED: Final = Alignment(wrap_text=True, vertical="top")
 _FINDING_WIDTHS: Final = (6, 16, 30, 12, 12, 8, 10, 16, 44, 12, 12, 12, 8, 44, 44, 40, 30, 30, 44)

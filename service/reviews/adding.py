@@ -10,7 +10,9 @@ import unicodedata
 
 from sqlalchemy import Connection, func, insert, select
 
-from service.core.errors import ConflictError, Detail, InvalidBodyError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.state import ConflictError
 from service.core.keys import Principal
 from service.core.tables import API_KEY
 from service.reviews.storage import StoredReview, find, record

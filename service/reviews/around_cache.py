@@ -24,6 +24,8 @@ from spatial.policy.review.around import Around, KnownAround
 _CELL_DEG: Final = 0.2
 # What is read around a cell is widened in steps of this, so that sites of any size share it.
 _STEP_DEG: Final = 0.05
+# More areas than a province has; anybody can name codes that are none.
+_OUTLINES: Final = 2_000
 
 _Key = tuple[datetime, date, str | None, BBox]
 
@@ -47,7 +49,7 @@ class AroundCache:
         self._lock = Lock()
         self._known: OrderedDict[_Key, KnownAround] = OrderedDict()
         self._reading: dict[_Key, Lock] = {}
-        self._outlines: tuple[datetime | None, dict[str, BaseGeometry]] = (None, {})
+        self._outlines: tuple[datetime | None, dict[str, BaseGeometry | None]] = (None, {})
 
     def around(
         self,
@@ -96,16 +98,14 @@ class AroundCache:
     ) -> BaseGeometry | None:
         """Return the outline of an area as of the last write; None where none is stored."""
         at, known = self._outlines
-        if at != instant:
+        if at != instant or len(known) >= _OUTLINES:
             known = {}
             self._outlines = (instant, known)
         if code not in known:
             found = outlines(connection, [code]).get(code)
-            # What is not stored is not kept: there is no end of such codes.
-            if found is None:
-                return None
-            shapely.prepare(found)
-            # Two threads may read the same; the last one's stays.
+            if found is not None:
+                shapely.prepare(found)
+            # Two threads may read the same; the last one's stays. That there is none is kept too.
             known[code] = found
         return known[code]
 

@@ -10,12 +10,9 @@ from typing import Any, Final, TypeGuard
 
 from sqlalchemy import Connection
 
-from service.core.errors import (
-    Detail,
-    ForbiddenError,
-    InvalidBodyError,
-    pointer,
-)
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
 from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.language import Language

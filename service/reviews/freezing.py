@@ -33,7 +33,7 @@ from service.packs.service import load_versions
 from service.reviews.surroundings import AROUND, StoredSurroundings, with_sources
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES, FieldType, Layer
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack
 from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.document import review_document

@@ -8,18 +8,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import LanguageDependency
+from service.core.model_input import read_asked
 from service.core.openapi import problems, request_body
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewerDependency, ReviewingDependency
-from service.reach.schemas import read_asked
 from service.reviews import adding, storage
 from service.reviews.bodies import OverrideBody, SignatureBody
 from service.reviews.presentation import review_answer
 from service.reviews.replay import replay, replay_document
-from service.reviews.router import REVIEW, json_answer
+from service.reviews.router import REVIEW
 from service.reviews.schemas import json_content
 
 _CHANGING: Final = problems(400, 401, 403, 404, 409, 413, 415)

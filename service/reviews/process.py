@@ -11,12 +11,13 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from service.core.errors import InvalidBodyError, pointer
+from service.core.errors.problem import pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.geojson import encode_json
+from service.core.model_input import Number, Text, read_asked
 from service.core.parameters import AsOfDate
 from service.core.plain_schemas import schema_of
 from service.jobs.process import Asked, Outcome, Output, Process, Report, inputs_of
-from service.reach.schemas import Number, Text, read_asked
 from service.reviews.freezing import answer
 from service.reviews.question import Question, StageName
 from service.reviews.reviewing import PROJECT, Reviewer

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from service.core import history, scope
 from service.core.canonical import canonical_json
-from service.core.errors import ConflictError
+from service.core.errors.state import ConflictError
 from service.core.keys import Principal
 from service.core.network_cache import NetworkCache
 from service.core.rows import to_copy

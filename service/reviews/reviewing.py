@@ -10,7 +10,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from service.core import history, scope
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.named_areas import outlines, why_elsewhere

@@ -6,37 +6,28 @@ import json
 from enum import StrEnum
 from typing import Annotated, Final
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.core.geojson import encode_json
-from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
-from service.core.language import Language, LanguageDependency, language_headers
+from service.core.json_answer import json_answer
+from service.core.json_input import JSON_TYPES, Body, require_media_type
+from service.core.language import LanguageDependency
 from service.core.openapi import problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.parameters import known_id
 from service.core.resources import ResourcesDependency
 from service.core.security import ReviewingDependency, ViewerDependency
 from service.reviews import listing, storage
-from service.reviews.batch import (
-    batch_answer,
-    is_batch,
-    review_batch,
-    store_batch,
-    store_reviewed,
-)
-from service.reviews.freezing import answer
+from service.reviews.answering import ReviewRequest
+from service.reviews.desk import DeskDependency
 from service.reviews.presentation import record_document, review_answer
 from service.reviews.question import QuestionDependency, StageName
-from service.reviews.reviewing import Reviewer, require_storable
 from service.reviews.schemas import json_content
 from service.reviews.storage import DRAFT, SIGNED
 from spatial.policy.review.parsing import project_schema
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 
 SCHEMA_TYPE: Final = "application/schema+json"
-JSON_TYPE: Final = "application/json"
 REVIEW: Final = "/{review_id}"
 
 ReviewVerdict = StrEnum("ReviewVerdict", {name.upper(): name for name in REVIEW_VERDICTS})  # type: ignore[misc]  # the table says which there are
@@ -84,22 +75,6 @@ def build_router() -> APIRouter:
     return router
 
 
-def json_answer(
-    document: object,
-    language: Language,
-    *,
-    status: int = 200,
-    location: str | None = None,
-) -> Response:
-    """Return plain data as an answer in a language."""
-    headers = dict(language_headers(language))
-    if location is not None:
-        headers["Location"] = location
-    return Response(
-        encode_json(document), status_code=status, media_type=JSON_TYPE, headers=headers
-    )
-
-
 def _add_making(router: APIRouter) -> None:
     @router.post(
         "",
@@ -126,7 +101,7 @@ def _add_making(router: APIRouter) -> None:
     )
     async def review_projects(
         request: Request,
-        resources: ResourcesDependency,
+        desk: DeskDependency,
         principal: ReviewingDependency,
         question: QuestionDependency,
         body: Body,
@@ -137,49 +112,17 @@ def _add_making(router: APIRouter) -> None:
             bool, Query(description="Store the good ones of several projects where others are bad")
         ] = False,
     ) -> Response:
-        def make() -> Response:
-            require_media_type(request, JSON_TYPES)
-            document = parse_json(body)
-            with resources.reading() as connection:
-                reviewer = Reviewer.of(
-                    connection, resources=resources, principal=principal, question=question
-                )
-                instant = reviewer.in_use.instant
-                if is_batch(document):
-                    batch = review_batch(reviewer, document, store=not dry_run)
-                else:
-                    reviewed = reviewer.review(document, prefix="")
-            if is_batch(document):
-                if not dry_run:
-                    with resources.writing() as connection:
-                        batch = store_batch(
-                            connection,
-                            batch,
-                            partial=partial,
-                            data_instant=instant,
-                            actor=principal,
-                        )
-                status = 200 if dry_run else 207 if partial else 201
-                return json_answer(batch_answer(batch, lang=language), language, status=status)
-            if dry_run:
-                return json_answer(
-                    answer(reviewed.found, reviewed.case.around, lang=language), language
-                )
-            require_storable(reviewed, question)
-            with resources.writing() as connection:
-                review_id = store_reviewed(
-                    connection, reviewed, data_instant=instant, actor=principal
-                )
-                stored = storage.find(connection, review_id, principal)
-            return json_answer(
-                review_answer(stored, lang=language),
-                language,
-                status=201,
-                location=f"{request.url.path}/{review_id}",
-            )
-
-        # They wait for their turn without holding a thread or a connection.
-        return await to_thread.run_sync(make, limiter=resources.review_slots)
+        require_media_type(request, JSON_TYPES)
+        asked = ReviewRequest(
+            body=body,
+            principal=principal,
+            question=question,
+            language=language,
+            path=request.url.path,
+            dry_run=dry_run,
+            partial=partial,
+        )
+        return await desk.answer(asked)
 
 
 def _add_reading(router: APIRouter) -> None:
@@ -210,7 +153,7 @@ def _add_reading(router: APIRouter) -> None:
             matched=matched,
         )
         document = {**members, "reviews": [record_document(one) for one in shown]}
-        return Response(encode_json(document), media_type=JSON_TYPE)
+        return json_answer(document)
 
     @router.get(
         "/schema",
@@ -263,4 +206,4 @@ def _add_reading(router: APIRouter) -> None:
     ) -> Response:
         with resources.reading() as connection:
             stored = storage.find(connection, known_id(review_id), principal)
-        return Response(encode_json(stored.frozen.inputs), media_type=JSON_TYPE)
+        return json_answer(stored.frozen.inputs)

@@ -26,6 +26,7 @@ _FINDING: Final[Mapping[str, Any]] = {
         "verdict": {"enum": list(VERDICTS)},
         "gate": {"type": "boolean", "description": "A gate of the stage"},
         "binds": {"type": "boolean", "description": "Decides; else it is shown beside"},
+        "beside": {"type": ["string", "null"], "description": "Why it does not decide"},
         "against": {"type": "string", "description": "What was compared with"},
         "provided_by": {"type": "string", "description": "Whose list of facilities was judged"},
         "value": {"type": ["number", "null"]},

@@ -12,7 +12,8 @@ import shapely
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from service.core.errors import Detail, InvalidBodyError, InvalidParameterError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError, InvalidParameterError
 from service.core.geojson import encode_json, shown_geometries
 from service.core.json_input import Body, require_media_type
 from service.core.openapi import problems, request_body

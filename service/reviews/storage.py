@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.core import audit, scope
-from service.core.errors import NotFoundError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json
 from service.core.keys import Principal
 from service.core.rows import exact_json

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-from service.core.errors import ConflictError, UnavailableError
+from service.core.errors.server import UnavailableError
+from service.core.errors.state import ConflictError
 from service.evaluations.identity import code_version
 from service.evaluations.planning import Selection, restrict
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from spatial.errors import InputError
 from spatial.fields import FACILITIES
 from spatial.policy.baseline import Baseline, evaluate_for_edits
-from spatial.policy.evaluation import Evaluation, EvaluationParameters
+from spatial.policy.evaluation import Evaluation
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facility_edits import FacilityEdits
 from spatial.policy.pack import Pack
 from spatial.policy.reevaluation import reevaluate

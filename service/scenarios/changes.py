@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from geopandas import GeoDataFrame
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.feature_check import check_rows
 from service.core.feature_input import Row, read_feature
 from service.core.feature_patch import as_document

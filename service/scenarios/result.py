@@ -10,9 +10,9 @@ from geopandas import GeoDataFrame
 
 from service.core.language import Language
 from spatial.policy.evaluation import Evaluation
+from spatial.policy.output import output_districts
 from spatial.policy.pack import Pack
 from spatial.policy.scenario import COMPARED, Totals, compare
-from spatial.policy.wording import output_districts
 
 
 def result_document(

@@ -9,18 +9,20 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service.core.errors import ConflictError, ForbiddenError, InvalidBodyError, NotFoundError
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError, NotFoundError
 from service.core.etags import IfMatch, check_if_match, etag
-from service.core.geojson import encode_json
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.keys import Principal
-from service.core.language import Language, LanguageDependency, language_headers
+from service.core.language import Language, LanguageDependency
 from service.core.openapi import content, problems, request_body
 from service.core.parameters import known_id
 from service.core.resources import Resources, ResourcesDependency
 from service.core.security import EditorDependency, ViewerDependency, permitted
 from service.evaluations.dependencies import visible
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from service.scenarios import records
 from service.scenarios.records import StoredScenario
 from service.scenarios.schemas import ScenarioRequest, read_body, short_document
@@ -74,7 +76,7 @@ def _add_creating(router: APIRouter) -> None:
         stored = _base(resources, principal, wanted)
         result = work_out(resources, principal, stored, wanted.changes, language=language)
         if dry_run:
-            return _json(result, language, status=HTTPStatus.OK)
+            return json_answer(result, language)
         with resources.writing() as connection:
             scenario = records.create(
                 connection,
@@ -110,7 +112,7 @@ def _add_reading(router: APIRouter) -> None:
             bases = {one.base_evaluation for one in found}
             seen = {base for base in bases if _may_see(connection, principal, base)}
         shown = [short_document(one) for one in found if one.base_evaluation in seen]
-        return Response(encode_json({"scenarios": shown}), media_type="application/json")
+        return json_answer({"scenarios": shown})
 
     @router.get(
         ONE,
@@ -253,19 +255,4 @@ def _scenario(
     headers = {"ETag": etag(scenario.version)}
     if location is not None:
         headers["Location"] = location
-    return _json(document, language, status=status, headers=headers)
-
-
-def _json(
-    document: dict[str, Any],
-    language: Language,
-    *,
-    status: int,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    return Response(
-        encode_json(document),
-        status_code=int(status),
-        media_type="application/json",
-        headers={**language_headers(language), **(headers or {})},
-    )
+    return json_answer(document, language, status=status, headers=headers)

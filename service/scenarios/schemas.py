@@ -8,7 +8,8 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any, Final
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.problem import Detail, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.scenarios.changes import MAX_CHANGES
 from service.scenarios.records import StoredScenario

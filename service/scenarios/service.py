@@ -10,13 +10,15 @@ import numpy as np
 from sqlalchemy import Connection
 
 from service.core import scope
-from service.core.errors import Detail, ForbiddenError, InvalidBodyError
+from service.core.errors.problem import Detail
+from service.core.errors.request import InvalidBodyError
+from service.core.errors.rights import ForbiddenError
 from service.core.json_input import Json
 from service.core.keys import Principal
 from service.core.language import Language
 from service.core.resources import Resources
 from service.evaluations.planning import Selection, read_planning_data
-from service.evaluations.storage import StoredEvaluation
+from service.evaluations.stored_evaluation import StoredEvaluation
 from service.packs.service import load_versions
 from service.scenarios.changes import ReadChanges, read_changes
 from service.scenarios.result import result_document

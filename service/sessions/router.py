@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.core import audit
-from service.core.errors import UnauthorizedError
-from service.core.geojson import encode_json
+from service.core.errors.rights import UnauthorizedError
+from service.core.json_answer import json_answer
 from service.core.json_input import JSON_TYPES, Body, parse_json, require_media_type
 from service.core.language import Language, LanguageDependency
 from service.core.openapi import content, problems, request_body
@@ -149,9 +149,7 @@ def _add_changing(router: APIRouter) -> None:
             secret = open_session(connection, principal.id, former=request.cookies.get(COOKIE))
             audit.record(connection, actor=principal.id, action="sign_in", target="key")
         document = SessionDocument.of(principal, csrf_token(secret))
-        answer = Response(
-            encode_json(document.model_dump()), status_code=201, media_type="application/json"
-        )
+        answer = json_answer(document.model_dump(), status=201)
         _set_cookie(answer, request, resources, secret)
         return answer
 

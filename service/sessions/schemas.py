@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final, Literal
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from service.core.errors import Detail, InvalidBodyError, pointer
+from service.core.errors.request import InvalidBodyError
 from service.core.json_input import Json
 from service.core.keys import Principal
+from service.core.model_input import read_asked
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 MAX_TOKEN_LENGTH: Final = 200
@@ -59,12 +60,7 @@ def read_sign_in(value: Json) -> str:
     InvalidBodyError
         Naming each fault; the key itself is not repeated.
     """
-    try:
-        return SignInBody.model_validate(value).key
-    except ValidationError as error:
-        raise InvalidBodyError.listing(
-            [Detail(str(one["msg"]), pointer=pointer(*one["loc"])) for one in error.errors()]
-        ) from None
+    return read_asked(value, SignInBody).key
 
 
 def read_token(body: bytes) -> str:

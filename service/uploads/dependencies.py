@@ -16,7 +16,7 @@ from fastapi import Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from service.core import scope
-from service.core.errors import InvalidBodyError, InvalidParameterError, SlowBodyError
+from service.core.errors.request import InvalidBodyError, InvalidParameterError, SlowBodyError
 from service.core.json_input import media_type, require_media_type
 from service.core.keys import Principal
 from service.core.parameters import AsOfDate

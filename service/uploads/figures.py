@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from service.core import audit, history, scope
 from service.core.differences import Difference
-from service.core.errors import ConflictError, ForbiddenError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError
 from service.core.history import Origin
 from service.core.keys import Principal
 from service.imports.indicators import unanswered_figures

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from service.core.errors import InvalidBodyError, InvalidParameterError
+from service.core.errors.request import InvalidBodyError, InvalidParameterError
 from service.imports.zipped import COMPANIONS
 from service.uploads.arriving import hand_on
 

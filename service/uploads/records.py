@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
-from service.core.errors import GoneError, NotFoundError
+from service.core.errors.state import GoneError, NotFoundError
 from service.core.keys import Principal
 from service.uploads.request import ImportRequest
 from service.uploads.tables import DATA_IMPORT, EXPIRED, FAILED, PREVIEWED, READING, REFUSED

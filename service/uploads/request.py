@@ -7,14 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from service.imports.cells import (
-    CellError,
-    to_boolean,
-    to_date,
-    to_decimal,
-    to_integer,
-    to_text,
-)
+from service.imports.cells import CellError, to_boolean, to_date, to_decimal, to_integer, to_text
 from service.imports.raw import Reading
 from service.imports.sifting import LayerReading
 from spatial.errors import InputError

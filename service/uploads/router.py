@@ -10,10 +10,11 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
-from service.core.geojson import encode_json
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
+from service.core.json_answer import json_answer
 from service.core.keys import Principal
-from service.core.language import Language, LanguageDependency, language_headers
+from service.core.language import Language, LanguageDependency
 from service.core.openapi import content, problems, request_body
 from service.core.paging import PageParameter, page_members
 from service.core.resources import Resources, ResourcesDependency
@@ -93,8 +94,11 @@ def _add_uploading(router: APIRouter) -> None:
         import_id = resources.imports.start(upload, asked, principal, language=language)
         document = _document(resources, import_id, principal, language)
         status = 202 if document["state"] == READING else 201
-        return _json(
-            document, status, {"Location": f"{IMPORTS_PATH}/{import_id}"}, language=language
+        return json_answer(
+            document,
+            language,
+            status=status,
+            headers={"Location": f"{IMPORTS_PATH}/{import_id}"},
         )
 
 
@@ -136,7 +140,7 @@ def _add_reading(router: APIRouter) -> None:
             returned=len(shown),
             matched=None,
         )
-        return _json({**members, "imports": shown})
+        return json_answer({**members, "imports": shown})
 
     @router.get(
         "/{import_id}",
@@ -151,7 +155,7 @@ def _add_reading(router: APIRouter) -> None:
         principal: EditorDependency,
         language: LanguageDependency,
     ) -> Response:
-        return _json(_document(resources, import_id, principal, language), language=language)
+        return json_answer(_document(resources, import_id, principal, language), language)
 
     @router.get(
         "/{import_id}/quarantine",
@@ -213,7 +217,7 @@ def _add_deciding(router: APIRouter) -> None:
             with resources.writing() as connection:
                 uploads.refresh(connection, known, stale.compared)
             raise
-        return _json(_document(resources, known, principal, language), language=language)
+        return json_answer(_document(resources, known, principal, language), language)
 
     @router.post(
         "/{import_id}/undo",
@@ -232,7 +236,7 @@ def _add_deciding(router: APIRouter) -> None:
         known = _known(import_id)
         with resources.writing() as connection:
             undoing.undo(connection, known, actor=principal.id, principal=principal)
-        return _json(_document(resources, known, principal, language), language=language)
+        return json_answer(_document(resources, known, principal, language), language)
 
     @router.delete(
         "/{import_id}",
@@ -268,19 +272,3 @@ def _known(import_id: str) -> str:
     if not _ID.fullmatch(import_id):
         raise NotFoundError("There is no such import.")
     return import_id
-
-
-def _json(
-    document: dict[str, Any],
-    status: int = 200,
-    headers: Mapping[str, str] = MappingProxyType({}),
-    *,
-    language: Language | None = None,
-) -> Response:
-    told = {} if language is None else language_headers(language)
-    return Response(
-        encode_json(document),
-        status_code=status,
-        media_type="application/json",
-        headers={**headers, **told},
-    )

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from structlog.typing import FilteringBoundLogger
 
 from service.core import history, scope
-from service.core.errors import UnavailableError
+from service.core.errors.server import UnavailableError
 from service.core.fault_table import as_problem
 from service.core.geojson import encode_json
 from service.core.incoming import ROW_COLUMN

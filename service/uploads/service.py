@@ -12,7 +12,8 @@ from geopandas import GeoDataFrame
 from sqlalchemy import Connection, func, select, update
 
 from service.core import audit, history, reversal, scope
-from service.core.errors import ConflictError, ForbiddenError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError
 from service.core.geojson import encode_json
 from service.core.history import Origin, Stored
 from service.core.keys import Principal

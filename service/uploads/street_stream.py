@@ -9,7 +9,8 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from spatial.network import Network, network_from_edges
+from spatial.canonical_edges import network_from_edges
+from spatial.network import Network
 from spatial.traits import EdgeTraits
 
 _EDGES: Final = ("u", "v", "length_m")

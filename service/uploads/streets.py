@@ -12,23 +12,18 @@ import shapely
 from sqlalchemy import Connection
 
 from service.core import audit, history
-from service.core.errors import ConflictError, ForbiddenError
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError
 from service.core.history import Stored
 from service.core.keys import Principal
-from service.networks.service import (
-    StoredNetwork,
-    latest,
-    list_networks,
-    store_network,
-    used_since,
-)
+from service.networks.service import StoredNetwork, latest, list_networks, store_network, used_since
 from service.uploads.records import find
 from service.uploads.report import parse_report
 from service.uploads.request import NETWORK, ImportRequest
 from service.uploads.service import Done, finish
 from service.uploads.street_stream import network_from_stream
 from service.uploads.tables import COMMITTED, PREVIEWED
-from spatial.diagnosis import diagnose
+from spatial.diagnosing import diagnose
 from spatial.fields import DISTRICTS, FACILITIES
 from spatial.network import Network
 

@@ -14,7 +14,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, update
 
 from service.core import audit, history, reversal, scope
-from service.core.errors import ConflictError, Detail, ForbiddenError
+from service.core.errors.problem import Detail
+from service.core.errors.rights import ForbiddenError
+from service.core.errors.state import ConflictError
 from service.core.keys import Principal
 from service.core.reversal import LaterEdit, Reverted, Versions, versions_of
 from service.indicators import service as indicators

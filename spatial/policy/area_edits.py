@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,17 +11,18 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
-from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_baseline import AreaBaseline, facts_of_areas
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_findings import AreaFinding
-from spatial.policy.area_rules import WHOLE, finding_values, park_facility_counts
+from spatial.policy.area_rules import finding_values, park_facility_counts
 from spatial.policy.city import City
+from spatial.policy.district_answers import Found
 from spatial.policy.facility_edits import Change
 from spatial.policy.facts import Facts
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
-from spatial.policy.places import AreaIndex, Membership, index_of, membership
-from spatial.policy.rollup import Grouping, Judged, grouping, roll_up_again
+from spatial.policy.places import Membership, membership
+from spatial.policy.rollup_again import roll_up_again
 from spatial.policy.rule import Rule
 
 # Columns that follow from the rule, the date and the choice of target.
@@ -35,134 +35,6 @@ _BY_RULE: Final = (
     "baseline",
     "baseline_year",
 )
-
-Counting = Callable[[Mapping[str, Any]], tuple[NDArray[np.int64], NDArray[np.int64]] | None]
-
-
-@dataclass(frozen=True, eq=False)
-class AreaBaseline:
-    """What is kept of the areas of an evaluation.
-
-    Parameters
-    ----------
-    figures
-        Sums over the facilities.
-    places
-        Which areas the districts lie in.
-    index
-        The areas, to look places up in.
-    parks
-        Industrial parks ordered by id, or None.
-    park_counts
-        Facilities inside each park, sure and possible, by measure.
-    groupings
-        How each pack's districts roll up.
-    rows
-        Row of the area table by pack, rule and code, for rules about areas.
-    """
-
-    figures: AreaFigures
-    places: Membership
-    index: AreaIndex
-    parks: GeoDataFrame | None
-    park_counts: Mapping[str, tuple[Mapping[str, Any], Any]]
-    groupings: tuple[Grouping, ...]
-    rows: Mapping[tuple[str, str, str], int]
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What was found of the districts.
-
-    Parameters
-    ----------
-    findings
-        Of all districts: a row a district and rule, in the order of the packs.
-    flag
-        Of each district; None where none has changed.
-    districts
-        Numbers of those judged again.
-    changed
-        For each rule about districts whether any of them found another answer.
-    """
-
-    findings: pd.DataFrame
-    flag: NDArray[Any] | None
-    districts: NDArray[np.int64]
-    changed: Sequence[bool]
-
-    def column(self, name: str, rule: int) -> NDArray[Any]:
-        """Return a column of the findings of the rule with this number, by district."""
-        return self.findings[name].to_numpy()[rule :: len(self.changed)]
-
-    def to_roll_up(self, rule: int) -> Judged:
-        """Return what roll-ups take of a rule."""
-        by_point = self.column("demand", rule) == "point"
-        served = (self.column("value", rule) <= self.column("threshold", rule)).astype(float)
-        return Judged(
-            verdict=self.column("verdict", rule),
-            share_inside=np.where(by_point, served, self.column("covered_share", rule)),
-            by_point=by_point,
-            open=pd.notna(self.column("missing", rule)),
-            deficit=self.column("deficit", rule),
-        )
-
-
-def area_baseline(
-    areas: GeoDataFrame,
-    table: pd.DataFrame,
-    *,
-    city: City,
-    facts: Sequence[Facts],
-    packs: Sequence[Pack],
-    parks: GeoDataFrame | None,
-    indicators: pd.DataFrame | None,
-    target_year: int | None,
-) -> AreaBaseline:
-    """Keep what re-evaluations need of the areas.
-
-    Parameters
-    ----------
-    areas
-        Ordered by code, at least one.
-    table
-        The areas of the evaluation.
-    city, facts, packs
-        What was evaluated.
-    parks, indicators, target_year
-        As in `spatial.policy.evaluation.PlanningData` and its parameters; parks ordered by id.
-    """
-    figures = AreaFigures(areas, city.facilities, indicators, as_of=city.as_of)
-    places = membership(city.districts, areas)
-    whole = table["part"].to_numpy(dtype=object) == WHOLE
-    keys = zip(
-        np.flatnonzero(whole).tolist(),
-        *(table[name].to_numpy(dtype=object)[whole].tolist() for name in ("pack", "rule", "code")),
-        strict=True,
-    )
-    counts: dict[str, tuple[Mapping[str, Any], Any]] = {}
-    baseline = AreaBaseline(
-        figures=figures,
-        places=places,
-        index=index_of(areas),
-        parks=parks,
-        park_counts=counts,
-        groupings=tuple(grouping(one, places) for one in facts),
-        rows={(pack, rule, code): row for row, pack, rule, code in keys},
-    )
-    counting = park_facility_counts(parks, figures, city.facilities)
-
-    def remember(measure: Mapping[str, Any]) -> Any:  # noqa: ANN401 - see `park_facility_counts`
-        counts[repr(measure)] = (measure, counting(measure))
-        return counts[repr(measure)][1]
-
-    # Judged once more, so that all sums the rules ask for are known.
-    for pack, known in zip(packs, facts, strict=True):
-        asked = _area_facts(baseline, known, remember, lambda _: None, city.as_of, target_year)
-        for rule in pack.rules:
-            if rule.kind in AREA_KINDS:
-                AREA_KINDS[rule.kind].judge(rule, asked)
-    return baseline
 
 
 def areas_again(  # noqa: PLR0913 - an area rests on all of these
@@ -192,7 +64,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
     found
         What was found of the districts.
     min_share, target_year
-        As in `spatial.policy.evaluation.EvaluationParameters`.
+        As in `spatial.policy.evaluation_parameters.EvaluationParameters`.
     """
     gone = pd.DataFrame(before.facilities)[change.gone].reset_index(drop=True)
     were = baseline.figures.taken(gone, change.gone, standing=before.standing[change.gone])
@@ -211,7 +83,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
     answers: list[AreaFinding] = []
     rows: list[int] = []
     touched = frozenset(were.areas_with() | are.areas_with())
-    with_districts = touched | figures.around(now.places, found.districts)
+    with_districts = touched | figures.tree.around(now.places, found.districts)
     rule_number = 0
     verdict_number: dict[tuple[str, str], int] = {}
     for pack in packs:
@@ -225,7 +97,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
             number = verdict_number.get((pack_id, rule_id))
             return None if number is None else found.column("verdict", number)
 
-        asked = _area_facts(
+        asked = facts_of_areas(
             now, known, lambda one: now.park_counts[repr(one)][1], verdicts, city.as_of, target_year
         )
         for rule in pack.rules:
@@ -233,7 +105,7 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
                 continue
             by_district = rule.parameters.get("judged_by") is not None
             if not by_district and not any(
-                one.concern(measure) for measure in _measures(rule) for one in (were, are)
+                one.sums.concern(measure) for measure in _measures(rule) for one in (were, are)
             ):
                 continue
             only = with_districts if by_district else touched
@@ -250,8 +122,8 @@ def areas_again(  # noqa: PLR0913 - an area rests on all of these
 
 def _figures_now(before: AreaFigures, came: AreaFigures, city: City, change: Change) -> AreaFigures:
     places = {
-        level: change.spliced(numbers, came.places.area[level])
-        for level, numbers in before.places.area.items()
+        level: change.spliced(numbers, came.sums.places.area[level])
+        for level, numbers in before.sums.places.area.items()
     }
     return before.of(city.facilities, places=Membership(places), standing=city.standing)
 
@@ -267,7 +139,7 @@ def _park_counts(
     more = park_facility_counts(baseline.parks, are, came)
     counts = dict(baseline.park_counts)
     for key, (measure, known) in baseline.park_counts.items():
-        if known is not None and (were.concern(measure) or are.concern(measure)):
+        if known is not None and (were.sums.concern(measure) or are.sums.concern(measure)):
             pairs = zip(known, less(measure), more(measure), strict=True)
             counts[key] = (measure, tuple(a - b + c for a, b, c in pairs))
     return counts
@@ -299,26 +171,6 @@ def _rolled_up(
                 yield first_row + position * len(whole.area) + rows, columns
         first_rule += len(rules)
         first_row += len(rules) * len(whole.area)
-
-
-def _area_facts(
-    baseline: AreaBaseline,
-    facts: Facts,
-    park_facilities: Counting,
-    verdicts: Callable[[str], NDArray[Any] | None],
-    as_of: dt.date,
-    target_year: int | None,
-) -> AreaFacts:
-    return AreaFacts(
-        figures=baseline.figures,
-        as_of=as_of,
-        target_year=target_year,
-        stage=facts.stage,
-        places=baseline.places,
-        verdicts=verdicts,
-        parks=baseline.parks,
-        park_facilities=park_facilities,
-    )
 
 
 def _measures(rule: Rule) -> list[Mapping[str, Any]]:

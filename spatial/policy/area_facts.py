@@ -12,7 +12,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.fields import LEVELS
-from spatial.policy.measures import AreaFigures
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.places import Membership
 from spatial.policy.rule import Rule
 
@@ -64,16 +64,16 @@ class AreaFacts:
         """
         every = range(len(self.figures.areas)) if self.only is None else sorted(self.only)
         if not any(level in LEVELS for level in rule.applies_to):
-            top = self.figures.top()
+            top = self.figures.tree.top()
             return [area for area in every if area in top]
         return [
             area
             for area in every
-            if self.figures.level(area) in rule.applies_to
-            and self.figures.kind(area) != "planning_unit"
-            and (not rule.area_kinds or self.figures.kind(area) in rule.area_kinds)
+            if self.figures.tree.level(area) in rule.applies_to
+            and self.figures.tree.kind(area) != "planning_unit"
+            and (not rule.area_kinds or self.figures.tree.kind(area) in rule.area_kinds)
         ]
 
     def code(self, area: int) -> str:
         """Return the code of the area numbered `area`."""
-        return self.figures.code(area)
+        return self.figures.tree.code(area)

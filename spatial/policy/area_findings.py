@@ -11,15 +11,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-from spatial.policy.findings import (
-    ADVISE,
-    INDICATOR,
-    MET,
-    NOT_DUE,
-    NOT_MET,
-    UNDETERMINED,
-)
-from spatial.policy.measures import Figure
+from spatial.policy.figure import Figure
+from spatial.policy.findings import ADVISE, INDICATOR, MET, NOT_DUE, NOT_MET, UNDETERMINED
 from spatial.policy.rule import Rule
 from spatial.policy.targets import Target, progress
 

@@ -14,10 +14,10 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.area_findings import AreaFinding
 from spatial.policy.area_table import AreaRows, area_rows
 from spatial.policy.kinds import AREA_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.pack import Pack
 
 WHOLE: Final = "all"
@@ -72,7 +72,7 @@ def park_facility_counts(
             np.bincount(
                 tree.query(points[chosen], predicate="intersects")[1], minlength=len(parks)
             ).astype(np.int64)
-            for chosen in figures.masks(measure)
+            for chosen in figures.sums.masks(measure)
         )
         return sure, possible
 

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 import pandas as pd
 
+from spatial.policy.definition_wording import definition_text
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import cut, exact, grouped
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
-from spatial.policy.terms import FIELDS, LANGUAGES, LEVELS, in_unit, indicator_name, measure_name
-from spatial.policy.terms import term as _term
-
-# Of a long list only so many are named.
-MOST_NAMED: Final = 8
+from spatial.policy.terms import LANGUAGES, in_unit
 
 # Placeholders: value, threshold (with its year), size, definition, each with its unit; `now` and
 # `short` bring their own punctuation and may be empty.
@@ -96,95 +94,6 @@ _REASONS: Final = MappingProxyType(
     }
 )
 
-_RATIO: Final = ("{numerator} ÷ {denominator} × {per}", "{numerator} ÷ {denominator} × {per}")
-_COVERAGE: Final = (
-    "具备条文所要求的{units}占全部{units}的比例，按个数计",
-    "share of {units} that have what is asked, by number",
-)
-# Placeholders: numerator, denominator, per of a ratio; units of a coverage.
-_DEFINITIONS: Final = MappingProxyType(
-    {
-        **dict.fromkeys(
-            (
-                "places_per_1000_pop",
-                "ratio_per_1000_elderly",
-                "ratio_per_10k_elderly",
-                "staffing_ratio",
-                "area_per_person",
-                "land_per_capita",
-                "share_of_beds",
-                "share_of_places",
-                "share_of_facilities",
-                "share_of_floor_area",
-                "share_of_population",
-            ),
-            _RATIO,
-        ),
-        "admin_unit_coverage": _COVERAGE,
-        "plan_coverage": _COVERAGE,
-        "assumed_95_percent": (
-            f"{_COVERAGE[0]}；“基本全覆盖”没有数值，按95%计（假定）",
-            f"{_COVERAGE[1]}; 基本全覆盖 prints no number, 95 % is an assumption",
-        ),
-        "project_compliance_rate": (
-            "达标的新建小区占全部新建小区的比例，按个数计",
-            "share of new districts that comply, by number",
-        ),
-        "population_0_3": ("范围内3岁以下人口", "its people under 3"),
-        "population_60_plus": ("范围内60周岁及以上人口", "its people of 60 and over"),
-        "population": ("范围内人口", "its population"),
-        "households": ("范围内户数", "its households"),
-        "households_in_units_met": (
-            "所在单元达标的户数",
-            "its households in units that hold",
-        ),
-    }
-)
-
-# By the fields an entry has.
-_MISSING: Final = MappingProxyType(
-    {
-        frozenset({"indicator", "area"}): (
-            "{area}的{indicator}（导入指标{code}）",
-            "{indicator} of {area} (imported figure {code})",
-        ),
-        frozenset({"field", "area"}): ("{area}的{field}", "{field} of {area}"),
-        frozenset({"field"}): ("{field}", "{field}"),
-        frozenset({"layer"}): ("设施数据", "data of facilities"),
-        frozenset({"facility", "field"}): (
-            "设施{facility}的{field}",
-            "{field} of facility {facility}",
-        ),
-        frozenset({"level", "area"}): (
-            "{area}内条文所指的{level}",
-            "{level} of the kind asked in {area}",
-        ),
-        frozenset({"figure_of_year", "latest"}): (
-            "{figure_of_year}年的数值（现有最近为{latest}年）",
-            "the figure of {figure_of_year} (the latest is of {latest})",
-        ),
-        frozenset({"rule", "districts"}): (
-            "{districts}个小区按{rule}无法判定",
-            "{districts} districts are undetermined by {rule}",
-        ),
-        frozenset({"facilities_not_known"}): (
-            "{facilities_not_known}处设施是否计入不明",
-            "whether {facilities_not_known} facilities count is not known",
-        ),
-    }
-)
-_DOUBTFUL: Final = (
-    "设施{facility}是否计入（运营状态、日期或属性不详）",
-    "whether facility {facility} counts (its status, a date or an attribute is not known)",
-)
-_FIGURES: Final = MappingProxyType(
-    {
-        "denominator_is_zero": ("大于零的分母", "a denominator above nought"),
-        "year_before": ("上一年度的数值", "the figure of the year before"),
-        "no_new_districts": ("新建小区", "new districts"),
-    }
-)
-
 
 def area_reasons(areas: pd.DataFrame, *, packs: Sequence[Pack], lang: str) -> list[str]:
     """Say of each row of the area table why its verdict is what it is.
@@ -213,77 +122,6 @@ def area_definitions(areas: pd.DataFrame, *, packs: Sequence[Pack], lang: str) -
     rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
     keys = zip(areas["pack"], areas["rule"], areas["definition"], strict=True)
     return [definition_text(code, rules[pack, rule], lang=lang) for pack, rule, code in keys]
-
-
-def definition_text(code: object, rule: Rule, *, lang: str) -> str | None:
-    """Put the definition of one row in words; a recorded answer's source stands for itself."""
-    if not isinstance(code, str):
-        return None
-    if code not in _DEFINITIONS:
-        return code
-    given = rule.parameters
-    names: dict[str, str] = {}
-    if "numerator" in given and "denominator" in given:
-        names = {
-            side: measure_name(given[side], lang=lang) for side in ("numerator", "denominator")
-        } | {"per": grouped(Fraction(given["per"]))}
-    if "unit_level" in given:
-        names["units"] = units_text(rule, lang=lang)
-    text = _DEFINITIONS[code][LANGUAGES.index(lang)].format(**names)
-    return text.removesuffix(" × 1")
-
-
-def units_text(rule: Rule, *, lang: str) -> str:
-    """Name the administrative units a coverage counts: by kind where the rule names kinds."""
-    kinds, level = rule.parameters["unit_kinds"], rule.parameters["unit_level"]
-    if not kinds:
-        return _term(LEVELS, level, lang=lang)
-    names = [_term(_UNIT_KINDS, kind, lang=lang) for kind in kinds]
-    return ("、", " and ")[LANGUAGES.index(lang)].join(names)
-
-
-_UNIT_KINDS: Final = MappingProxyType(
-    {
-        "province": ("省", "provinces"),
-        "prefecture": ("市（州）", "prefectures"),
-        "county": ("县（市、区）", "counties"),
-        "subdistrict": ("街道", "subdistricts (街道)"),
-        "town": ("镇", "towns (镇)"),
-        "township": ("乡", "townships (乡)"),
-        "urban_community": ("城市社区", "urban communities"),
-        "rural_community": ("村（农村社区）", "villages"),
-    }
-)
-
-
-def missing_list(missing: object, *, lang: str) -> str | None:
-    """Put a ``missing`` list in words, each thing once, the first few by name; None for none."""
-    if not isinstance(missing, list) or not missing:
-        return None
-    at = LANGUAGES.index(lang)
-    texts = list(dict.fromkeys(missing_text(entry, lang=lang) for entry in missing))
-    listed = ("、", "; ")[at].join(texts[:MOST_NAMED])
-    more = len(texts) - MOST_NAMED
-    return listed if more <= 0 else listed + (f"等{len(texts)}项", f" and {more} more")[at]
-
-
-def missing_text(entry: Mapping[str, Any], *, lang: str) -> str:
-    """Put one entry of a ``missing`` list in words."""
-    at = LANGUAGES.index(lang)
-    if "figure" in entry:
-        return _FIGURES[str(entry["figure"])][at]
-    named = {key: str(value) for key, value in entry.items()}
-    named["code"] = named.get("indicator", "")
-    if "facility" in named and named["field"] == "status":
-        # What keeps a facility out of a sum of areas may be any fact about it.
-        return _DOUBTFUL[at].format(**named)
-    if "field" in named:
-        named["field"] = _term(FIELDS, named["field"], lang=lang)
-    if "level" in named:
-        named["level"] = _term(LEVELS, named["level"], lang=lang)
-    if "indicator" in named:
-        named["indicator"] = indicator_name(named["indicator"], lang=lang)
-    return _MISSING[frozenset(entry)][at].format(**named)
 
 
 def value_text(row: Mapping[str, Any], *, lang: str) -> str:

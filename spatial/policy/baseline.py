@@ -12,22 +12,17 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.errors import InputError
-from spatial.policy.area_edits import AreaBaseline, area_baseline
+from spatial.policy.area_baseline import AreaBaseline, area_baseline
 from spatial.policy.city import City
 from spatial.policy.counting import Counted
-from spatial.policy.evaluation import (
-    Evaluation,
-    EvaluationParameters,
-    PlanningData,
-    WorkedOut,
-    _by_key,
-    stages,
-    work_out,
-)
+from spatial.policy.district_stage import stages
+from spatial.policy.evaluation import Evaluation, WorkedOut, work_out
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
 from spatial.policy.flags import Grades, grade_districts, order_by_id, rank_districts
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData, by_key
 from spatial.policy.rule import Counts, Rule
 from spatial.policy.searches import Answer, Question, search
 from spatial.reach import SEARCH_LIMIT_M
@@ -171,7 +166,7 @@ def _area_baseline(
         city=worked.city,
         facts=[facts for _, facts, _ in worked.judged],
         packs=[pack for pack, _, _ in worked.judged],
-        parks=None if data.parks is None else _by_key(data.parks, "id"),
+        parks=None if data.parks is None else by_key(data.parks, "id"),
         indicators=data.indicators,
         target_year=parameters.target_year,
     )

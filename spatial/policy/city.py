@@ -19,7 +19,7 @@ from spatial.demand import Demand, demand_points
 from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
-from spatial.policy.entrances import Joined, KnownFacilities, Sites
+from spatial.policy.entrances import Joined, KnownFacilities, Sites, leads
 from spatial.policy.gates import Gates, gates_of
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
@@ -56,7 +56,7 @@ class City:
     as_of
         The date facilities are seen on.
     snap_limit_m, grid_spacing_m
-        Metres; see `spatial.policy.evaluation.EvaluationParameters`.
+        Metres; see `spatial.policy.evaluation_parameters.EvaluationParameters`.
     penalties
         Seconds that walks lose.
     known
@@ -174,6 +174,13 @@ class City:
         owner = self.doors[1]
         used = chosen[owner]
         return Joined(self.snaps(impedance)[1][used], owner[used])
+
+    def joins(self, impedance: Impedance) -> NDArray[np.bool_]:
+        """Tell which facilities have an entrance that joins streets that lead somewhere."""
+        if self.known is not None:
+            return self.known.joins(self, impedance)
+        graph, doors = self.graph(impedance), self.snaps(impedance)[1]
+        return leads(graph, doors, self.doors[1], size=len(self.facilities))
 
     def graph(self, impedance: Impedance = LEVEL) -> WalkGraph:
         """Return the streets made ready for a walk; only with a network."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree
 
+from spatial.graph import WalkGraph
 from spatial.policy.counting import Counted, Standing
 from spatial.policy.rule import Counts
 from spatial.profiles import Impedance
@@ -75,6 +76,9 @@ class KnownFacilities(Protocol):
     def joined(self, chosen: NDArray[np.bool_], *, city: City, impedance: Impedance) -> Joined:
         """Return where the entrances of some facilities join the streets."""
 
+    def joins(self, city: City, impedance: Impedance) -> NDArray[np.bool_]:
+        """Tell which facilities have an entrance that joins streets that lead somewhere."""
+
     def gate_snaps(self, city: City, impedance: Impedance) -> Snap:
         """Return where the gates of the city join the streets."""
 
@@ -91,3 +95,20 @@ class KnownFacilities(Protocol):
 
     def now(self, facility: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give numbers as they were before as the city has them; -1 stays."""
+
+
+def leads(
+    graph: WalkGraph, snap: Snap, owner: NDArray[np.int64], *, size: int
+) -> NDArray[np.bool_]:
+    """Tell which facilities have an entrance that joins streets that lead somewhere, shape (size,).
+
+    Parameters
+    ----------
+    graph
+        The streets.
+    snap, owner
+        Where each entrance joins them, and the number of the facility it belongs to.
+    """
+    joined = np.zeros(size, dtype=bool)
+    joined[owner[snap.on_network & ~graph.island[snap.edge]]] = True
+    return joined

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from spatial.policy.area_wording import MOST_NAMED
 from spatial.policy.city import City
 from spatial.policy.facts import Facts
 from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.missing_wording import MOST_NAMED
 from spatial.policy.pack import Pack
 
 

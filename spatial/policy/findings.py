@@ -146,6 +146,23 @@ AREA_COLUMNS: Final = (
     "facilities",
     "alternatives",
 )
+AREA_NUMBERS: Final = (
+    "numerator",
+    "denominator",
+    "value",
+    "undetermined_weight",
+    "points_share",
+    "deficit",
+    "households",
+    "threshold",
+    "next_target",
+    "baseline",
+    "progress",
+)
+AREA_YEARS: Final = ("target_year", "next_target_year", "baseline_year")
+# Of districts; empty in the rows of rules about areas.
+AREA_COUNTS: Final = ("districts", *FLAGS)
+AREA_LISTS: Final = ("missing", "facilities", "alternatives")
 
 
 def blank_findings(count: int) -> dict[str, NDArray[Any]]:

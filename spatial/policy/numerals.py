@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -20,6 +21,20 @@ def figure(value: float | None) -> str:
         return "—"
     text = np.format_float_positional(float(value), trim="-")
     return text.rstrip(".")
+
+
+def metres(value: float | None, *, limits: Sequence[float] = ()) -> str:
+    """Write metres of a sentence in whole decimetres; — for none.
+
+    Exactly where rounding would change how they compare with a limit, or make them equal to one.
+    """
+    if value is None or pd.isna(value):
+        return "—"
+    rounded = round(float(value), 1)
+    for limit in limits:
+        if (value > limit, value == limit) != (rounded > limit, rounded == limit):
+            return figure(value)
+    return figure(rounded)
 
 
 def exact(value: object) -> Fraction | None:

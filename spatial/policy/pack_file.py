@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from spatial.errors import PackError
-from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack import Pack
+from spatial.policy.pack_parsing import parse_pack
 
 
 def load_pack(path: Path, *, find: Callable[[str], Pack | None] = lambda _: None) -> Pack:

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spatial.policy.area_edits import Found, areas_again
+from spatial.policy.area_edits import areas_again
 from spatial.policy.baseline import Baseline, chosen_by, district_rules
 from spatial.policy.city import City
 from spatial.policy.counting import Counted, counted
+from spatial.policy.district_answers import Found
 from spatial.policy.facility_edits import (
     Change,
     FacilityEdits,
@@ -34,13 +35,7 @@ from spatial.policy.facility_warnings import facility_warnings, unallotted_warni
 from spatial.policy.facts import Facts
 from spatial.policy.flags import rank_districts
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.merging import (
-    Columns,
-    changed_rules,
-    grade_again,
-    merge_findings,
-    rank_again,
-)
+from spatial.policy.merging import Columns, changed_rules, grade_again, merge_findings, rank_again
 from spatial.policy.part import facts_of_part
 from spatial.policy.rule import Counts
 from spatial.policy.searches import Answer, Question, search_again

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from spatial.facility_kinds import FACILITY_KINDS
+from spatial.policy.field_names import FIELDS
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -57,45 +58,6 @@ LEVELS: Final = MappingProxyType(
         "county": ("县（市、区）", "counties"),
         "township": ("乡镇（街道）", "townships and streets"),
         "community": ("村（社区）", "villages and communities"),
-    }
-)
-FIELDS: Final = MappingProxyType(
-    {
-        "population": ("常住人口", "population"),
-        "population_60_plus": ("60周岁及以上人口", "population of 60 and over"),
-        "population_0_3": ("3岁以下人口", "population under 3"),
-        "households": ("户数", "households"),
-        "employees": ("员工数", "employees"),
-        "level": ("行政层级", "administrative level"),
-        "count": ("设施数", "number of facilities"),
-        "places": ("托位数", "places"),
-        "inclusive_places": ("普惠托位数", "affordable places"),
-        "beds": ("床位数", "beds"),
-        "nursing_beds": ("护理型床位数", "nursing beds"),
-        "dementia_beds": ("认知症障碍床位数", "dementia beds"),
-        "floor_area_m2": ("建筑面积", "floor area"),
-        "childcare_floor_area_m2": ("托育用房建筑面积", "floor area of childcare rooms"),
-        "site_area_m2": ("用地面积", "site area"),
-        "status": ("运营状态", "status"),
-        "operator": ("运营性质", "operator"),
-        "opened_on": ("开办日期", "opening date"),
-        "takes_outside_children": (
-            "是否招收园外婴幼儿",
-            "whether it takes children from outside",
-        ),
-        "open_to_residents": ("是否向居民开放", "whether it is open to residents"),
-        "registered": ("是否登记备案", "whether it is registered"),
-        "own_entrance": ("是否有独立出入口", "whether it has an entrance of its own"),
-        "lift": ("是否有电梯", "whether it has a lift"),
-        "network": ("路网", "a street network"),
-        "street_connected": (
-            "与其他道路的连接",
-            "a way from its street to the others",
-        ),
-        "street_within_snap_limit": (
-            "接驳限距内的道路",
-            "a street within the snapping limit",
-        ),
     }
 )
 _UNITS: Final = MappingProxyType(

@@ -1,34 +1,26 @@
-"""Findings in words: reasons, definitions and readings in Chinese and English.
+"""Reasons and definitions of findings in words, Chinese and English.
 
 Codes are kept, texts are made here on output, so that one stored run speaks both languages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
-from geopandas import GeoDataFrame
-
-from spatial.policy.findings import (
-    ADVISE,
-    LIST_COLUMNS,
-    MET,
-    MET_RELAXED,
-    NOT_MET,
-    OUTPUT_COLUMNS,
-    UNDETERMINED,
-)
-from spatial.policy.numerals import figure
-from spatial.policy.pack import Pack
-from spatial.policy.rule import Rule
+from spatial.policy.numerals import figure, metres
+from spatial.policy.terms import LANGUAGES
 from spatial.table import Table, numbers, objects
 
-LANGUAGES: Final = ("zh", "en")
+# The outer limit of a radius, as the sentence of `radius_outer` names it.
+_OUTER_M: Final = 800.0
+_CHOICE: Final = re.compile(r"\[([^\]|]*)\|([^\]|]*)\]")
 
-# Placeholders: value, threshold, deficit, nearest, minutes, share, households, unit_id, profile.
+# Placeholders: value, threshold, deficit, nearest, households, gap. Of [one|other] the first is
+# said where all its figures are known, else the second: no dash stands for a figure.
 _REASONS: Final = MappingProxyType(
     {
         "circle_met": (
@@ -36,27 +28,34 @@ _REASONS: Final = MappingProxyType(
             "within the walking circle: farthest point {value} m, limit {threshold} m",
         ),
         "circle_part": (
-            "仅部分在步行圈内：最远处{value}米，限{threshold}米，圈外约{households}户",
             (
-                "partly in the walking circle: farthest point {value} m, limit {threshold} m, "
-                "about {households} households outside"
+                "仅部分在步行圈内：[最远处{value}米|部分住处的步行距离不详]，限{threshold}米"
+                "[，圈外约{households}户|]"
+            ),
+            (
+                "partly in the walking circle: [farthest point {value} m|of some points the walk "
+                "is not known], limit {threshold} m[, about {households} households outside|]"
             ),
         ),
         "circle_screen": (
             (
-                "步行圈外（最近处{nearest}米，最远处{value}米，限{threshold}米），"
-                "但按成人步速或直线筛查仍有可达处"
+                "步行圈外（[最近处{nearest}米，|][最远处{value}米|部分住处的步行距离不详]，"
+                "限{threshold}米），但按成人步速或直线筛查仍有可达处"
             ),
             (
-                "outside the walking circle (nearest point {nearest} m, farthest {value} m, limit "
-                "{threshold} m), yet inside at adult pace or by the straight-line screen"
+                "outside the walking circle ([nearest point {nearest} m, |][farthest {value} m|of "
+                "some points the walk is not known], limit {threshold} m), yet inside at adult "
+                "pace or by the straight-line screen"
             ),
         ),
         "circle_none": (
-            "步行圈外：最近处{nearest}米，最远处{value}米，限{threshold}米",
             (
-                "outside the walking circle: nearest point {nearest} m, farthest {value} m, "
-                "limit {threshold} m"
+                "步行圈外：[最近处{nearest}米，|][最远处{value}米|部分住处的步行距离不详]，"
+                "限{threshold}米"
+            ),
+            (
+                "outside the walking circle: [nearest point {nearest} m, |][farthest {value} m|of "
+                "some points the walk is not known], limit {threshold} m"
             ),
         ),
         "beyond_5000_m": (
@@ -162,150 +161,22 @@ _UNITS: Final = MappingProxyType(
     }
 )
 
-# Verdicts that set each flag, and so give a district its reasons.
-_SETTING: Final = MappingProxyType(
-    {
-        "underserved": (NOT_MET,),
-        "undetermined": (UNDETERMINED,),
-        "watch": (ADVISE,),
-        "served": (MET, MET_RELAXED),
-        "not_assessed": (),
-    }
-)
 
-
-def output_findings(
-    findings: pd.DataFrame,
-    *,
-    packs: Sequence[Pack],
-    lang: str,
-    stage: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """Write findings as other people's scripts read them (design, section 6).
+def reason_texts(
+    findings: Table, *, lang: str, stage: Mapping[str, str] | None
+) -> list[str | None]:
+    """Say of each finding why its verdict is what it is.
 
     Parameters
     ----------
     findings
         Columns of `spatial.policy.findings.FINDING_COLUMNS`.
-    packs
-        The packs they were judged by: clause, quote and reading are joined from them.
     lang
         ``zh`` or ``en``.
     stage
         Stage by district id, so that a shortfall of an existing place is called 缺口; None calls
         every shortfall by the neutral word.
-
-    Returns
-    -------
-    ``district_id`` and `spatial.policy.findings.OUTPUT_COLUMNS`; numbers as float or None, lists
-    as Python lists or None.
     """
-    rules = {(pack.id, rule.id): rule for pack in packs for rule in pack.rules}
-    keys = list(zip(findings["pack"], findings["rule"], strict=True))
-    frame = pd.DataFrame({"district_id": findings["district_id"].to_numpy(dtype=object)})
-    texts: dict[str, list[Any]] = {
-        "reason": _reasons(findings, lang=lang, stage=stage),
-        "definition": _definitions(findings, lang=lang),
-        "clause": [rules[key].clause for key in keys],
-        "quote": [rules[key].quote for key in keys],
-        "reading": [rules[key].reading[lang] for key in keys],
-    }
-    for name in OUTPUT_COLUMNS:
-        if name in texts:
-            frame[name] = pd.Series(texts[name], dtype=object)
-        elif name in LIST_COLUMNS or findings[name].dtype == bool:
-            frame[name] = findings[name].to_numpy()
-        elif name == "households_outside":
-            frame[name] = _or_none(findings[name].astype("Int64"))
-        elif findings[name].dtype == float:
-            frame[name] = _or_none(findings[name])
-        else:
-            # A series of objects: an array of texts would turn None into NaN.
-            frame[name] = pd.Series(findings[name].to_numpy(dtype=object), dtype=object)
-    return frame
-
-
-def finding_texts(
-    findings: Table, *, lang: str, stage: Mapping[str, str] | None
-) -> tuple[list[str | None], list[str | None]]:
-    """Return the reason and the definition of each finding; parameters as in `output_findings`."""
-    return _reasons(findings, lang=lang, stage=stage), _definitions(findings, lang=lang)
-
-
-def output_districts(
-    districts: GeoDataFrame, findings: pd.DataFrame, *, packs: Sequence[Pack], lang: str
-) -> GeoDataFrame:
-    """Write districts as other people's scripts read them, with the reasons for their flags.
-
-    Parameters
-    ----------
-    districts
-        As in `spatial.policy.evaluation.Evaluation`.
-    findings
-        Of these districts.
-    packs, lang
-        As in `output_findings`.
-
-    Returns
-    -------
-    ``id, name, stage, households, flag, rank, households_concerned, reasons`` (lists of texts, one
-    for each finding that set the flag, none for a served district) and geometry, in the order
-    given.
-    """
-    stage = dict(zip(districts["id"], districts["stage"], strict=True))
-    flag = findings["district_id"].map(dict(zip(districts["id"], districts["flag"], strict=True)))
-    rules = {(pack.id, rule.id): (pack, rule) for pack in packs for rule in pack.rules}
-    grave = flag.isin(["underserved", "undetermined", "watch"])
-    setting = findings[
-        grave & (findings["verdict"] == flag.map({f: v[0] for f, v in _SETTING.items() if v}))
-    ]
-    reasons: dict[str, list[str]] = {}
-    for district, pack_id, rule_id, text in zip(
-        setting["district_id"],
-        setting["pack"],
-        setting["rule"],
-        _reasons(setting, lang=lang, stage=stage),
-        strict=True,
-    ):
-        pack, rule = rules[pack_id, rule_id]
-        if rule.parameters.get("role") != "relaxed":
-            reasons.setdefault(district, []).append(_cited(text, pack, rule, lang=lang))
-    columns = ["id", "name", "stage", "households", "flag", "rank", "households_concerned"]
-    frame = districts[[*columns, "geometry"]].copy()
-    frame.insert(
-        len(columns),
-        "reasons",
-        pd.Series([reasons.get(i, []) for i in districts["id"]], index=frame.index, dtype=object),
-    )
-    return frame
-
-
-def rule_name(rule: Rule, *, lang: str) -> str:
-    """Name a rule in a few words."""
-    services = {
-        "childcare": ("托育", "childcare"),
-        "elderly": ("养老", "elderly care"),
-        "both": ("养老托育", "elderly care and childcare"),
-        "education": ("老年教育", "education of the elderly"),
-    }
-    kinds = {
-        "service_circle_time": ("服务圈", "circle"),
-        "service_radius": ("服务半径", "radius"),
-        "floor_area_per_100hh": ("用房面积", "floor area"),
-        "facility_count_by_households": ("设施数量", "number of facilities"),
-    }
-    at = LANGUAGES.index(lang)
-    return ("" if lang == "zh" else " ").join((services[rule.subject][at], kinds[rule.kind][at]))
-
-
-def _cited(text: str | None, pack: Pack, rule: Rule, *, lang: str) -> str:
-    name = rule_name(rule, lang=lang)
-    if lang == "zh":
-        return f"{name}：{text}〔{pack.document_no} {rule.clause}〕"
-    return f"{name}: {text} [{pack.document_no} {rule.clause}]"
-
-
-def _reasons(findings: Table, *, lang: str, stage: Mapping[str, str] | None) -> list[str | None]:
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
     codes = ("district_id", "reason_code", "warning_code")
@@ -319,19 +190,38 @@ def _reasons(findings: Table, *, lang: str, stage: Mapping[str, str] | None) -> 
             texts.append(None)
             continue
         existing = stage is not None and stage.get(district) == "existing"
-        text = _REASONS[reason][at].format(
-            value=figure(value),
-            threshold=figure(threshold),
-            deficit=figure(deficit),
-            nearest=figure(nearest),
-            households=figure(outside),
-            gap=(("缺口", "gap") if existing else ("尚缺", "short by"))[at],
-        )
+        far = partial(metres, limits=(threshold, _OUTER_M)) if _in_metres(reason) else figure
+        said = {
+            "value": far(value),
+            "threshold": figure(threshold),
+            "deficit": figure(deficit),
+            "nearest": far(nearest),
+            "households": figure(outside),
+            "gap": (("缺口", "gap") if existing else ("尚缺", "short by"))[at],
+        }
+        text = _filled(_REASONS[reason][at], said)
         texts.append(text + (_WARNINGS[warning][at] if isinstance(warning, str) else ""))
     return texts
 
 
-def _definitions(findings: Table, *, lang: str) -> list[str | None]:
+def _in_metres(reason: str) -> bool:
+    return reason.startswith(("circle_", "radius_"))
+
+
+def _filled(template: str, figures: Mapping[str, str]) -> str:
+    """Fill a sentence; of its choices the one whose figures are all known."""
+
+    def chosen(found: re.Match[str]) -> str:
+        one, other = found.groups()
+        return one if "—" not in one.format(**figures) else other
+
+    if "[" in template:
+        template = _CHOICE.sub(chosen, template)
+    return template.format(**figures)
+
+
+def definition_texts(findings: Table, *, lang: str) -> list[str | None]:
+    """Say what the figures of each finding are of; None where there is nothing to say."""
     at = LANGUAGES.index(lang)
     texts: list[str | None] = []
     columns = ("definition_code", "unit_id", "unit_households")
@@ -348,7 +238,3 @@ def _definitions(findings: Table, *, lang: str) -> list[str | None]:
         else:
             texts.append(_DEFINITIONS[code][at])
     return texts
-
-
-def _or_none(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.astype(object).where(column.notna(), None).reset_index(drop=True)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from seed.wuhan.city import DemoCity
 from spatial.network import Network
-from spatial.policy.evaluation import PlanningData
 from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_pack
+from spatial.policy.planning_data import PlanningData
 
 PACK_FILE = Path(__file__).resolve().parents[2] / "seed" / "policies" / "jinhua-2022.yaml"
 AS_OF = dt.date(2026, 7, 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 
 
 def cut_network(network: Network, *, share: float) -> Network:

@@ -19,9 +19,9 @@ from spatial.crs import millimetres
 from spatial.exact import decimal_digits, scaled, unscaled
 from spatial.graph import WalkGraph
 from spatial.policy.counting import counted, standing
-from spatial.policy.evaluation import PlanningData
 from spatial.policy.kinds.facility_count_by_households import needed
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.rule import Rule
 from spatial.reach import SEARCH_LIMIT_M, nearest_walk
 from spatial.snapping import snap

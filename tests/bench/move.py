@@ -13,9 +13,10 @@ import shapely
 
 from spatial.policy.baseline import evaluate_for_edits
 from spatial.policy.counting import counted, standing
-from spatial.policy.evaluation import Evaluation, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.facility_edits import FacilityEdits
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.reevaluation import reevaluate
 from tests.bench.agreement import Agreement
 from tests.bench.city import AS_OF, BenchCity

@@ -7,10 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +20,10 @@ import shapely
 from service.core.cluster_layout import ClusterAddress
 from service.core.database import create_database_engine
 from service.core.keys import create_key
-from spatial.policy.evaluation import PlanningData
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 from tests.bench.city import AS_OF, BenchCity
+from tests.bench.review_client import Asked, ask
 from tests.bench.row import Row
 from tests.bench.stored import STATE, filled
 from tests.bench.timing import Timing, at_most
@@ -58,13 +58,17 @@ def review_row(city: BenchCity, *, each: int) -> Row:
         network=city.network,
     )
     bodies = [json.dumps(body) for body in projects(city)]
-    with filled(data, city.pack) as address, _served(address) as (url, key, process_id):
-        one = _clients(url, key, bodies, clients=1, each=each)
+    with filled(data, city.pack) as address, _served(address) as (port, key, process_id):
+        asked = Asked(port, _PATH, {"X-API-Key": key, "Content-Type": "application/json"}, bodies)
+        one, verdicts = ask(asked, clients=1, each=each)
         before_s = _processor_s(process_id)
-        several = _clients(url, key, bodies, clients=CLIENTS, each=each)
+        several, more_verdicts = ask(asked, clients=CLIENTS, each=each)
         spent_s = _processor_s(process_id) - before_s
+    unknown = (verdicts | more_verdicts) - set(REVIEW_VERDICTS)
+    if unknown:
+        raise RuntimeError(f"no verdict of a review: {', '.join(sorted(unknown))}")
     # A round of all projects came before what is counted.
-    asked = len(several) + len(bodies) // CLIENTS * CLIENTS
+    answered = len(several) + len(bodies) // CLIENTS * CLIENTS
     alone, together = (
         Timing(name, found)
         for name, found in (
@@ -86,11 +90,11 @@ def review_row(city: BenchCity, *, each: int) -> Row:
                 f"{'within' if held.holds(p95 * 1000) else 'MISSED'}"
             ),
             "p95 with one client": f"{float(np.percentile(one, 95)) * 1000:.1f} ms",
-            "processor time of the server a review": f"{spent_s / asked * 1000:.1f} ms",
+            "processor time of the server a review": f"{spent_s / answered * 1000:.1f} ms",
         },
         notes=(
             "As the clients see it: connection kept, key checked, body read, answer written.",
-            "Clients and server share the machine.",
+            "Clients, each a process, and server share the machine.",
         ),
     )
 
@@ -125,8 +129,8 @@ def _project(number: int, place: shapely.Point) -> dict[str, Any]:
 
 
 @contextmanager
-def _served(address: ClusterAddress) -> Iterator[tuple[str, str, int]]:
-    """Run ``yike serve``; give its address, the key of a reviewer and the number of the process."""
+def _served(address: ClusterAddress) -> Iterator[tuple[int, str, int]]:
+    """Run ``yike serve``; give its port, the key of a reviewer and the number of the process."""
     owner = create_database_engine(address.owner_url)
     with owner.begin() as connection:
         key = create_key(connection, role="reviewer", name="bench")
@@ -149,20 +153,33 @@ def _served(address: ClusterAddress) -> Iterator[tuple[str, str, int]]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process)
-        yield url, key, process.pid
+        yield port, key, process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
 def _processor_s(process_id: int) -> float:
-    """Return the processor time a process has used, seconds; NaN where the system does not say."""
-    path = Path(f"/proc/{process_id}/stat")
-    if not path.is_file():
+    """Return the processor time a process and those below it have used, seconds.
+
+    NaN where the system does not say.
+    """
+    if not Path("/proc/self/stat").is_file():
         return float("nan")
-    # The name, in brackets, may hold blanks; user and system time are the 14th and 15th field.
-    fields = path.read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    ticks: dict[int, int] = {}
+    below: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may have ended just now
+            # The name, in brackets, may hold blanks; behind it the parent is the 2nd field, user
+            # and system time are the 12th and 13th.
+            fields = path.read_text().rpartition(")")[2].split()
+            number = int(path.parent.name)
+            ticks[number] = int(fields[11]) + int(fields[12])
+            below.setdefault(int(fields[1]), []).append(number)
+    family = [process_id]
+    for one in family:
+        family.extend(below.get(one, ()))
+    return sum(ticks.get(one, 0) for one in family) / os.sysconf("SC_CLK_TCK")
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -174,38 +191,3 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
         except httpx2.TransportError:
             time.sleep(0.1)
     raise RuntimeError("the server of the benchmark did not start")
-
-
-def _clients(
-    url: str, key: str, bodies: Sequence[str], *, clients: int, each: int
-) -> tuple[float, ...]:
-    """Let clients ask one after the other, all at once; return the seconds of each answer."""
-    seconds: list[list[float]] = [[] for _ in range(clients)]
-    faults: list[str] = []
-    ready = threading.Barrier(clients)
-
-    def work(number: int) -> None:
-        headers = {"X-API-Key": key, "Content-Type": "application/json"}
-        with httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
-            for turn in range(-len(bodies) // clients, each):
-                if turn == 0:
-                    ready.wait()
-                body = bodies[(number + turn * clients) % len(bodies)]
-                start = time.perf_counter()
-                answer = client.post(_PATH, content=body)
-                taken = time.perf_counter() - start
-                if answer.status_code != httpx2.codes.OK or (
-                    answer.json()["verdict"] not in REVIEW_VERDICTS
-                ):
-                    faults.append(answer.text)
-                if turn >= 0:
-                    seconds[number].append(taken)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise RuntimeError(f"a review failed: {faults[0][:300]}")
-    return tuple(second for part in seconds for second in part)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from spatial.graph import WalkGraph
 from spatial.network import Network
-from spatial.policy.evaluation import Evaluation, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.planning_data import PlanningData
 from spatial.snapping import Snap
 from tests.bench import nearest, pandana_peer
 from tests.bench.agreement import Agreement, distances_agree, verdicts_agree

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from seed.wuhan.city import demo_city
 from service.core.postgres import ClusterError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from tests.bench import pgrouting_peer
 from tests.bench.city import bench_city
 from tests.bench.four_rules import ask

@@ -22,8 +22,9 @@ from service.evaluations.identity import EvaluationRequest
 from service.networks.service import store_network
 from service.packs.service import store_packs
 from spatial.fields import AREAS, DISTRICTS, FACILITIES
-from spatial.policy.evaluation import EvaluationParameters, PlanningData
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from tests.bench.city import AS_OF
 from tests.bench.row import Row
 from tests.bench.timing import Timing, at_most, compare

@@ -8,15 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pytest
 import shapely
+from planning import layer_frame
 from sqlalchemy import Engine
 
 from service.core.database import create_database_engine
 from service.core.history import Origin
-from spatial.fields import FieldType, Layer
+from spatial.fields import Layer
 
 
 @pytest.fixture
@@ -45,24 +44,7 @@ def make_frame():
     """Make a validated frame of a layer from rows; fields not given are missing."""
 
     def make(layer: Layer, *rows: dict[str, Any]) -> gpd.GeoDataFrame:
-        columns: dict[str, Any] = {}
-        for field in layer.fields:
-            values = [row.get(field.name) for row in rows]
-            if field.type is FieldType.INTEGER:
-                columns[field.name] = pd.array(values, dtype="Int64")
-            elif field.type is FieldType.BOOLEAN:
-                columns[field.name] = pd.array(values, dtype="boolean")
-            else:
-                array = np.fromiter(values, dtype=object, count=len(values))
-                columns[field.name] = array
-        return gpd.GeoDataFrame(
-            {
-                name: pd.Series(values, dtype=object) if isinstance(values, np.ndarray) else values
-                for name, values in columns.items()
-            },
-            geometry="geometry",
-            crs="EPSG:4326",
-        )
+        return layer_frame(layer, rows)
 
     return make
 

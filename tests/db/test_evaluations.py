@@ -34,17 +34,15 @@ from service.networks import service as networks
 from service.packs import service as packs
 from spatial.errors import InputError
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, PARKS
-from spatial.network import Network, build_network
-from spatial.policy.evaluation import (
-    Evaluation,
-    EvaluationParameters,
-    PlanningData,
-    evaluate,
-    summarise,
-)
+from spatial.network import Network
+from spatial.network_building import build_network
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.findings import AREA_COLUMNS, FINDING_COLUMNS, FLAGS, VERDICTS
 from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
+from spatial.policy.summary import summarise
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 ORIGIN = Origin(file="demo", crs="EPSG:4326", transformation=None, actor="a test")

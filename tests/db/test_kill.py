@@ -28,7 +28,7 @@ from service.evaluations.service import EvaluationRequest
 from service.networks import service as networks
 from service.packs import service as packs
 from spatial.fields import AREAS, DISTRICTS, FACILITIES
-from spatial.network import build_network
+from spatial.network_building import build_network
 from spatial.policy.pack_file import load_packs
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"

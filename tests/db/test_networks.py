@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from service.core.database import create_database_engine
 from service.networks import service as networks
 from spatial.errors import InputError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 
 
 def streets(shift: float = 0.0) -> Network:

@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from service.packs import service as packs
 from spatial.errors import PackError
-from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_packs
+from spatial.policy.pack_parsing import parse_pack
 
 SEED = Path(__file__).parents[2] / "seed" / "policies"
 

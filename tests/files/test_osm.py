@@ -22,7 +22,7 @@ from service.imports.osm.place_table import load_place_table
 from service.imports.osm.places import read_places
 from service.imports.osm.streets import OsmStreets, read_streets
 from spatial.errors import InputError
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 EXTRACTS = Path(__file__).parents[3] / "shared" / "data" / "osm"
 LAS_PALMAS = "las_palmas_20230221.osm.pbf"

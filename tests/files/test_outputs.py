@@ -26,9 +26,10 @@ from service.imports.validation import validate
 from service.reports.map_words import FLAG_STYLES
 from spatial.errors import InputError
 from spatial.fields import DISTRICTS, FACILITIES
-from spatial.network import build_network
-from spatial.policy.evaluation import PlanningData, evaluate
+from spatial.network_building import build_network
+from spatial.policy.evaluation import evaluate
 from spatial.policy.findings import LIST_COLUMNS, NUMBER_COLUMNS, OUTPUT_COLUMNS
+from spatial.policy.planning_data import PlanningData
 
 NOTICE = "合成数据，仅为演示"
 # Design, section 6, written out: a change of the contract must fail here.

@@ -90,6 +90,24 @@ def test_many_are_drawn_in_parts(town, yike):
     assert len(gpd.read_file(town / "i.gpkg", layer="isochrones")) == 219
 
 
+@pytest.mark.usefixtures("_places")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("isochrone", *POINTS, *STREETS, "--metres", "20", "--out", "i.gpkg"),
+        ("coverage", *POINTS, *STREETS, "--facilities", "facilities.geojson"),
+        ("catchments", *POINTS, *STREETS, "--districts", "districts.geojson", "--out", "c.gpkg"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_points_are_read_under_the_limits_of_the_settings(yike, command):
+    # The town has three facilities and four districts; of the points there are five.
+    done = yike(*command, YIKE_IMPORTS__MAX_ROWS="4")
+    assert done.returncode == 2
+    assert "places.csv" in done.stderr
+    assert "at most 4 are read" in done.stderr
+
+
 CATCHMENTS = ("catchments", "--districts", "districts.geojson", *STREETS)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import shapely
+from bad_projects import BAD_PROJECTS, BELOW_THE_RULE, SKIPPING
 from housing import SITE, at, conditions, nursery, plain, station
 from town import Run, write_geojson
 
@@ -98,7 +99,7 @@ def test_districts_of_a_file_gain(submit, tmp_path: Path, yike: Run) -> None:
         write_geojson(tmp_path / f"{layer}.geojson", [{**row, "geometry": shape}])
     call = ("review", name, "--pack=jinhua-2022", DAY, "--json", "--districts=homes.geojson")
     done = yike(*call, "--facilities=around.geojson", **NO_DATABASE)
-    assert done.returncode == 4, done.stderr
+    assert done.returncode == 0, "a circle is a target, so nobody waits for streets"
     (change,) = json.loads(done.stdout)["neighbours"]
     assert (change["district"], change["change"]) == ("a", "gains")
     assert (change["before_m"], change["after_m"]) == (750, 250)
@@ -126,6 +127,26 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, yike: Run, document, o
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_what_contradicts_itself_is_one_line_and_exit_2(tmp_path: Path, yike: Run) -> None:
+    call = ("review", "project.json", "--pack=jinhua-2022", "--alone", "--stage=design", DAY)
+    path = tmp_path / "project.json"
+    for name, (document, pointer, words) in BAD_PROJECTS.items():
+        path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        done = yike(*call, **NO_DATABASE)
+        assert (done.returncode, done.stdout) == (2, ""), name
+        (line,) = done.stderr.strip().splitlines()
+        assert line.startswith(f"yike: project.json, field {pointer}: "), line
+        assert words in line
+    path.write_text(json.dumps(SKIPPING, ensure_ascii=False), encoding="utf-8")
+    done = yike(*call, **NO_DATABASE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'design' skips 'land_grant'" in done.stderr
+    path.write_text(json.dumps(BELOW_THE_RULE, ensure_ascii=False), encoding="utf-8")
+    done = yike(*call, **NO_DATABASE)
+    assert done.returncode == 0, done.stderr
+    assert "以规划条件为准，列明供参考" in done.stdout
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"id": NaN}', '{"id": 1, "id": 2}', "[" * 3000])

@@ -18,7 +18,7 @@ from service.core.keys import create_key
 from service.core.settings import Settings
 from service.networks.service import store_network
 from service.packs.service import store_packs
-from spatial.network import build_network
+from spatial.network_building import build_network
 from spatial.policy.pack_file import load_packs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from seed.wuhan.city import DemoCity, demo_city
 from seed.wuhan.files import write_city
 from service.core.database import create_database_engine
 from service.demo.service import load
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-06-30"

@@ -6,8 +6,8 @@ from served_town import street_lines
 
 from service.core.database import create_database_engine
 from service.networks.service import store_network
-from spatial.diagnosis import diagnose
-from spatial.network import build_network
+from spatial.diagnosing import diagnose
+from spatial.network_building import build_network
 
 
 def test_networks_are_listed_with_what_is_odd_about_them(bare_town, module_database):

@@ -12,7 +12,7 @@ from vector_tiles import in_tile, read_tile, tile_of
 
 from service.core.database import create_database_engine
 from service.networks.service import store_network
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 MVT = "application/vnd.mapbox-vector-tile"
 SETS = ("WebMercatorQuad", "CGCS2000Quad")

@@ -9,15 +9,10 @@ import sqlalchemy.exc
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from service.core import errors
-from service.core.errors import (
-    PROBLEMS,
-    Detail,
-    InternalError,
-    ProblemError,
-    pointer,
-    problem_response,
-)
+from service.core.errors import catalogue
+from service.core.errors.catalogue import PROBLEMS
+from service.core.errors.problem import Detail, ProblemError, pointer, problem_response
+from service.core.errors.server import InternalError
 from service.core.fault_table import HANDLED, as_problem
 from spatial.errors import Fault, InputError, InputFaults, NetworkError, PackError, UnknownCRSError
 
@@ -72,11 +67,11 @@ def test_only_defects_are_not_handled():
 def test_the_tree_of_the_docstring_is_the_tree_of_the_module():
     for kind in PROBLEMS:
         assert issubclass(kind, ProblemError)
-        line = next(ln for ln in errors.__doc__.splitlines() if kind.__name__ in ln)
+        line = next(ln for ln in catalogue.__doc__.splitlines() if kind.__name__ in ln)
         if kind.__base__ is ProblemError:
             assert f" {int(kind.status)} " in line + " "
     assert len({kind.slug for kind in PROBLEMS}) == len(PROBLEMS)
-    named = {n for n in vars(errors) if n.endswith("Error") and n in errors.__doc__}
+    named = {n for n in vars(catalogue) if n.endswith("Error") and n in catalogue.__doc__}
     assert named == {kind.__name__ for kind in PROBLEMS} | {"ProblemError"}
 
 

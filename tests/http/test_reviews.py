@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from bad_projects import BAD_PROJECTS, BELOW_THE_RULE, SKIPPING
 from served_project import found, project
 from served_town import point, street_lines
 
 from service.core.database import create_database_engine
 from service.networks.service import store_network
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 URL = "/v1/reviews?dry_run=true&as_of=2026-11-22"
 
@@ -108,6 +109,25 @@ def test_bad_input_is_a_problem(town, check_problem, body, query, slug, place):
     problem = check_problem(ask(town, body, query), 400, slug)
     if place is not None:
         assert problem["errors"][0]["pointer"] == place
+
+
+@pytest.mark.parametrize("name", BAD_PROJECTS)
+def test_what_contradicts_itself_is_a_problem_with_its_place(town, check_problem, name):
+    document, pointer, words = BAD_PROJECTS[name]
+    for body, start in ((document, ""), ({"project": document}, "/project")):
+        problem = check_problem(ask(town, body), 400, "invalid-body")
+        (error,) = problem["errors"]
+        assert error["pointer"] == start + pointer
+        assert words in error["detail"]
+
+
+def test_a_skipped_stage_is_a_problem_and_low_conditions_are_a_finding(town, check_problem):
+    problem = check_problem(ask(town, SKIPPING), 400)
+    assert "'design' skips 'land_grant'" in problem["detail"]
+    shown = ask(town, BELOW_THE_RULE).json()
+    assert shown["verdict"] == "pass_with_advice"
+    (low,) = [one for one in shown["findings"] if one["kind"] == "planning_conditions"]
+    assert (low["verdict"], low["deficit"], low["binds"]) == ("advise", 50, False)
 
 
 def test_roles(town, check_problem):

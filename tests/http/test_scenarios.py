@@ -13,7 +13,7 @@ from served_town import block, collection, feature, place, point, serving
 
 from service.core import audit
 from service.core.database import create_database_engine
-from service.core.errors import UnavailableError
+from service.core.errors.server import UnavailableError
 from service.evaluations.identity import code_version
 from service.scenarios.baselines import BaselineCache
 from service.scenarios.tables import SCENARIO

@@ -1,5 +1,6 @@
 """``yike up`` on a database of one's own: the demo city evaluated, found again, and served."""
 
+import asyncio
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx2
 import psycopg
 import pytest
+from pooled import alive, descendants, until
 from sqlalchemy.engine import make_url
 
 YIKE = Path(sys.executable).parent / "yike"
@@ -83,11 +85,12 @@ def test_it_serves_until_it_is_told_to_stop(first, environment):
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [*COMMAND, "--new-key", "--port", str(port)],
-        env={**environment, "PYTHONUNBUFFERED": "1"},
+        env={**environment, "PYTHONUNBUFFERED": "1", "YIKE_REVIEWS__PROCESSES": "2"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    others: set[int] = set()
     try:
         printed = iter(process.stdout.readline, "")
         key = next(found[0] for line in printed if (found := KEY.search(line)))
@@ -102,10 +105,14 @@ def test_it_serves_until_it_is_told_to_stop(first, environment):
             assert browser.post(f"{address}/sign-in", **form).headers["location"] == "/"
             session = browser.get(f"http://127.0.0.1:{port}/v1/session").json()
             assert (session["actor"], session["role"]) == (key.split("_")[1], "admin")
+        # The process that is copied, and its two copies.
+        asyncio.run(until(lambda: len(descendants(process.pid)) == 3, why="no workers"))
+        others = descendants(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
+    asyncio.run(until(lambda: not any(map(alive, others)), why="processes are left"))
 
 
 def status(address, headers):

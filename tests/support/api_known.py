@@ -11,7 +11,7 @@ from jobs import ASYNC, ended
 from served_project import project
 from served_town import Town, block, collection, feature, point
 
-from service.core.errors import PROBLEMS
+from service.core.errors.catalogue import PROBLEMS
 
 DAY = "2026-11-22"
 PACK = "jinhua-2022"

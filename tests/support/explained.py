@@ -25,9 +25,11 @@ from planning import (
 )
 from regions import area_rule, indicator_table, inside, parks, region
 
-from spatial.policy.evaluation import Evaluation, EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.explain import explain_area_row, explain_finding
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 
 CIRCLE = pack(rule("service_circle_time", severity="target", applies_to=["new", "existing"]))
 RADIUS = pack(rule("service_radius", severity="advisory", applies_to=["new", "existing"]))

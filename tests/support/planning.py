@@ -18,9 +18,13 @@ from geopandas import GeoDataFrame
 from pyproj import Geod
 
 from spatial.fields import AREAS, BUILDINGS, DISTRICTS, FACILITIES, FieldType, Layer
-from spatial.network import Network, build_network
-from spatial.policy.evaluation import Evaluation, EvaluationParameters, PlanningData, evaluate
-from spatial.policy.pack import Pack, parse_pack
+from spatial.network import Network
+from spatial.network_building import build_network
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.pack import Pack
+from spatial.policy.pack_parsing import parse_pack
+from spatial.policy.planning_data import PlanningData
 
 ORIGIN = (114.3, 30.58)
 AS_OF = dt.date(2026, 11, 22)

@@ -17,9 +17,11 @@ from geopandas import GeoDataFrame
 from planning import areas, districts, facilities
 
 from spatial.fields import FACILITIES, FieldType
-from spatial.policy.evaluation import EvaluationParameters, PlanningData, evaluate
-from spatial.policy.measures import FACILITY_SUMS
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.facility_sums import FACILITY_SUMS
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.rule import Rule
 
 COUNTIES = 20

@@ -12,7 +12,9 @@ from geopandas import GeoDataFrame
 from planning import areas, districts, facilities, layer_frame, pack
 
 from spatial.fields import PARKS
-from spatial.policy.evaluation import EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.planning_data import PlanningData
 
 WEST, SOUTH, SIDE = 114.0, 30.0, 0.1
 

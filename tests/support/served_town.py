@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import httpx2
 import pytest
 import shapely
 import uvicorn
+from fastapi import FastAPI
 
 from service.app import create_app
 from service.commands.serve import MAX_HEAD_BYTES
@@ -159,11 +160,16 @@ def street_lines() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"highway": ["residential"] * len(lines)}, geometry=lines, crs=4326)
 
 
+def serving(settings: Settings, **options: Any) -> AbstractContextManager[str]:
+    """Serve the application of the settings on a free loopback port within the block."""
+    return serving_app(create_app(settings, **options))
+
+
 @contextmanager
-def serving(settings: Settings, **options: Any) -> Iterator[str]:
-    """Serve the application on a free loopback port within the block."""
+def serving_app(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free loopback port within the block."""
     config = uvicorn.Config(
-        create_app(settings, **options),
+        app,
         host="127.0.0.1",
         port=0,
         log_config=None,

@@ -29,8 +29,8 @@ from rulebook import (
 )
 
 from spatial.fields import PARKS
-from spatial.policy.evaluation import PlanningData
 from spatial.policy.pack import evaluable
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.rule import Rule
 
 # --- ratios and shares ------------------------------------------------------------------------

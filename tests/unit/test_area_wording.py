@@ -13,13 +13,16 @@ from planning import districts, facilities, pack
 from regions import area_rule, evaluate, indicator_table, inside, region
 
 from spatial.fields import FACILITIES
-from spatial.policy import area_wording, terms
-from spatial.policy.area_wording import area_definitions, area_reasons, missing_list, missing_text
-from spatial.policy.evaluation import EvaluationParameters, PlanningData
+from spatial.policy import area_wording, definition_wording, field_names, missing_wording, terms
+from spatial.policy.area_figures import AREA_FIELDS
+from spatial.policy.area_wording import area_definitions, area_reasons
+from spatial.policy.evaluation_parameters import EvaluationParameters
+from spatial.policy.facility_sums import FACILITY_SUMS
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
-from spatial.policy.measures import AREA_FIELDS, FACILITY_SUMS
+from spatial.policy.missing_wording import missing_list, missing_text
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 
 POLICY = Path(area_wording.__file__).parent
 POLICIES = POLICY.parents[1] / "seed" / "policies"
@@ -29,17 +32,20 @@ DISTRICT_MODULES = {
 }  # fmt: skip
 MODULES = [
     POLICY / "area_findings.py",
-    POLICY / "measures.py",
+    POLICY / "area_figures.py",
+    POLICY / "facility_sums.py",
+    POLICY / "indicator_figures.py",
+    POLICY / "rolled_share.py",
     POLICY / "rollup.py",
     *(p for p in sorted((POLICY / "kinds").glob("*.py")) if p.stem not in DISTRICT_MODULES),
 ]
 TEXTS = {
     "reasons": area_wording._REASONS,  # noqa: SLF001 - the tables under test
-    "definitions": area_wording._DEFINITIONS,  # noqa: SLF001 - likewise
-    "missing": area_wording._MISSING,  # noqa: SLF001 - likewise
-    "figures": area_wording._FIGURES,  # noqa: SLF001 - likewise
+    "definitions": definition_wording._DEFINITIONS,  # noqa: SLF001 - likewise
+    "missing": missing_wording._MISSING,  # noqa: SLF001 - likewise
+    "figures": missing_wording._FIGURES,  # noqa: SLF001 - likewise
     "verdicts": terms.VERDICTS,
-    "fields": terms.FIELDS,
+    "fields": field_names.FIELDS,
 }
 
 
@@ -140,7 +146,7 @@ def test_every_definition_code_has_words() -> None:
     }
     used = definitions_used() | ratios_and_shares | {"project_compliance_rate"}
     assert "assumed_95_percent" in used
-    assert used == set(area_wording._DEFINITIONS)  # noqa: SLF001 - the table under test
+    assert used == set(definition_wording._DEFINITIONS)  # noqa: SLF001 - the table under test
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -148,9 +154,9 @@ def test_every_entry_of_a_missing_list_has_words(lang: str) -> None:
     gaps = gaps_used()
     shapes = {frozenset(gap) for gap in gaps}
     assert frozenset({"figure"}) in shapes
-    assert shapes - {frozenset({"figure"})} == set(area_wording._MISSING)  # noqa: SLF001 - the table under test
+    assert shapes - {frozenset({"figure"})} == set(missing_wording._MISSING)  # noqa: SLF001 - the table under test
     figures = {gap["figure"] for gap in gaps if "figure" in gap}
-    assert figures == set(area_wording._FIGURES)  # noqa: SLF001 - likewise
+    assert figures == set(missing_wording._FIGURES)  # noqa: SLF001 - likewise
     for gap in gaps:
         words = missing_text(gap, lang=lang)
         assert words
@@ -173,8 +179,8 @@ def test_every_table_speaks_both_languages_and_of_the_same_things() -> None:
 
 def test_every_field_that_can_be_missing_has_a_name() -> None:
     fields = {field.name for field in FACILITIES.fields}
-    for field in {*AREA_FIELDS, *FACILITY_SUMS, *terms.FIELDS} & (fields | set(AREA_FIELDS)):
-        assert terms.term(terms.FIELDS, field, lang="zh") != field
+    for field in {*AREA_FIELDS, *FACILITY_SUMS, *field_names.FIELDS} & (fields | set(AREA_FIELDS)):
+        assert terms.term(field_names.FIELDS, field, lang="zh") != field
 
 
 def test_every_figure_the_shipped_packs_ask_for_has_a_chinese_name() -> None:
@@ -252,4 +258,4 @@ def test_a_row_in_both_languages() -> None:
 
 
 def test_kinds_about_districts_have_their_own_words() -> None:
-    assert not set(DISTRICT_KINDS) & set(area_wording._DEFINITIONS)  # noqa: SLF001 - the table under test
+    assert not set(DISTRICT_KINDS) & set(definition_wording._DEFINITIONS)  # noqa: SLF001 - the table under test

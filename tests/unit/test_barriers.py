@@ -11,7 +11,8 @@ from split_graph import split_graph, to_nearest
 
 from spatial.barriers import with_barriers
 from spatial.errors import InputError, NetworkError, UnknownCRSError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.network_files import load_network, save_network
 from spatial.reach import nearest_walk
 from spatial.snapping import snap

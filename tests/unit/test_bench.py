@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seed.wuhan.streets import GEOGRAPHIC_CRS, read_streets
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from tests.bench import nearest
 from tests.bench.agreement import distances_agree, verdicts_agree
 from tests.bench.cut import cut_network

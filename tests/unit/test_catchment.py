@@ -32,7 +32,8 @@ from spatial.doors import doors_of
 from spatial.errors import InputError
 from spatial.headcount import AMOUNTS
 from spatial.limits import limits_of
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.policy.city import City
 from spatial.profiles import PROFILES
 from spatial.reach import Direction

@@ -18,9 +18,10 @@ from planning import districts, facilities
 
 from spatial.errors import InputError
 from spatial.policy.age import U3_SHARE_OF_1_TO_4, under_threes
-from spatial.policy.evaluation import Evaluation, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
 from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKS = {pack.id: pack for pack in load_packs(ROOT / "seed" / "policies")}

@@ -12,7 +12,8 @@ from pyproj import CRS, Transformer
 from seed.wuhan.city import DemoCity
 from spatial.coordinate_systems import NORTHING_FIRST, CoordinateSystem, possible_systems
 from spatial.crs_evidence import sample_places, weigh_systems
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.webmap_crs import WebMap
 
 SYSTEMS = [

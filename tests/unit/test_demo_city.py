@@ -27,9 +27,10 @@ from service.imports.street_reader import read_lines
 from service.imports.validation import check
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import AREAS, DISTRICTS, FACILITIES, Layer
-from spatial.network import build_network
-from spatial.policy.evaluation import PlanningData, evaluate
+from spatial.network_building import build_network
+from spatial.policy.evaluation import evaluate
 from spatial.policy.pack_file import load_pack
+from spatial.policy.planning_data import PlanningData
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

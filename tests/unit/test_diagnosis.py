@@ -9,8 +9,9 @@ import shapely
 from geopandas import GeoDataFrame
 from planning import gates_at, line, lonlat, point, square
 
-from spatial.diagnosis import MAX_UNDERSHOOTS, diagnose
-from spatial.network import Network, build_network
+from spatial.diagnosing import MAX_UNDERSHOOTS, diagnose
+from spatial.network import Network
+from spatial.network_building import build_network
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"
 

@@ -20,8 +20,8 @@ from rulebook import (
     rule_of,
 )
 
-from spatial.policy.evaluation import PlanningData
 from spatial.policy.pack import Pack
+from spatial.policy.planning_data import PlanningData
 
 # --- districts --------------------------------------------------------------------------------
 

@@ -14,12 +14,14 @@ from explained import AREA, PEOPLE, home, paragraphs, site
 from planning import districts, facilities, judge, main_street, point
 from regions import indicator_table, inside, parks, region
 
-from spatial.policy.evaluation import Evaluation, EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.explain import explain_area_row, explain_finding
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import AREA_KINDS, DISTRICT_KINDS
 from spatial.policy.numerals import cut, exact, figure, grouped, phase_word
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.terms import VERDICTS as VERDICT_WORDS
 
 HERE = Path(__file__).parent

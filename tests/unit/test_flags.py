@@ -16,7 +16,7 @@ from planning import (
     rule,
 )
 
-from spatial.policy.evaluation import stages
+from spatial.policy.district_stage import stages
 
 CIRCLE = rule("service_circle_time", rule_id="test.circle")
 RADIUS = rule("service_radius", rule_id="test.radius", severity="advisory")

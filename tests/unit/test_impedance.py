@@ -12,7 +12,8 @@ from planning import line, point
 from split_graph import split_graph, to_nearest
 
 from spatial.errors import InputError, NetworkError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.profiles import LEVEL, PROFILES, Impedance, Penalties, profile_at
 from spatial.reach import Direction, nearest_walk
 from spatial.snapping import snap

@@ -13,11 +13,7 @@ from planning import gates_at, line, main_street, point, square, street
 from spatial.barriers import with_barriers
 from spatial.crs import project
 from spatial.errors import InputError
-from spatial.isochrone import (
-    Isochrone,
-    Reason,
-    isochrones,
-)
+from spatial.isochrone import Isochrone, Reason, isochrones
 from spatial.limits import limits_of
 from spatial.network import Network
 from spatial.outline import TOLERANCE_M

@@ -13,7 +13,8 @@ from service.imports.osm.reader import read_osm_lines
 from spatial.barriers import with_barriers
 from spatial.isochrone import isochrones
 from spatial.limits import limits_of
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.outline import TOLERANCE_M
 from spatial.place_status import PlaceStatus
 from spatial.profiles import PROFILES, Profile

@@ -15,10 +15,13 @@ from regions import indicator_table, inside, region
 
 from spatial.errors import InputFaults
 from spatial.policy.area_wording import area_reasons
-from spatial.policy.evaluation import EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.explain import explain_area_row
-from spatial.policy.pack import Pack, parse_pack
+from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_packs
+from spatial.policy.pack_parsing import parse_pack
+from spatial.policy.planning_data import PlanningData
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARDS = ROOT.parent / "shared" / "policy" / "standards.md"

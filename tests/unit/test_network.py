@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planning import line, lonlat
 
+from spatial.canonical_edges import network_from_edges
 from spatial.errors import NetworkError, UnknownCRSError
-from spatial.network import build_network, network_from_edges
+from spatial.network_building import build_network
 from spatial.network_files import load_network, save_network
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"

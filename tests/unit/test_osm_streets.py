@@ -15,7 +15,7 @@ from service.imports.osm.street_table import STREETS_FILE, StreetTable, load_str
 from service.imports.osm.streets import OsmStreets, read_streets
 from service.imports.osm.table_file import read_table
 from spatial.errors import InputError
-from spatial.network import build_network
+from spatial.network_building import build_network
 
 COLUMNS = {
     "highway",

@@ -15,8 +15,9 @@ from planning import pack, rule
 from spatial.errors import InputFaults, PackError
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.kinds import DISTRICT_KINDS
-from spatial.policy.pack import Pack, pack_schema, parse_pack
+from spatial.policy.pack import Pack
 from spatial.policy.pack_file import load_pack, load_packs
+from spatial.policy.pack_parsing import pack_schema, parse_pack
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "seed" / "policies"

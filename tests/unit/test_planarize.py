@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planning import line
 
-from spatial.network import build_network
+from spatial.network_building import build_network
 from spatial.planarize import planarize
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"

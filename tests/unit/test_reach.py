@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from planning import line, main_street, point, square, street
 
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.reach import Walk, nearest_walk
 from spatial.snapping import Snap, snap
 

@@ -32,11 +32,14 @@ from planning import (
 from seed.wuhan.city import DemoCity
 from spatial.errors import InputError
 from spatial.fields import FACILITIES, PARKS
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.policy.baseline import Baseline, evaluate_for_edits
-from spatial.policy.evaluation import Evaluation, EvaluationParameters, PlanningData, evaluate
+from spatial.policy.evaluation import Evaluation, evaluate
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facility_edits import FacilityEdits
 from spatial.policy.pack_file import load_packs
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.reevaluation import reevaluate
 
 POLICIES = Path(__file__).resolve().parents[2] / "seed" / "policies"

@@ -17,14 +17,15 @@ from planning import facilities, layer_frame, point
 
 from spatial.errors import InputError
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES
-from spatial.policy.evaluation import PlanningData, evaluate
+from spatial.policy.evaluation import evaluate
+from spatial.policy.output import output_findings
+from spatial.policy.planning_data import PlanningData
 from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.placing import Placed, Surroundings, place
 from spatial.policy.review.project import Project
 from spatial.policy.review.review import review
 from spatial.policy.review.stages import STAGES
-from spatial.policy.wording import output_findings
 
 ASKED = [PACKS["jinhua-2022"], PACKS["dali-2022"]]
 POOL = {
@@ -189,6 +190,13 @@ def test_a_review_says_what_an_evaluation_of_the_same_city_says(rows, ids, shape
     assert [one["rule"] for one in answers[0]] == wanted["rule"].tolist()
     for number, finding in enumerate(answers[0]):
         row = wanted.iloc[number]
+        lacking = {(gap.get("field"), "facility" in gap) for gap in finding["missing"]}
+        unknown_walk = lacking == {("street_within_snap_limit", True)}
+        if unknown_walk:
+            # An evaluation warns of an entrance off the streets; a review refuses nobody for it.
+            assert finding["kind"] == "service_circle_time"
+            assert row["verdict"] in ("advise", "not_met")
+            continue
         for ours, theirs in (("needed", "threshold"), ("provided", "value"), ("deficit",) * 2):
             figure = finding[ours]
             assert (None if figure is None else float(figure)) == row[theirs]

@@ -10,8 +10,8 @@ from pathlib import Path
 from housing import AREA, PACKS, of, reviewed
 
 from spatial.policy.review.parsing import parse_project, project_schema
+from spatial.policy.review.remedy_wording import remedy_text
 from spatial.policy.review.stages import STAGES, gates_at
-from spatial.policy.review.wording import remedy_text
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "review.md").read_text(encoding="utf-8")
 

@@ -25,7 +25,6 @@ from spatial.policy.review.parsing import parse_project
 from spatial.policy.review.stages import STAGES
 from spatial.policy.review.verdict import REVIEW_VERDICTS
 
-LATE = "panzhihua.gate.completion_stop"
 ORDER = ("not_met", "undetermined", "advise", "met_relaxed", "met", "not_applicable")
 CIRCLE = "jinhua.childcare.circle15"
 
@@ -90,15 +89,11 @@ def test_splitting_into_phases_fails_only_through_four_sync(units, phase_of, shi
         was = next(o for o in one.findings if (o.pack, o.rule) == (finding.pack, finding.rule))
         if finding.rule.endswith("four_sync"):
             continue
-        if finding.rule == LATE and finding.verdict != was.verdict:
-            # 缓建 is 四同步 broken at building: the gate of that pack says so too.
-            assert of(several, "panzhihua.gate.four_sync").verdict == "not_met"
-            continue
         assert finding.verdict == was.verdict, finding.rule
     if several.verdict == "not_pass" and one.verdict != "not_pass":
         failed = {f.rule for f in several.findings if f.verdict == "not_met" and f.binds}
-        assert any(rule.endswith("four_sync") for rule in failed)
-        assert all(rule.endswith("four_sync") or rule == LATE for rule in failed)
+        assert failed
+        assert all(rule.endswith("four_sync") for rule in failed)
 
 
 def test_the_split_property_is_not_empty():

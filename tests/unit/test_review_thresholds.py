@@ -141,7 +141,8 @@ def test_population_is_units_times_a_stated_household_size_and_says_so():
     population = submitted.population
     assert population.persons == 2620
     assert population.assumption == HouseholdSize(Decimal("2.62"), "七普")
-    (named,) = reviewed(submitted).assumptions
+    (named, urban) = reviewed(submitted).assumptions
+    assert urban == {"assumption": "urban"}
     assert (named["assumption"], named["population"]) == ("household_size", "2620")
     assert project(units=1000).population is None, "no number is made up"
     assert project(planned_population=2500).population.assumption is None

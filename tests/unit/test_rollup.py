@@ -22,7 +22,8 @@ from planning import (
 )
 
 from spatial.errors import InputError
-from spatial.policy.evaluation import Evaluation, EvaluationParameters
+from spatial.policy.evaluation import Evaluation
+from spatial.policy.evaluation_parameters import EvaluationParameters
 
 RULES = pack(
     rule("service_radius", rule_id="test.radius"),
@@ -107,6 +108,31 @@ def test_a_deficit_counts_once_a_unit() -> None:
     assert row(evaluation, "c1", "test.area")["deficit"] == 140
     assert row(evaluation, "T", "test.area")["deficit"] == 340
     assert row(evaluation, "T", "test.area")["unit"] == "m2"
+
+
+@pytest.mark.parametrize(("first_m", "of_c2"), [(30000, 250), (-500, 0)])
+def test_a_deficit_counts_where_the_first_member_lies_that_lies_anywhere(
+    first_m: float, of_c2: float
+) -> None:
+    """A pool of 1,500 + 1,000 households owes 250 m² and has none; its first member may lie off."""
+    homes = (
+        {"id": "a", "households": 1500, "geometry": point(first_m)},
+        {"id": "b", "households": 1000, "geometry": point(900)},
+        # Of nobody's pool, so that the first community has a row.
+        {"id": "z", "households": 0, "geometry": point(-1500)},
+    )
+    rules = pack(
+        rule(
+            "floor_area_per_100hh",
+            rule_id="test.area",
+            parameters={"m2_per_100hh": 10, "floor_m2": 150, "single_facility_m2": 150},
+        )
+    )
+    pooled = [{**home, "pool": None if home["id"] == "z" else "甲"} for home in homes]
+    found = judge(districts(*pooled), facilities(), rules, area_rows=CITY)
+    assert row(found, "c2", "test.area")["deficit"] == of_c2
+    assert row(found, "P", "test.area")["deficit"] == 250
+    assert row(found, "T", "test.area")["deficit"] == 250
 
 
 def test_the_target_group_weighs_where_every_district_has_it() -> None:

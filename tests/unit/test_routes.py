@@ -18,7 +18,8 @@ from pyproj import Geod
 
 from spatial.doors import doors_of
 from spatial.errors import InputError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.profiles import PROFILES, Penalties, Profile, profile_at
 from spatial.reach import Direction
 from spatial.routes import Routes, nearest_sites

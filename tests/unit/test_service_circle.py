@@ -20,7 +20,7 @@ from planning import (
 )
 
 from spatial.policy.explain import explain_finding
-from spatial.policy.wording import output_findings
+from spatial.policy.output import output_findings
 
 CIRCLE = pack(rule("service_circle_time"))
 ELDERLY = pack(

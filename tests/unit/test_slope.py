@@ -18,7 +18,8 @@ from scipy.ndimage import gaussian_filter
 
 from spatial.elevation import Elevation
 from spatial.errors import InputError, UnknownCRSError
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.slope import (
     STEEPEST,
     counted_slope,

@@ -11,7 +11,8 @@ from pyproj import Geod
 
 from spatial.crs import project
 from spatial.graph import ISLAND_M
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.snapping import DETOUR_M, snap
 
 WUHAN = Path(__file__).resolve().parents[2] / "seed" / "wuhan" / "streets.parquet"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from planning import line, main_street, point, street
 from pyproj import Geod
 
-from spatial.network import Network, build_network
+from spatial.network import Network
+from spatial.network_building import build_network
 from spatial.reach import Direction
 from spatial.snapping import Snap, snap
 from spatial.spread import Spread, spread_from

@@ -6,12 +6,15 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from planning import districts, facilities, judge, main_street, pack, point, rule
 
 from spatial.policy import wording
 from spatial.policy.findings import OUTPUT_COLUMNS
-from spatial.policy.wording import output_districts, output_findings
+from spatial.policy.numerals import metres
+from spatial.policy.output import output_districts, output_findings
+from spatial.policy.wording import reason_texts
 
 PACKAGE = Path(wording.__file__).parent
 PACK = pack(
@@ -81,6 +84,52 @@ def test_every_reason_code_used_has_words() -> None:
         assert re.search(r"[\u4e00-\u9fff]", chinese)
         assert not re.search(r"[\u4e00-\u9fff]", english)
         assert set(re.findall(r"{(\w+)}", chinese)) == set(re.findall(r"{(\w+)}", english))
+
+
+def said(code: str, **figures: float) -> str:
+    row = {
+        "district_id": "d",
+        "reason_code": code,
+        "warning_code": None,
+        **dict.fromkeys(("value", "threshold", "deficit", "nearest_m", "households_outside")),
+        **figures,
+    }
+    (text,) = reason_texts(pd.DataFrame([row]), lang="zh", stage=None)
+    assert text is not None
+    return text
+
+
+def test_a_sentence_says_only_what_is_known() -> None:
+    whole = said("circle_part", value=1148.174, threshold=800, households_outside=12)
+    assert whole == "仅部分在步行圈内：最远处1148.2米，限800米，圈外约12户"
+    open_walk = said("circle_part", threshold=800)
+    assert open_walk == "仅部分在步行圈内：部分住处的步行距离不详，限800米"
+    screen = said("circle_screen", threshold=800)
+    assert screen == (
+        "步行圈外（部分住处的步行距离不详，限800米），但按成人步速或直线筛查仍有可达处"
+    )
+    for code in wording._REASONS:  # noqa: SLF001 - the table under test
+        text = said(code, threshold=800) if code.startswith("circle") else ""
+        assert "—" not in text or code == "circle_met"
+        assert not re.search(r"[\[\]|]", text)
+
+
+@pytest.mark.parametrize(
+    ("value", "limits", "text"),
+    [
+        (148.174, (300,), "148.2"),
+        (299.949, (300,), "299.9"),
+        (299.96, (300,), "299.96"),  # rounded it would be 300
+        (300.0, (300,), "300"),
+        (300.04, (300,), "300.04"),  # rounded it would be within
+        (300.05, (300,), "300.1"),
+        (800.001, (300, 800), "800.001"),
+        (799.999, (300,), "800"),
+        (None, (), "—"),
+    ],
+)
+def test_metres_are_rounded_where_it_cannot_change_how_they_compare(value, limits, text) -> None:
+    assert metres(value, limits=limits) == text
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

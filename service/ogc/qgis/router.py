@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import InvalidParameterError
+from service.core.errors.request import InvalidParameterError
 from service.core.language import LanguageDependency, language_headers
 from service.core.parameters import check_parameters
 from service.core.resources import ResourcesDependency

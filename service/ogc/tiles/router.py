@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from service.core.errors import InvalidParameterError, NotFoundError
+from service.core.errors.request import InvalidParameterError
+from service.core.errors.state import NotFoundError
 from service.core.geojson import encode_json
 from service.core.parameters import check_parameters
 from service.core.resources import ResourcesDependency

@@ -16,7 +16,7 @@ from fastapi import Request, Response
 from psycopg.errors import QueryCanceled
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from service.core.errors import TooSlowError
+from service.core.errors.server import TooSlowError
 from service.core.etags import is_tag_known
 from service.core.parameters import KEY_PARAMETER
 from service.core.settings import TileSettings

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
-from spatial.policy.area_wording import definition_text, missing_list
+from spatial.policy.definition_wording import definition_text
 from spatial.policy.explaining import letter
 from spatial.policy.explaining.case import Case
 from spatial.policy.explaining.counts import (
@@ -37,6 +37,7 @@ from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.kinds.ratio import FAMILY as RATIOS
 from spatial.policy.kinds.statement import FAMILY as STATEMENTS
 from spatial.policy.kinds.unit_coverage import FAMILY as COVERAGES
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import cut, grouped
 from spatial.policy.rule import Rule
 from spatial.policy.terms import AREAS, term

@@ -7,24 +7,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from spatial.policy.area_wording import missing_list
 from spatial.policy.explaining import letter
 from spatial.policy.explaining.district_case import Case
 from spatial.policy.explaining.holding import area_remedy, area_text, count_remedy, count_text
 from spatial.policy.explaining.letter import Record, pick, text
 from spatial.policy.explaining.reach import circle_remedy, circle_text, radius_remedy, radius_text
-from spatial.policy.findings import (
-    ADVISE,
-    MET,
-    MET_RELAXED,
-    NOT_APPLICABLE,
-    NOT_MET,
-    UNDETERMINED,
-)
+from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_APPLICABLE, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.rule import Rule
-from spatial.policy.terms import FIELDS, STAGES, term
+from spatial.policy.terms import STAGES, term
 
 
 def sentences(
@@ -41,7 +34,7 @@ def sentences(
         f"{_subject(case)}{pick(lang, '：', ': ')}{computed}{pick(lang, '。', '.')}",
         letter.facilities(finding, lang=lang, none=_no_facility(case)),
         _missing(case),
-        _would_count(case),
+        letter.would_count(case.finding, lang=case.lang),
         letter.alternatives(finding, lang=lang),
         letter.verdict(case.verdict, rule, lang=lang),
         _remarks(case),
@@ -145,25 +138,6 @@ def _missing(case: Case) -> str | None:
     if listed is None:
         return None
     return pick(case.lang, f"缺少数据：{listed}。", f"Missing: {listed}.")
-
-
-def _would_count(case: Case) -> str | None:
-    found = [
-        pick(
-            case.lang,
-            f"设施 {one['facility']}（{term(FIELDS, str(one['field']), lang='zh')}不详）",
-            f"facility {one['facility']} ({term(FIELDS, str(one['field']), lang='en')} "
-            "is not known)",
-        )
-        for one in letter.entries(case.finding, "would_count_if")
-    ]
-    if not found:
-        return None
-    return pick(
-        case.lang,
-        f"下列设施情况查明后可能计入：{letter.named(found, lang='zh')}。",
-        f"May count once the facts are known: {letter.named(found, lang='en')}.",
-    )
 
 
 def _remarks(case: Case) -> str | None:

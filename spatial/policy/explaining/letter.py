@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from spatial.policy.area_wording import MOST_NAMED
+from spatial.policy.field_names import FIELDS
+from spatial.policy.missing_wording import MOST_NAMED
 from spatial.policy.numerals import exact, grouped
 from spatial.policy.pack import Pack
 from spatial.policy.rule import Rule
@@ -51,6 +52,14 @@ _READINGS: Final = MappingProxyType(
         ),
         "walking_distance": ("步行距离", "the reading of walking distance"),
         "straight_line": ("直线距离", "the reading of a straight line"),
+        "phase_without_facility": (
+            "没有设施的一期须等另一期的设施（晚于该期住宅的天数）",
+            "the reading that a phase without a facility waits for another's (days behind)",
+        ),
+        "split_facility": (
+            "每处设施只要有一部分计入即按一处计",
+            "the reading that a facility counts wherever a part of it does",
+        ),
     }
 )
 
@@ -131,6 +140,26 @@ def facilities(record: Record, *, lang: str, none: str | None = None) -> str | N
         return none
     return pick(
         lang, f"依据设施：{named(ids, lang=lang)}。", f"Facilities: {named(ids, lang=lang)}."
+    )
+
+
+def would_count(record: Record, *, lang: str) -> str | None:
+    """Name facilities that are not counted because something about them is not known."""
+    found = [
+        pick(
+            lang,
+            f"设施 {one['facility']}（{term(FIELDS, str(one['field']), lang='zh')}不详）",
+            f"facility {one['facility']} ({term(FIELDS, str(one['field']), lang='en')} "
+            "is not known)",
+        )
+        for one in entries(record, "would_count_if")
+    ]
+    if not found:
+        return None
+    return pick(
+        lang,
+        f"下列设施情况查明后可能计入：{named(found, lang='zh')}。",
+        f"May count once the facts are known: {named(found, lang='en')}.",
     )
 
 

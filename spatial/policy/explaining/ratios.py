@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spatial.policy.area_wording import units_text
+from spatial.policy.definition_wording import units_text
 from spatial.policy.explaining.case import (
     Case,
     against,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from spatial.policy.area_facts import AreaFacts
-from spatial.policy.measures import Figure
+from spatial.policy.figure import Figure
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.fields import AREA_KINDS, LEVELS
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AREA_FIELDS
 from spatial.policy.area_findings import AreaFinding
+from spatial.policy.facility_sums import FACILITY_SUMS
 from spatial.policy.facts import Facts
-from spatial.policy.measures import AREA_FIELDS, FACILITY_SUMS
 from spatial.policy.rule import Rule
 from spatial.profiles import PROFILES
 

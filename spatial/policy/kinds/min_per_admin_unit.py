@@ -38,10 +38,11 @@ def have_finding(
     fails = ADVISE if rule.severity == "advisory" else NOT_MET
     if not asked:
         verdict, reason = INDICATOR, "standard_not_set"
+    elif not due:
+        # As of every target: before its year nothing is judged, whatever is known.
+        verdict, reason = NOT_DUE, "target_not_due"
     elif have.holds is None:
         verdict, reason = UNDETERMINED, "figure_missing"
-    elif not due:
-        verdict, reason = NOT_DUE, "target_not_due"
     else:
         verdict, reason = (
             (MET, "has_what_is_asked") if have.holds else (fails, "lacks_what_is_asked")

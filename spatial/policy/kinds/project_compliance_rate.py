@@ -10,9 +10,9 @@ import numpy as np
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding, Bounds, compare
+from spatial.policy.figure import Figure
 from spatial.policy.findings import INDICATOR, MET, MET_RELAXED, UNDETERMINED
 from spatial.policy.kinds.kind import NUMBER_OR_NULL, OPERATOR, TEXT, AreaKind
-from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
 from spatial.policy.targets import target_on
 

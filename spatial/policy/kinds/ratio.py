@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding, Bounds, compare
+from spatial.policy.figure import Figure
 from spatial.policy.kinds.kind import MEASURE, NUMBER_OR_NULL, TEXT, AreaKind
-from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
 from spatial.policy.targets import Target, target_on
 

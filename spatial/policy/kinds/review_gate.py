@@ -36,6 +36,8 @@ KIND: Final = AreaKind(
     },
     optional={
         "shrink_tolerance": {"type": "number", "minimum": 0},
+        # Days after acceptance within which a handover is awaited; none where not given.
+        "handover_within_days": {"type": "integer", "minimum": 0},
         # For the check of that name: what a local profile asks of facilities apart from distance.
         "facility_conditions": {
             "type": "object",

@@ -10,6 +10,7 @@ from typing import Final
 
 from spatial.policy.area_facts import AreaFacts
 from spatial.policy.area_findings import AreaFinding, Bounds, compare
+from spatial.policy.figure import Figure
 from spatial.policy.kinds.having import Having, having
 from spatial.policy.kinds.kind import (
     HAS,
@@ -22,7 +23,6 @@ from spatial.policy.kinds.kind import (
     UNIT_KINDS,
     AreaKind,
 )
-from spatial.policy.measures import Figure
 from spatial.policy.rule import Rule
 from spatial.policy.targets import Target, target_on
 

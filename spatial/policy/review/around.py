@@ -23,7 +23,7 @@ from pyproj import CRS
 from spatial.crs import project as to_metres
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
-from spatial.policy.entrances import Joined, Sites
+from spatial.policy.entrances import Joined, Sites, leads
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
 from spatial.profiles import Impedance
@@ -58,6 +58,9 @@ class KnownAround:
     _local: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
     _sites: dict[tuple[Counts, bool, str], Sites] = field(default_factory=dict, repr=False)
     _snaps: dict[tuple[Impedance, float], Snap] = field(default_factory=dict, repr=False)
+    _joins: dict[tuple[Impedance, float], NDArray[np.bool_]] = field(
+        default_factory=dict, repr=False
+    )
     _joined: dict[tuple[Counts, bool, Impedance, float], Joined] = field(
         default_factory=dict, repr=False
     )
@@ -149,6 +152,18 @@ class KnownAround:
             graph = _of(self.network).graph_for(impedance)
             self._snaps[key] = snap(graph, self.doors[0], limit_m=limit_m)
         return self._snaps[key]
+
+    def joins(self, impedance: Impedance, *, limit_m: float) -> NDArray[np.bool_]:
+        """Tell which have an entrance on streets that lead somewhere; only with a network."""
+        key = (impedance, limit_m)
+        if key not in self._joins:
+            self._joins[key] = leads(
+                _of(self.network).graph_for(impedance),
+                self.snap(impedance, limit_m=limit_m),
+                self.doors[1],
+                size=len(self.facilities),
+            )
+        return self._joins[key]
 
     def joined(
         self, counts: Counts, *, unknown: bool, impedance: Impedance, snap_limit_m: float

@@ -1,13 +1,18 @@
-"""The completion stop: 缓建, 缩建, 停建, 不建, 建而不交 (攀办发〔2020〕80号 三(二))."""
+"""The completion stop: 缓建, 缩建, 停建, 不建, 建而不交 (攀办发〔2020〕80号 三(二)).
+
+The clause stops acceptance 在整改到位之前: while a fault stands. So each check is about how things
+stand on the day of the review; that something came late is told by 四同步, which compares dates.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from spatial.policy.findings import MET, NOT_APPLICABLE, NOT_MET, UNDETERMINED
+from spatial.policy.findings import ADVISE, MET, NOT_APPLICABLE, NOT_MET, UNDETERMINED
 from spatial.policy.review.gate import GateCase, Step, at_least, nothing
 from spatial.policy.review.matching import answering
 from spatial.policy.review.project import Item, PlannedFacility
@@ -15,7 +20,7 @@ from spatial.policy.review.remedy import Remedy
 
 
 def no_deferral(case: GateCase) -> list[Step]:
-    """缓建: behind the approved phase; built later than the housing of its phase."""
+    """缓建: still being built; one that was built late is there now, and 四同步 tells that."""
     return _each(case, "no_deferral", _deferred)
 
 
@@ -67,7 +72,7 @@ def earlier_phases_handed_over(case: GateCase) -> list[Step]:
                 )
             )
         elif dates.accepted_on is not None and dates.accepted_on <= case.as_of:
-            steps.append(_fails(check, "not_handed_over", facility, "hand_over"))
+            steps.append(_kept_back(case, check, facility, dates.accepted_on))
         elif facility.state(case.as_of) in ("unknown", "built"):
             missing = ({"facility": facility.id, "field": "handed_over_on"},)
             steps.append(
@@ -85,6 +90,23 @@ def earlier_phases_handed_over(case: GateCase) -> list[Step]:
                 Step(check, NOT_APPLICABLE, "not_accepted_yet", facility.id, facility.phase)
             )
     return steps
+
+
+def _kept_back(case: GateCase, check: str, facility: PlannedFacility, accepted: dt.date) -> Step:
+    """Judge one that is accepted and not handed over: 建而不交 once the days for it are over."""
+    days = (case.as_of - accepted).days
+    step = replace(
+        _fails(check, "not_handed_over", facility, "hand_over"),
+        needed=None if case.handover_days is None else Decimal(case.handover_days),
+        provided=Decimal(days),
+        unit="days",
+        date=accepted,
+    )
+    if case.handover_days is None:
+        return replace(step, verdict=ADVISE, reason="not_handed_over_no_days")
+    if days <= case.handover_days:
+        return replace(step, verdict=ADVISE, reason="not_handed_over_yet")
+    return step
 
 
 def handover_agreement(case: GateCase) -> list[Step]:
@@ -118,35 +140,19 @@ def _deferred(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "under_construction":
         return _fails(check, "still_building", facility, "build")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     if state != "built":
         # Suspended or not begun: another of the five faults, and told by its own check.
         return Step(check, NOT_APPLICABLE, "told_elsewhere", facility.id, facility.phase)
-    return _built_in_time(case, check, facility)
-
-
-def _built_in_time(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     housing = case.project.phase(facility.phase).housing.built_on
     built = facility.dates.built_on
-    if built is None:
-        return _open(check, "built_date_unknown", facility, "dates.built_on")
-    if housing is None:
-        missing = ({"phase": facility.phase, "field": "housing.built_on"},)
-        unknown = Step(check, UNDETERMINED, "housing_date_unknown", facility.id, facility.phase)
-        return replace(unknown, date=built, missing=missing)
-    dated = replace(_holds(check, "built_in_time", facility), date=built, against=housing)
+    there = replace(_holds(check, "built_by_now", facility), date=built, against=housing)
+    if built is None or housing is None:
+        return there
     late = Decimal((built - housing).days)
     if late <= 0:
-        return dated
-    remedy = Remedy("advance", late, "days", facility=facility.id)
-    return replace(
-        dated,
-        verdict=NOT_MET,
-        reason="built_late",
-        deficit=late,
-        unit="days",
-        remedies=(remedy,),
-    )
+        return replace(there, reason="built_in_time")
+    return replace(there, reason="built_late", deficit=late, unit="days")
 
 
 def _shrunk(case: GateCase, check: str, facility: PlannedFacility) -> Step:
@@ -171,7 +177,7 @@ def _suspended(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "suspended":
         return _fails(check, "suspended", facility, "resume")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     return _holds(check, "not_suspended", facility)
 
 
@@ -180,7 +186,7 @@ def _omitted(case: GateCase, check: str, facility: PlannedFacility) -> Step:
     if state == "not_started":
         return _fails(check, "not_begun", facility, "build")
     if state == "unknown":
-        return _open(check, "state_unknown", facility, "status")
+        return _open(check, "state_unknown", facility, "state")
     return _holds(check, "begun", facility)
 
 

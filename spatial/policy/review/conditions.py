@@ -71,7 +71,7 @@ def _as_built(case: GateCase, check: str, field: str) -> list[Step]:
                 needed,
                 [(f.id, getattr(f.as_built, field)) for f in here],
                 field=f"as_built.{field}",
-                reason="as_built",
+                reason="as_built_area" if field == "floor_area_m2" else "as_built_land",
                 action="add_floor_area" if field == "floor_area_m2" else "add_land",
                 tolerance=case.tolerance,
                 item=item.id,

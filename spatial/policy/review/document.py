@@ -9,10 +9,12 @@ from typing import Any
 
 from spatial.policy.review.finding import ReviewFinding
 from spatial.policy.review.gate import Step
+from spatial.policy.review.note_wording import beside_text
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
+from spatial.policy.review.remedy_wording import remedy_text
 from spatial.policy.review.review import Review
-from spatial.policy.review.wording import remedy_text, sentence
+from spatial.policy.review.step_wording import sentence
 
 
 def review_document(review: Review, *, lang: str) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def _finding(finding: ReviewFinding, *, lang: str) -> dict[str, Any]:
         "verdict": finding.verdict,
         "gate": finding.gate,
         "binds": finding.binds,
+        "beside": None if finding.beside is None else beside_text(finding.beside, lang=lang),
         "against": finding.against,
         "provided_by": finding.provided_by,
         "value": _number(finding.provided),

@@ -23,6 +23,10 @@ REACH_COLUMNS: Final = (
     "demand",
 )
 GENERAL_RULE: Final = "general_rule"
+# Why a finding is shown beside what decides.
+TARGET: Final = "target"
+AFTER_DESIGN: Final = "after_design"
+CONDITIONS_HOLD: Final = "conditions_hold"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +43,11 @@ class ReviewFinding:
         True for a gate of the stage.
     binds
         True where it decides; False where it is shown beside what decides.
+    beside
+        Why it does not decide: `TARGET`, `AFTER_DESIGN` or `CONDITIONS_HOLD`; None where it does.
     against
-        What was compared with: ``general_rule``, ``planning_conditions``, ``control_plan`` or
-        ``housing``.
+        What was compared with: ``general_rule``, ``planning_conditions``, ``control_plan``,
+        ``housing``, ``approval`` or ``record``.
     provided_by
         Who says what is provided: ``project``, or the document that stands for it.
     needed, provided, deficit, unit
@@ -76,6 +82,7 @@ class ReviewFinding:
     quote: str
     reading: Mapping[str, str]
     reason: Mapping[str, str | None]
+    beside: str | None = None
     provided_by: str = "project"
     needed: Decimal | None = None
     provided: Decimal | None = None

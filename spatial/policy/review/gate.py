@@ -29,7 +29,7 @@ class Step:
     verdict
         As in `spatial.policy.findings`.
     reason
-        Code of the sentence that says why (`spatial.policy.review.wording`).
+        Code of the sentence that says why (`spatial.policy.review.step_wording`).
     facility, phase, item
         What it is about.
     needed, provided, deficit, unit
@@ -78,6 +78,15 @@ class GateCase:
     stage: Stage
     as_of: dt.date
     tolerance: Decimal = Decimal(0)
+
+    @property
+    def handover_days(self) -> int | None:
+        """Days after acceptance within which a handover is awaited, as the pack names them.
+
+        The clause says 同步 and gives no number: None where the pack sets none.
+        """
+        days = self.rule.parameters.get("handover_within_days")
+        return None if days is None else int(days)
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -9,18 +9,18 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
-from spatial.policy.findings import ADVISE, MET, NOT_MET
+from spatial.policy.findings import ADVISE, MET, NOT_MET, UNDETERMINED
 from spatial.policy.pack import Pack
 from spatial.policy.review.checks import CHECKS, judge_gate
-from spatial.policy.review.finding import GENERAL_RULE, ReviewFinding
+from spatial.policy.review.finding import CONDITIONS_HOLD, GENERAL_RULE, ReviewFinding
 from spatial.policy.review.gate import GRAVITY, GateCase, Step, worst
 from spatial.policy.review.ledger import brought_m2
 from spatial.policy.review.project import Project
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import REVIEW_GATE, Stage, gates_at
-from spatial.policy.review.wording import gate_reason, sentence
+from spatial.policy.review.step_wording import gate_reason, sentence
 from spatial.policy.rule import Counts, Rule
-from spatial.policy.wording import LANGUAGES
+from spatial.policy.terms import LANGUAGES
 
 PROJECT: Final = "project"
 CONDITIONS_RULE: Final = "project.planning_conditions"
@@ -42,6 +42,7 @@ _AGAINST: Final[Mapping[str, str]] = MappingProxyType(
         "grant": "control_plan",
         "planning": "planning_conditions",
         "as": "planning_conditions",
+        "handover": "record",
     }
 )
 
@@ -162,6 +163,7 @@ def low_conditions(
                 verdict=ADVISE,
                 gate=False,
                 binds=False,
+                beside=CONDITIONS_HOLD,
                 provided_by="planning_conditions",
                 provided=asked,
                 deficit=step.deficit,
@@ -186,10 +188,11 @@ def _finding(pack: str, rule: Rule, steps: Sequence[Step], case: GateCase) -> Re
     figures = figures or next((s for s in setting if s.deficit is not None), None)
     check = str(rule.parameters["checks"][0])
     facilities = dict.fromkeys(step.facility for step in steps if step.facility is not None)
-    # One change for one fault: the same hand-over is not asked for twice.
-    remedies = tuple(dict.fromkeys(r for step in setting for r in step.remedies))
-    if verdict not in (NOT_MET, ADVISE):
-        remedies = ()
+    # All that must change and be known for the gate to hold, not only what set its verdict; and one
+    # change for one fault: the same hand-over is not asked for twice.
+    graded = sorted(steps, key=lambda step: GRAVITY.index(step.verdict))
+    open_steps = [step for step in graded if step.verdict in (NOT_MET, UNDETERMINED, ADVISE)]
+    remedies = tuple(dict.fromkeys(r for step in open_steps for r in step.remedies))
     return ReviewFinding(
         pack=pack,
         rule=rule.id,
@@ -208,11 +211,11 @@ def _finding(pack: str, rule: Rule, steps: Sequence[Step], case: GateCase) -> Re
         provided=_number(None if figures is None else figures.provided),
         deficit=None if figures is None else figures.deficit,
         unit=None if figures is None else figures.unit,
-        steps=tuple(sorted(steps, key=lambda step: GRAVITY.index(step.verdict))),
+        steps=tuple(graded),
         alternatives=_alternatives(steps, case),
         remedies=remedies,
         facilities=tuple(facilities),
-        missing=tuple(gap for step in setting for gap in step.missing),
+        missing=tuple(gap for step in open_steps for gap in step.missing),
     )
 
 
@@ -233,7 +236,10 @@ def _alternatives(steps: Sequence[Step], case: GateCase) -> Sequence[Mapping[str
         served = {facility.phase for facility in case.under_review}
         for phase in case.project.phases:
             housing = phase.housing.of(name)
-            if phase.id not in served and housing is not None and min(known) > housing:
+            # Once built, housing still to come has not gone ahead of anything.
+            if housing is None or (not case.stage.before_building and housing > case.as_of):
+                continue
+            if phase.id not in served and min(known) > housing:
                 late = (min(known) - housing).days
                 return [
                     {

@@ -11,24 +11,33 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
-from spatial.policy.findings import MET, MET_RELAXED, NOT_MET, UNDETERMINED
+from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack
-from spatial.policy.review.finding import GENERAL_RULE, REACH_COLUMNS, ReviewFinding
-from spatial.policy.review.laying import project_facts
+from spatial.policy.review.finding import (
+    AFTER_DESIGN,
+    CONDITIONS_HOLD,
+    GENERAL_RULE,
+    REACH_COLUMNS,
+    TARGET,
+    ReviewFinding,
+)
 from spatial.policy.review.placing import Placed, Surroundings
 from spatial.policy.review.project import Project
+from spatial.policy.review.project_facts import project_facts
+from spatial.policy.review.reach_known import settle_reach
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
+from spatial.policy.review.stock_known import HELD, state_known, with_split
 from spatial.policy.rule import Rule
-from spatial.policy.wording import LANGUAGES, finding_texts
+from spatial.policy.terms import LANGUAGES
+from spatial.policy.wording import definition_texts, reason_texts
 from spatial.table import PlainRows
 
 _AREA: Final = "floor_area_per_100hh"
 _COUNT: Final = "facility_count_by_households"
-_HELD: Final = (MET, MET_RELAXED)
 # What reasons and definitions are made from.
 _TEXT_COLUMNS: Final = (
     "district_id",
@@ -69,47 +78,54 @@ def general_findings(
         for rule in pack.rules
         if rule.kind in DISTRICT_KINDS and stage_name in rule.applies_to
     ]
-    facts = project_facts(
-        placed.reach,
-        placed.stock,
-        districts=placed.districts,
-        buildings=placed.buildings,
+    known = project_facts(
+        placed,
         network=surroundings.network,
         as_of=as_of,
         parameters=parameters,
     )
-    found = _judged(
-        project,
-        [
-            (pack, rule, facts.reach if DISTRICT_KINDS[rule.kind].reach else facts.stock)
-            for pack, rule in rules
-        ],
-    )
-    return tuple(
-        _settled(finding, rule, project, placed, stage, surroundings)
-        for finding, (_, rule) in zip(found, rules, strict=True)
-    )
+    asked_of = [known.for_kind(rule.kind) for _, rule in rules]
+    found = _judged(project, [(*one, facts) for one, facts in zip(rules, asked_of, strict=True)])
+    settled = []
+    for finding, (_, rule), facts in zip(found, rules, asked_of, strict=True):
+        if DISTRICT_KINDS[rule.kind].reach:
+            finding = settle_reach(  # noqa: PLW2901 - the same finding, settled
+                finding,
+                rule,
+                facts=facts,
+                at=_number_of(project, facts),
+                placed=placed,
+                surroundings=surroundings,
+            )
+        settled.append(_settled(finding, rule, project, placed, stage))
+    return tuple(settled)
 
 
 def _judged(project: Project, asked: Sequence[tuple[Pack, Rule, Facts]]) -> list[ReviewFinding]:
     """Ask the kind functions themselves: one district has no flags, ranks or roll-up."""
     rows: list[dict[str, Any]] = []
     for pack, rule, facts in asked:
-        (at,) = np.flatnonzero(facts.city.districts["id"] == project.id).tolist()
+        at = _number_of(project, facts)
         answer = DISTRICT_KINDS[rule.kind].judge(rule, facts)
         row = {name: column[at] for name, column in answer.items()}
         rows.append({**row, "district_id": project.id, "pack": pack.id})
     columns = PlainRows.with_columns(_TEXT_COLUMNS, rows)
-    texts = {lang: finding_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
+    reasons = {lang: reason_texts(columns, lang=lang, stage=None) for lang in LANGUAGES}
+    definitions = {lang: definition_texts(columns, lang=lang) for lang in LANGUAGES}
     return [
         _finding(
             rule,
             row,
-            reason={lang: texts[lang][0][number] for lang in LANGUAGES},
-            definition={lang: texts[lang][1][number] for lang in LANGUAGES},
+            reason={lang: reasons[lang][number] for lang in LANGUAGES},
+            definition={lang: definitions[lang][number] for lang in LANGUAGES},
         )
         for number, ((_, rule, _), row) in enumerate(zip(asked, rows, strict=True))
     ]
+
+
+def _number_of(project: Project, facts: Facts) -> int:
+    (at,) = np.flatnonzero(facts.city.districts["id"] == project.id).tolist()
+    return int(at)
 
 
 def _finding(
@@ -140,7 +156,7 @@ def _finding(
         deficit=_decimal(row["deficit"]),
         unit=row["unit"],
         alternatives=[
-            {**one, "changes": (one["verdict"] in _HELD) != (verdict in _HELD)}
+            {**one, "changes": (one["verdict"] in HELD) != (verdict in HELD)}
             for one in row["alternatives"] or ()
         ],
         measures={name: _plain(name, row[name]) for name in REACH_COLUMNS},
@@ -168,26 +184,33 @@ def _settled(
     project: Project,
     placed: Placed,
     stage: Stage,
-    surroundings: Surroundings,
 ) -> ReviewFinding:
     """Say who provides, whether the rule decides at this stage, and what would make it hold."""
+    # A target is what a place is to come to; no clause makes it the duty of one project.
+    target = TARGET if rule.severity == TARGET else None
     if DISTRICT_KINDS[rule.kind].reach:
-        finding = _reach_known(finding, rule, placed, surroundings)
         # Where things stand is settled with the design; later what was approved is looked for.
-        if finding.binds == stage.before_building:
+        beside = target or (None if stage.before_building else AFTER_DESIGN)
+        if beside is None and finding.binds and finding.beside is None:
             return finding
-        return replace(finding, binds=stage.before_building)
-    decided = stage.conditions_fixed and _fixed(project, rule)
+        return replace(finding, binds=beside is None, beside=beside)
+    beside = CONDITIONS_HOLD if stage.conditions_fixed and _fixed(project, rule) else target
     first = project.reviewed_phases[0]
     remedies: tuple[Remedy, ...] = ()
-    if finding.deficit is not None and finding.verdict not in _HELD:
+    if finding.deficit is not None and finding.verdict not in HELD:
         if rule.kind == _AREA:
             remedies = (Remedy("add_floor_area", finding.deficit, "m2"),)
         elif rule.kind == _COUNT:
             remedies = (Remedy("add_facilities", finding.deficit, "facilities", phase=first),)
+    if rule.kind == _COUNT:
+        finding = with_split(finding, placed.split)
+    if finding.verdict in (NOT_MET, ADVISE) and not stage.before_building:
+        finding = state_known(finding, project, area=rule.kind == _AREA)
+        remedies = () if finding.verdict == UNDETERMINED else remedies
     return replace(
         finding,
-        binds=not decided,
+        binds=beside is None,
+        beside=beside,
         provided_by=placed.provided_by.get(rule.subject, "project"),
         remedies=remedies,
     )
@@ -200,36 +223,6 @@ def _fixed(project: Project, rule: Rule) -> bool:
     if rule.kind == _AREA:
         return any(item.floor_area_m2 is not None for item in items)
     return bool(items)
-
-
-def _reach_known(
-    finding: ReviewFinding, rule: Rule, placed: Placed, surroundings: Surroundings
-) -> ReviewFinding:
-    """Turn a failure into `undetermined` where what is not known might undo it."""
-    if finding.verdict != NOT_MET:
-        return finding
-    missing: list[dict[str, str]] = []
-    if surroundings.facilities is None:
-        missing.append({"layer": "facilities"})
-    missing += [
-        {"facility": name, "field": "geometry"}
-        for name, kind in placed.unplaced
-        if kind in rule.counts.kinds
-    ]
-    if not missing:
-        return finding
-    return replace(
-        finding,
-        verdict=UNDETERMINED,
-        missing=missing,
-        reason={
-            "zh": "项目自有设施达不到，周边或未定位的设施情况不明，不作判断",
-            "en": (
-                "the project's own placed facilities do not reach, and what is around it, or where "
-                "its other facilities stand, is not known"
-            ),
-        },
-    )
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -112,7 +112,7 @@ def _area(field: str) -> _Comparison:
                 needed,
                 amounts,
                 field=field,
-                reason="grant_area",
+                reason="grant_area" if field == "floor_area_m2" else "grant_land",
                 action="raise_in_grant",
                 item=item.id,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +17,11 @@ RECEIVERS: Final = ("county_civil_affairs", "township_government", "subdistrict_
 
 
 def handover_record(case: GateCase) -> list[Step]:
-    """Ask for a handover after acceptance; without one the days since acceptance are told."""
+    """Ask for a handover after acceptance; without one the days since acceptance are told.
+
+    What has not been handed over does not pass. It fails once the days the pack allows for it are
+    over; until then, and where the pack sets none, it is `undetermined`.
+    """
     return _each(case, "handover_record", _recorded)
 
 
@@ -50,19 +55,25 @@ def _recorded(case: GateCase, check: str, facility: PlannedFacility) -> Step:
         )
     if accepted is None or accepted > case.as_of:
         return _open(check, "acceptance_unknown", facility, "dates.accepted_on")
-    days = Decimal((case.as_of - accepted).days)
-    remedy = Remedy("hand_over", facility=facility.id, phase=facility.phase)
-    return Step(
+    days = (case.as_of - accepted).days
+    allowed = case.handover_days
+    waiting = Step(
         check,
         NOT_MET,
         "handover_waiting",
         facility.id,
         facility.phase,
-        provided=days,
+        needed=None if allowed is None else Decimal(allowed),
+        provided=Decimal(days),
         unit="days",
         date=accepted,
-        remedies=(remedy,),
+        remedies=(Remedy("hand_over", facility=facility.id, phase=facility.phase),),
     )
+    if allowed is not None and days > allowed:
+        return replace(waiting, deficit=Decimal(days - allowed))
+    missing = ({"facility": facility.id, "field": "dates.handed_over_on"},)
+    reason = "handover_no_days" if allowed is None else "handover_awaited"
+    return replace(waiting, verdict=UNDETERMINED, reason=reason, missing=missing)
 
 
 def _received(_case: GateCase, check: str, facility: PlannedFacility) -> Step:

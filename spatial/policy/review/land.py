@@ -12,9 +12,9 @@ import shapely
 
 from spatial.fields import AREAS
 from spatial.policy.area_facts import AreaFacts
+from spatial.policy.area_figures import AreaFigures
 from spatial.policy.findings import INDICATOR, MET, UNDETERMINED
 from spatial.policy.kinds import AREA_KINDS
-from spatial.policy.measures import AreaFigures
 from spatial.policy.places import Membership
 from spatial.policy.review.frames import layer_frame
 from spatial.policy.review.gate import GateCase, Step, lacks

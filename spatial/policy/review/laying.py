@@ -6,35 +6,27 @@ into their places by id, and those it replaces stay where they are and count no 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
 from spatial.crs import project as to_metres
 from spatial.fields import FACILITIES
-from spatial.network import Network
 from spatial.policy.city import City
 from spatial.policy.counting import Counted, Standing, counted, standing
-from spatial.policy.entrances import Joined, Sites
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.entrances import Joined, Sites, leads
 from spatial.policy.facility_edits import carry
-from spatial.policy.facts import Facts
-from spatial.policy.review.around import ALLOTTED_BY, STOCK_COLUMNS, Around, KnownAround
+from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.rule import Counts
-from spatial.policy.units import Allotment, entrance_points
+from spatial.policy.units import entrance_points
 from spatial.profiles import Impedance
 from spatial.snapping import Snap, snap
-from spatial.table import PlainRows, objects, shapes
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
+from spatial.table import PlainRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +200,12 @@ class Laid:
             self._snaps[impedance] = (found[: len(gates)], found[len(gates) :])
         return self._snaps[impedance]
 
+    def joins(self, city: City, impedance: Impedance) -> NDArray[np.bool_]:
+        """Tell which have an entrance on streets that lead somewhere; see `KnownFacilities`."""
+        _, snaps = self._own_snaps(city, impedance)
+        own = leads(city.graph(impedance), snaps, self.own_doors[1], size=len(self.own))
+        return self.together(self.known.joins(impedance, limit_m=city.snap_limit_m), own)
+
     def sites_before(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites | None:
         """Return the entrances of what counts where the project changes nothing of them."""
         if self._changes(counts, unknown=unknown):
@@ -230,100 +228,3 @@ class Laid:
         before: NDArray[np.bool_] = getattr(self.known.counted(counts), name)
         own: NDArray[np.bool_] = getattr(self._own_counted(counts), name)
         return bool(own.any() or before[self.gone].any())
-
-
-@dataclass(frozen=True, eq=False)
-class ProjectFacts:
-    """What rules judge a project by, among what is around it.
-
-    Parameters
-    ----------
-    reach
-        Of rules about distances: all facilities around.
-    stock
-        Of rules about area and number: those alone that may belong to the project or its pool.
-    """
-
-    reach: Facts
-    stock: Facts
-
-
-def project_facts(
-    reach: Laid,
-    stock: Laid,
-    *,
-    districts: PlainRows,
-    buildings: PlainRows | None,
-    network: Network | None,
-    as_of: dt.date,
-    parameters: EvaluationParameters,
-) -> ProjectFacts:
-    """Return the facts of a project among what is around it.
-
-    Parameters
-    ----------
-    reach, stock
-        All facilities, for rules of reach and for those of area and number; as in
-        `spatial.policy.review.placing.Placed`.
-    districts, buildings
-        The project, the other members of its pool, and its buildings; by id.
-    network
-        None where nobody asks about walking.
-    as_of, parameters
-        Of the review.
-    """
-    # Every stage is given, so it is the same under every pack, whatever its date.
-    stage = districts["stage"]
-    rural = np.zeros(len(districts), dtype=bool)
-
-    def facts(laid: Laid, columns: Sequence[str], network: Network | None) -> Facts:
-        known = laid.known.columns
-        rows = {name: laid.together(known[name], laid.own[name]) for name in columns}
-        # Rules read nothing but columns.
-        city = City(
-            districts=cast("GeoDataFrame", districts),
-            facilities=cast("GeoDataFrame", PlainRows(rows, size=laid.size)),
-            areas=None,
-            buildings=cast("GeoDataFrame | None", buildings),
-            network=network,
-            as_of=as_of,
-            snap_limit_m=parameters.snap_limit_m,
-            grid_spacing_m=parameters.grid_spacing_m,
-            penalties=parameters.penalties,
-            known=laid,
-        )
-        return Facts(city=city, stage=stage, rural=rural)
-
-    west, south, east, north = shapely.total_bounds(shapes(districts["geometry"]))
-    bounds = np.array([west, south, east, north])
-    # Area and number need no streets.
-    own = facts(stock.beside(_allotted(stock, districts, bounds)), STOCK_COLUMNS, None)
-    every = facts(reach, ("id",), network)
-    beside = own
-    if stock is not reach:
-        near = _allotted(reach, districts, bounds)
-        beside = facts(reach.beside(near), ALLOTTED_BY, None)
-        carry(beside, units=own.units, ground=own.ground)
-    carry(every, units=own.units, ground=own.ground)
-    carry(every, allotment=_spread(beside, reach))
-    return ProjectFacts(every, own)
-
-
-def _allotted(laid: Laid, districts: PlainRows, bounds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """List what around may belong to the project or its pool, by number; no other does."""
-    pool = next((one for one in objects(districts["pool"]) if one is not None), None)
-    near = laid.known.near(bounds, districts=objects(districts["id"]).tolist(), pool=pool)
-    if laid.around.inside is not None:
-        near = near[laid.around.inside[near]]
-    return near[~np.isin(near, laid.gone)] if len(laid.gone) else near
-
-
-def _spread(beside: Facts, laid: Laid) -> Allotment:
-    """Say of all facilities what is known of those that may belong to the project."""
-    narrow = cast("Laid", beside.city.known)
-    numbers = narrow.together(laid.number[:-1], laid.came)
-    found = beside.allotment
-    unit = np.full(laid.size, -1, dtype=np.int64)
-    district = np.full(laid.size, -1, dtype=np.int64)
-    unit[numbers], district[numbers] = found.unit, found.district
-    return Allotment(unit, district)

@@ -3,7 +3,8 @@
 A pool adds up the dwelling units of its members and the facilities they bring (readings §3). A
 facility without an entry in the ledger counts in the pool whole. With entries, what counts here is
 the sum of those made out to the pool, to this project or to another member; what is made out to
-anybody else counts there. The entries of a facility may never exceed its floor area.
+anybody else counts there. The entries of a facility may never exceed its floor area. As one of a
+number of facilities it counts whole or not at all: here where more than half of it does.
 """
 
 from __future__ import annotations
@@ -29,12 +30,22 @@ def counting_share(project: Project, facility: str) -> Decimal | None:
     return sum((entry.floor_area_m2 for entry in entries if entry.to in here), Decimal(0))
 
 
+def split_away(project: Project, facility: PlannedFacility) -> bool:
+    """Tell whether half of a facility or more counts elsewhere: as a facility it is not one here.
+
+    A part of a facility is floor area, and no facility. As a whole it counts where more than half
+    of it counts, and so for one at most, whoever asks.
+    """
+    share, whole = counting_share(project, facility.id), to_share(facility)
+    return share is not None and whole is not None and 2 * share <= whole
+
+
 def brought_m2(project: Project, counted: Sequence[str]) -> Decimal:
     """Sum the floor area other members bring, m²: of facilities that count, as far as known."""
     others = () if project.pool is None else pooled(project.pool)
     total = Decimal(0)
     for facility in others:
-        whole, share = _to_share(facility), counting_share(project, facility.id)
+        whole, share = to_share(facility), counting_share(project, facility.id)
         if facility.id in counted and whole is not None:
             total += whole if share is None else min(share, whole)
     return total
@@ -63,7 +74,7 @@ def ledger_faults(project: Project, pointer: Callable[..., str]) -> Iterator[tup
     yield from _entry_faults(pool, (*project.facilities, *pooled(pool)), pointer)
 
 
-def _to_share(facility: PlannedFacility) -> Decimal | None:
+def to_share(facility: PlannedFacility) -> Decimal | None:
     """Return the floor area there is to make out: that of the rooms for under-3s where given."""
     rooms = facility.childcare_floor_area_m2
     return facility.floor_area_m2 if rooms is None else rooms
@@ -72,7 +83,7 @@ def _to_share(facility: PlannedFacility) -> Decimal | None:
 def _entry_faults(
     pool: Pool, facilities: Sequence[PlannedFacility], pointer: Callable[..., str]
 ) -> Iterator[tuple[str, str]]:
-    area = {facility.id: _to_share(facility) for facility in facilities}
+    area = {facility.id: to_share(facility) for facility in facilities}
     given: dict[str, Decimal] = {}
     seen: list[tuple[str, str]] = []
     for number, entry in enumerate(pool.ledger):

@@ -17,7 +17,8 @@ from spatial.crs import metric_crs
 from spatial.crs import project as to_metres
 from spatial.network import Network
 from spatial.policy.city import City
-from spatial.policy.evaluation import EvaluationParameters, stages
+from spatial.policy.district_stage import stages
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.facts import Facts
 from spatial.policy.findings import VERDICTS
 from spatial.policy.kinds import DISTRICT_KINDS

@@ -17,7 +17,7 @@ from spatial.network import Network
 from spatial.policy.review.around import Around, KnownAround
 from spatial.policy.review.frames import layer_frame
 from spatial.policy.review.laying import Laid
-from spatial.policy.review.ledger import counting_share, pooled
+from spatial.policy.review.ledger import counting_share, pooled, split_away
 from spatial.policy.review.massing import demand_buildings
 from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
 from spatial.policy.review.stages import Stage
@@ -78,6 +78,11 @@ class Placed:
         Facilities for rules of reach: where they stand. For rules of area and number: also those
         whose place is not fixed, and at the land grant what the documents ask for. The same
         object where nothing differs.
+    number
+        For rules of number: the stock without facilities of which half or more counts elsewhere;
+        the same object where there are none.
+    split
+        Ids of those.
     districts, buildings
         The project and the other members of its pool, by id; its buildings, None without any.
     opened
@@ -94,6 +99,8 @@ class Placed:
     around: Around
     reach: Laid
     stock: Laid
+    number: Laid
+    split: tuple[str, ...]
     districts: PlainRows
     buildings: PlainRows | None
     opened: Sequence[Mapping[str, Any]]
@@ -169,12 +176,17 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
     reach = Laid.of(around, placed, gone=sorted({*replaced, *around.numbers(standing_in)}))
     same = len(placed) == len(counted) == len(rows) and set(provided_by.values()) == {"project"}
     buildings = _buildings(project)
+    gone = sorted({*replaced, *around.numbers(stored)})
+    laid = reach if same else Laid.of(around, located, gone=gone)
+    split = {one.id for one in (*project.facilities, *others) if split_away(project, one)}
+    split &= {str(row["id"]) for row in located}
+    whole = [row for row in located if row["id"] not in split]
     return Placed(
         around=around,
         reach=reach,
-        stock=reach
-        if same
-        else Laid.of(around, located, gone=sorted({*replaced, *around.numbers(stored)})),
+        stock=laid,
+        number=Laid.of(around, whole, gone=gone) if split else laid,
+        split=tuple(sorted(split)),
         districts=_by_id(DISTRICTS, [_district(project, stage), *_members(project)]),
         buildings=_by_id(BUILDINGS, buildings) if buildings else None,
         opened=[

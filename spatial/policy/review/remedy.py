@@ -16,7 +16,7 @@ class Remedy:
     Parameters
     ----------
     action
-        Code of the change, as `spatial.policy.review.wording` words it.
+        Code of the change, as `spatial.policy.review.remedy_wording` words it.
     amount, unit
         By how much, where the change has a size.
     facility, item, phase

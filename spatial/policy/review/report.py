@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from spatial.policy.explaining.letter import alternatives, would_count
+from spatial.policy.missing_wording import missing_list
 from spatial.policy.numerals import figure
 from spatial.policy.pack import Pack
 from spatial.policy.review.document import review_document
+from spatial.policy.review.note_wording import assumption_text
 from spatial.policy.review.review import BACKGROUND, ILLUSTRATION, Review
 from spatial.policy.review.stages import STAGES
-from spatial.policy.review.wording import missing_text, verdict_word
+from spatial.policy.review.words import verdict_word
 
 CHECK: Final = "check"
 _LABELS: Final = MappingProxyType(
@@ -33,10 +36,6 @@ _LABELS: Final = MappingProxyType(
         "assumed": (
             "假设每户{persons}人（{source}）",
             "assuming {persons} persons a household ({source})",
-        ),
-        "massing": (
-            "体块{blocks}个，各期户数按占地面积×层数分摊",
-            "{blocks} blocks of a massing; units spread by footprint × storeys",
         ),
         "provided_by": (
             "{service}以{document}所列为准",
@@ -114,7 +113,7 @@ def document_text(
         f"{say('as_of')}: {document['as_of']}",
         f"{say('verdict')}: {verdict_word(document['verdict'], lang=lang)}"
         + (f" ({say('illustration')})" if document["illustration"] else ""),
-        *_assumptions(document, say),
+        *_assumptions(document, say, lang=lang),
     ]
     for pack in document["packs"]:
         note = {ILLUSTRATION: say("outside"), BACKGROUND: say("background")}.get(pack["basis"])
@@ -142,15 +141,15 @@ class _Labels:
         return _LABELS.get(name, (name, name))[self.at]
 
 
-def _assumptions(document: Mapping[str, Any], say: _Labels) -> list[str]:
+def _assumptions(document: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str]:
     lines = []
     for one in document["assumptions"]:
         if one["assumption"] == "household_size":
             lines.append(
                 say("assumed").format(persons=one["persons_per_unit"], source=one["source"])
             )
-        elif one["assumption"] == "massing":
-            lines.append(say("massing").format(blocks=one["blocks"]))
+        elif (said := assumption_text(one, lang=lang)) is not None:
+            lines.append(said)
         else:
             lines.append(
                 say("provided_by").format(
@@ -200,14 +199,20 @@ def _finding(finding: Mapping[str, Any], say: _Labels, *, lang: str) -> list[str
     lines = [f"{head}: {reason}" if reason else head]
     if finding["verdict"] in _QUIET:
         return lines
-    lines.append(f"    {say('clause')} {finding['clause']}: {finding['quote']}")
+    quoted = ": ".join(one for one in (finding["clause"], finding["quote"]) if one)
+    lines.append(f"    {say('clause')} {quoted}")
     lines.append(f"    {say('reading')}: {finding['reading']}")
-    if finding["missing"]:
-        lines.append(f"    {say('missing')}: {missing_text(finding['missing'])}")
+    uncounted = would_count(finding, lang=lang)
+    if uncounted:
+        lines.append(f"    {uncounted}")
+    if finding.get("beside"):
+        lines.append(f"    {finding['beside']}")
+    lacking = missing_list(finding["missing"], lang=lang)
+    if lacking:
+        lines.append(f"    {say('missing')}: {lacking}")
     lines += [f"    {say('remedy')}: {remedy['text']}" for remedy in finding["remedies"]]
     lines += [
-        f"    {say('alternative')}: {one['reading']} → {verdict_word(one['verdict'], lang=lang)}"
-        f" ({figure(one['value'])} / {figure(one['threshold'])})"
+        f"    {say('alternative')}: {alternatives({'alternatives': [one]}, lang=lang)}"
         for one in finding["alternatives"]
         if one.get("changes")
     ]

@@ -9,12 +9,9 @@ from decimal import Decimal
 from typing import Final
 
 from spatial.errors import InputError
-from spatial.policy.evaluation import (
-    REGION_INSIDE,
-    REGION_OUTSIDE,
-    EvaluationParameters,
-)
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.pack import Pack
+from spatial.policy.regions import REGION_INSIDE, REGION_OUTSIDE
 from spatial.policy.review.capacity import CapacityChange, capacity_changes
 from spatial.policy.review.consistency import skipped_stage
 from spatial.policy.review.finding import ReviewFinding
@@ -31,7 +28,8 @@ from spatial.policy.review.neighbours import (
     neighbour_cities,
 )
 from spatial.policy.review.placing import Placed, Surroundings, place
-from spatial.policy.review.project import Project
+from spatial.policy.review.project import SUSPENDED, Project
+from spatial.policy.review.reach_known import CIRCLE
 from spatial.policy.review.stages import STAGES, Stage
 from spatial.policy.review.trials import reach_remedies
 from spatial.policy.review.verdict import strictest, verdict_of, worst_of
@@ -217,7 +215,7 @@ def review(
         strictest=strictest(
             [one for one in findings if one.pack in {pack.id for pack in deciding}]
         ),
-        assumptions=_assumptions(project, placed.provided_by),
+        assumptions=_assumptions(project, placed.provided_by, at, findings),
         neighbours=neighbours,
         capacity=capacity,
     )
@@ -286,7 +284,12 @@ def _standing(project: Project, pack: Pack) -> tuple[str, str]:
     return region, ILLUSTRATION if region == REGION_OUTSIDE else BINDING
 
 
-def _assumptions(project: Project, provided_by: Mapping[str, str]) -> tuple[Mapping[str, str], ...]:
+def _assumptions(
+    project: Project,
+    provided_by: Mapping[str, str],
+    stage: Stage,
+    findings: Sequence[ReviewFinding],
+) -> tuple[Mapping[str, str], ...]:
     """Name what the review rests on that nobody measured."""
     found: list[Mapping[str, str]] = []
     population = project.population
@@ -302,6 +305,15 @@ def _assumptions(project: Project, provided_by: Mapping[str, str]) -> tuple[Mapp
         )
     if project.massing:
         found.append({"assumption": "massing", "blocks": str(len(project.massing))})
+    if any(one.kind == CIRCLE for one in findings):
+        # A circle is asked of urban places; a project names no community that could be rural.
+        found.append({"assumption": "urban"})
+    if stage.before_building:
+        found += [
+            {"assumption": "suspended_counts", "facility": facility.id}
+            for facility in project.facilities
+            if facility.status == SUSPENDED
+        ]
     found += [
         {"assumption": "provided_by", "service": service, "document": provider}
         for service, provider in provided_by.items()

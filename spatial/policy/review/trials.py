@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 
-from spatial.policy.evaluation import EvaluationParameters
+from spatial.policy.evaluation_parameters import EvaluationParameters
 from spatial.policy.findings import ADVISE, MET, MET_RELAXED, NOT_MET
 from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.pack import Pack

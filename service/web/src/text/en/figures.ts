@@ -1,0 +1,40 @@
+import type { figures as zh } from '../zh/figures';
+
+/** Panels: charts and table. */
+export const figures: typeof zh = {
+  charts: {
+    title: 'Charts',
+    verdicts: 'Verdicts by clause (districts)',
+    areas: 'Districts by {level} and flag',
+    minutes: 'Walking minutes, weighted by households',
+    minutesAxis: 'walking minutes of the farthest part',
+    minutesBeyond: '{count} more households: over 60 minutes, beyond 5,000 m or undetermined',
+    progress: 'Progress against targets',
+    progressNone: 'This pack has no target with a progress.',
+    target: 'target of {year}: {value}',
+    now: 'now {value}',
+    rule: 'Clause',
+    households: 'households',
+    level: 'Level',
+    noData: 'Nothing to draw.',
+  },
+  table: {
+    title: 'Table',
+    id: 'Id',
+    name: 'Name',
+    stage: 'Stage',
+    households: 'Households',
+    flag: 'Flag',
+    rank: 'Rank',
+    concerned: 'Concerned',
+    reasons: 'Reasons',
+    export: 'Export CSV',
+    shown: '{shown} of {all} rows',
+    filter: 'Filter by name or id',
+    none: 'No row passes the filter.',
+    sortUp: 'ascending',
+    sortDown: 'descending',
+    ledger: 'Problem ledger XLSX',
+    goto: 'Show on the map',
+  },
+};
