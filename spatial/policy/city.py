@@ -23,24 +23,15 @@ from spatial.policy.entrances import Joined, KnownFacilities, Sites, leads
 from spatial.policy.gates import Gates, gates_of
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
+from spatial.policy.walks import Walked, walk_out
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
-from spatial.reach import SEARCH_LIMIT_M, Nodes, nearest_walk
+from spatial.reach import SEARCH_LIMIT_M, Nodes
 from spatial.snapping import Snap, snap
 from spatial.straight import nearest_straight
 from spatial.table import shapes
 
 if TYPE_CHECKING:
     from spatial.policy.facts import Reach
-
-
-@dataclass(frozen=True, eq=False)
-class Walked:
-    """Walks from demand points, shape (q,) each; as in `Reach`."""
-
-    walk_mm: NDArray[np.float64]
-    facility: NDArray[np.int64]
-    snap_m: NDArray[np.float64]
-    astray: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,36 +312,14 @@ class City:
         limit_m: float,
         impedance: Impedance,
     ) -> Walked:
-        graph, gates = self.graph(impedance), self.gates
-        snaps = self.gate_snaps(impedance)
-        if points is None:
-            # Every gate belongs to some point.
-            count, place, of_gate = len(self.demand.district), gates.point, gates.gate
-            inside_m = gates.inside_m
-        else:
-            count, (pair, place) = len(points), gates.ways_out(points)
-            gate, of_gate = np.unique(gates.gate[pair], return_inverse=True)
-            snaps, inside_m = snaps[gate], gates.inside_m[pair]
-        walk = nearest_walk(
-            graph,
-            places=snaps,
-            sites=joined.snap,
-            site_of=joined.owner,
+        return walk_out(
+            self.graph(impedance),
+            self.gates,
+            self.gate_snaps(impedance),
+            joined,
+            points=points,
             limit_m=limit_m,
-            nodes=joined.nodes,
         )
-        total = inside_m + walk.metres[of_gate]
-        total[total > limit_m] = np.inf
-        # Where the known streets end a few steps on, nobody can say how far it is.
-        astray = (snaps.on_network & graph.island[snaps.edge])[of_gate] & np.isinf(total)
-        total[astray] = np.nan
-        # NaN (a gate off the network) sorts last, so one good gate is enough. Every point has a
-        # gate, so the first of each point's ways is its best.
-        order = np.lexsort((of_gate, total, place))
-        best = order[np.searchsorted(place[order], np.arange(count))]
-        metres = total[best]
-        facility = np.where(np.isfinite(metres), walk.site[of_gate[best]], -1)
-        return Walked(millimetres(metres), facility, snaps.connector_m[of_gate[best]], astray[best])
 
 
 def _renumber(site: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:

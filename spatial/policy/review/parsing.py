@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import shapely
 from jsonschema import Draft202012Validator
-from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import Fault, InputFaults
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.review.consistency import consistency_faults, pointer
+from spatial.policy.review.drawing import drawn
 from spatial.policy.review.project import (
     AsBuilt,
     Block,
@@ -38,16 +37,6 @@ from spatial.policy.review.project import (
     Share,
 )
 from spatial.policy.review.soundness import Check, soundness
-
-_SURFACES: Final = ("Polygon", "MultiPolygon")
-_PLACES: Final = ("Point", *_SURFACES)
-_POINTS: Final = ("Point", "MultiPoint")
-# Members that hold a geometry, and what it may be; wherever they stand.
-_SHAPES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
-    {"site": _PLACES, "entrances": _POINTS, "geometry": _PLACES}
-)
-_MOST_COORDINATES: Final = 100_000
-_ENCODER: Final = json.JSONEncoder(default=float)
 
 
 def project_schema() -> dict[str, Any]:
@@ -95,67 +84,13 @@ def parse_project(document: object, *, source: str) -> Project:
             )
         ]
     if not faults and isinstance(document, Mapping):
-        plain = _drawn(document, (), faults)
+        plain = drawn(document, (), faults)
         if not faults:
             project = _project(plain)
             faults += consistency_faults(project)
             if not faults:
                 return project
     raise InputFaults([Fault(source, None, place, message) for place, message in faults])
-
-
-def _drawn(
-    value: Any,  # noqa: ANN401 - walks any document
-    path: tuple[str | int, ...],
-    faults: list[tuple[str, str]],
-) -> Any:  # noqa: ANN401 - as above
-    """Put geometries in their places, and list dates and geometries that are none."""
-    if isinstance(value, list):
-        return [_drawn(inner, (*path, number), faults) for number, inner in enumerate(value)]
-    if not isinstance(value, Mapping):
-        return value
-    drawn: dict[str, Any] = {}
-    for key, inner in value.items():
-        name = str(key)
-        allowed = _SHAPES.get(name)
-        if allowed is not None:
-            if path[:1] in (("phases",), ("massing",)):
-                allowed = _SURFACES
-            shape, message = _shape(inner, allowed)
-            drawn[name] = shape
-            faults += [] if message is None else [(pointer(*path, name), message)]
-            continue
-        drawn[name] = inner
-        if name.endswith("_on"):
-            try:
-                dt.date.fromisoformat(str(inner))
-            except ValueError:
-                faults.append((pointer(*path, name), f"there is no day {inner}"))
-        elif isinstance(inner, (Mapping, list)):
-            drawn[name] = _drawn(inner, (*path, name), faults)
-    return drawn
-
-
-def _shape(value: object, allowed: Sequence[str]) -> tuple[BaseGeometry | None, str | None]:
-    """Read a geometry, or say what is wrong with it."""
-    try:
-        shape = shapely.from_geojson(_ENCODER.encode(value))
-    except (ShapelyError, ValueError, TypeError, ArithmeticError):
-        shape = None
-    if not isinstance(shape, BaseGeometry) or shape.geom_type not in allowed or shape.is_empty:
-        return None, f"is no GeoJSON geometry of type {', '.join(allowed)}"
-    return shape, _shape_fault(shape)
-
-
-def _shape_fault(shape: BaseGeometry) -> str | None:
-    if shapely.count_coordinates(shape) > _MOST_COORDINATES:
-        return f"has more than {_MOST_COORDINATES} coordinates"
-    west, south, east, north = shape.bounds
-    if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):  # noqa: PLR2004 - degrees
-        return "lies outside the degrees of longitude and latitude (longitude comes first)"
-    if not shape.is_valid:
-        return f"is not valid: {shapely.is_valid_reason(shape)}"
-    return None
 
 
 def _points(shape: BaseGeometry | None) -> shapely.MultiPoint | None:
