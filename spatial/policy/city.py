@@ -14,7 +14,7 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from spatial.crs import metric_crs, millimetres, project
+from spatial.crs import metric_crs, project
 from spatial.demand import Demand, demand_points
 from spatial.graph import WalkGraph
 from spatial.network import Network
@@ -27,7 +27,6 @@ from spatial.policy.walks import Walked, walk_out
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
 from spatial.reach import SEARCH_LIMIT_M, Nodes
 from spatial.snapping import Snap, snap
-from spatial.straight import nearest_straight
 from spatial.table import shapes
 
 if TYPE_CHECKING:
@@ -212,7 +211,8 @@ class City:
                 counts, unknown=unknown, impedance=impedance, snap_limit_m=self.snap_limit_m
             )
             if before is not None:
-                found = self._walk_to(before, points=None, limit_m=limit_m, impedance=impedance)
+                snaps, graph = self.gate_snaps(impedance), self.graph(impedance)
+                found = walk_out(graph, self.gates, snaps, before, points=None, limit_m=limit_m)
                 return replace(found, facility=self.known.now(found.facility))
         return self.walk(
             self._chosen(counts, unknown=unknown), limit_m=limit_m, impedance=impedance
@@ -256,16 +256,7 @@ class City:
         places, local = self.demand.geometry, self.demand_local
         if points is not None:
             places, local = places[points], local[points]
-        found = nearest_straight(
-            places,
-            sites.places,
-            crs=self.crs,
-            limit_m=limit_m,
-            projected=local,
-            projected_sites=sites.local,
-            tree=sites.tree,
-        )
-        return millimetres(found.metres), _renumber(found.site, sites.owner)
+        return sites.nearest(places, local, crs=self.crs, limit_m=limit_m)
 
     def walk(
         self,
@@ -297,32 +288,7 @@ class City:
         (`WalkGraph.island`) without any of them, and without a network.
         """
         if self.network is None:
-            count = len(self.demand.district) if points is None else len(points)
-            nothing = np.full(count, np.nan)
-            nowhere = np.full(count, -1, dtype=np.int64)
-            return Walked(nothing, nowhere, nothing.copy(), np.zeros(count, dtype=bool))
+            return Walked.nowhere(len(self.demand.district) if points is None else len(points))
         joined = replace(self.joined(chosen, impedance), nodes=nodes)
-        return self._walk_to(joined, points=points, limit_m=limit_m, impedance=impedance)
-
-    def _walk_to(
-        self,
-        joined: Joined,
-        *,
-        points: NDArray[np.int64] | None,
-        limit_m: float,
-        impedance: Impedance,
-    ) -> Walked:
-        return walk_out(
-            self.graph(impedance),
-            self.gates,
-            self.gate_snaps(impedance),
-            joined,
-            points=points,
-            limit_m=limit_m,
-        )
-
-
-def _renumber(site: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(numbers) == 0:
-        return site
-    return np.where(site >= 0, numbers[np.maximum(site, 0)], -1)
+        snaps, graph = self.gate_snaps(impedance), self.graph(impedance)
+        return walk_out(graph, self.gates, snaps, joined, points=points, limit_m=limit_m)

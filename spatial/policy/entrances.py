@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import KDTree
 
+from spatial.crs import millimetres
 from spatial.graph import WalkGraph
 from spatial.policy.counting import Counted, Standing
 from spatial.policy.rule import Counts
 from spatial.profiles import Impedance
 from spatial.reach import Nodes
 from spatial.snapping import Snap
+from spatial.straight import nearest_straight
 
 if TYPE_CHECKING:
     from spatial.policy.city import City
@@ -39,6 +41,36 @@ class Sites:
     local: NDArray[Any]
     owner: NDArray[np.int64]
     tree: KDTree | None = None
+
+    def nearest(
+        self, places: NDArray[Any], local: NDArray[Any], *, crs: CRS, limit_m: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Find the nearest facility in a straight line.
+
+        Parameters
+        ----------
+        places, local
+            Demand points in EPSG:4326, and in `crs`, shape (q,).
+        crs
+            The system of the city.
+        limit_m
+            Search limit in metres, inclusive.
+
+        Returns
+        -------
+        Whole millimetres, infinite beyond the limit, and facility number, -1 for none; (q,) each.
+        """
+        found = nearest_straight(
+            places,
+            self.places,
+            crs=crs,
+            limit_m=limit_m,
+            projected=local,
+            projected_sites=self.local,
+            tree=self.tree,
+        )
+        # The last one answers for -1, no site.
+        return millimetres(found.metres), np.append(self.owner, -1)[found.site]
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,13 @@ class Walked:
     snap_m: NDArray[np.float64]
     astray: NDArray[np.bool_]
 
+    @classmethod
+    def nowhere(cls, count: int) -> Walked:
+        """Return the walks of so many points where there are no streets: none is known."""
+        unknown = np.full(count, np.nan)
+        facility = np.full(count, -1, dtype=np.int64)
+        return cls(unknown, facility, unknown.copy(), np.zeros(count, dtype=bool))
+
 
 def walk_out(
     graph: WalkGraph,
