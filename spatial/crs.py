@@ -39,14 +39,24 @@ def metric_crs(lon: float, lat: float) -> CRS:
     if _CHINA_LON[0] <= lon < _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]:
         meridian = int(3 * np.floor(lon / 3 + 0.5))
         meridian = min(max(meridian, _CGCS2000_FIRST_MERIDIAN), _CGCS2000_LAST_MERIDIAN)
-        return CRS.from_epsg(_CGCS2000_FIRST_CODE + (meridian - _CGCS2000_FIRST_MERIDIAN) // 3)
+        return _by_code(_CGCS2000_FIRST_CODE + (meridian - _CGCS2000_FIRST_MERIDIAN) // 3)
     zone = min(int((lon + 180) // 6) + 1, 60)
-    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+    return _by_code((32600 if lat >= 0 else 32700) + zone)
 
 
 @lru_cache(maxsize=32)
 def _transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
+
+
+@lru_cache(maxsize=1)
+def _ellipsoid() -> Geod:
+    return Geod(ellps="WGS84")
+
+
+@lru_cache(maxsize=32)
+def _by_code(code: int) -> CRS:
+    return CRS.from_epsg(code)
 
 
 def project(geometries: NDArray[Any], *, target: CRS) -> NDArray[Any]:
@@ -85,7 +95,7 @@ def geodesic_m(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.flo
     # Two degenerate shapes of call that pyproj answers unevenly.
     if len(a) == 0:
         return np.zeros(0)
-    _, _, metres = Geod(ellps="WGS84").inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
+    _, _, metres = _ellipsoid().inv(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
     return np.asarray(metres, dtype=np.float64)
 
 

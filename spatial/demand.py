@@ -6,6 +6,7 @@ Buildings where they are known, else a fixed grid inside the polygon, else the p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -48,6 +49,11 @@ class Demand:
     weight: NDArray[np.float64]
     start: NDArray[np.int64]
     kind: NDArray[Any]
+
+    @cached_property
+    def count(self) -> NDArray[np.int64]:
+        """How many points each district has, shape (n,)."""
+        return np.diff(self.start)
 
 
 def demand_points(
@@ -135,7 +141,9 @@ def _grid(
     inside = shapely.contains_xy(polygons[at], points[:, 0], points[:, 1])
     at, points = at[inside], points[inside].astype(np.float64)
 
-    bare = np.setdiff1d(np.arange(len(polygons)), at)
+    bare = np.flatnonzero(np.bincount(at, minlength=len(polygons)) == 0)
+    if len(bare) == 0:
+        return at, points
     surface = shapely.get_coordinates(shapely.point_on_surface(polygons[bare]))
     at = np.concatenate([at, bare])
     points = np.concatenate([points, surface])

@@ -18,7 +18,8 @@ from spatial.crs import WGS84
 from spatial.graph import WalkGraph, adjacency_of, edge_costs_m
 from spatial.lattice import Lattice
 from spatial.profiles import LEVEL, Impedance
-from spatial.street_index import StreetIndex, build_index
+from spatial.street_cells import build_index
+from spatial.street_index import StreetIndex
 from spatial.traits import EdgeTraits
 
 # Graphs of different impedances kept with a network: anyone may ask for penalties of their own.

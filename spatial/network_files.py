@@ -87,5 +87,6 @@ def load_network(directory: Path) -> Network:
 
 
 def _mapped(directory: Path, name: str) -> NDArray[Any]:
-    mapped: NDArray[Any] = np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-    return mapped
+    mapped = np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    # The same pages as a plain array: every step on a `memmap` goes through Python once more.
+    return np.asarray(mapped)

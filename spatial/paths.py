@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.entering import end_costs_m
 from spatial.graph import WalkGraph
 from spatial.grouping import weighted_count
 from spatial.network import Network
 from spatial.path_lines import Way, drawn
-from spatial.reach import Direction, end_costs_m
+from spatial.reach import Direction
 from spatial.search import Found, Stops, direct_ways, searches
 from spatial.stretches import Stretches
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from spatial.entering import end_costs_m, first_steps, share_of_cost, with_entrances
 from spatial.graph import WalkGraph
 from spatial.relaxing import relax, settle_ties
 from spatial.snapping import Snap
@@ -57,14 +57,11 @@ class ReachedNodes:
         Ascending, shape (r,).
     metres, site
         As `node_distances` answers, shape (r,) each.
-    number
-        What the sites are called where they are asked for, by their number here; None for that.
     """
 
     node: NDArray[np.int64]
     metres: NDArray[np.float64]
     site: NDArray[np.int64]
-    number: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, node_m: NDArray[np.float64], node_site: NDArray[np.int64]) -> ReachedNodes:
@@ -78,8 +75,7 @@ class ReachedNodes:
             return np.full(len(node), np.inf), np.full(len(node), -1, dtype=np.int64)
         place = np.minimum(np.searchsorted(self.node, node), len(self.node) - 1)
         known = self.node[place] == node
-        site = self.site[place] if self.number is None else self.number[self.site[place]]
-        return np.where(known, self.metres[place], np.inf), np.where(known, site, -1)
+        return np.where(known, self.metres[place], np.inf), np.where(known, self.site[place], -1)
 
 
 Nodes = tuple[NDArray[np.float64], NDArray[np.int64]] | ReachedNodes
@@ -132,14 +128,20 @@ def nearest_walk(
     at = np.flatnonzero(reached)
     edge, fraction = places.edge[at], places.fraction[at]
     ends = np.concatenate([graph.u[edge], graph.v[edge]])
+    to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
     if nodes is None:
         nodes = _nodes_for(
-            graph, ends, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction
+            graph,
+            ends,
+            np.concatenate([to_u, to_v]),
+            sites=sites,
+            site_of=site_of,
+            limit_m=limit_m,
+            direction=direction,
         )
     node_m, node_site = (
         nodes.at(ends) if isinstance(nodes, ReachedNodes) else (nodes[0][ends], nodes[1][ends])
     )
-    to_u, to_v = end_costs_m(graph, edge, fraction, leaving=direction is Direction.TOWARD)
     via_u, via_v = node_m[: len(at)] + to_u, node_m[len(at) :] + to_v
     best, best_site = _nearer(via_u, node_site[: len(at)], via_v, node_site[len(at) :])
     direct_m, direct_site = _along_the_same_edge(
@@ -156,6 +158,7 @@ def nearest_walk(
 def _nodes_for(
     graph: WalkGraph,
     ends: NDArray[Any],
+    end_m: NDArray[np.float64],
     *,
     sites: Snap,
     site_of: NDArray[np.int64],
@@ -164,7 +167,8 @@ def _nodes_for(
 ) -> Nodes:
     """Walk between sites and the nodes at which places join, or all nodes where that is shorter.
 
-    A search over all streets takes as long for one site as for thousands.
+    A search over all streets takes as long for one site as for thousands. `ends` are the two nodes
+    of each place, `end_m` what it costs between them and the place.
     """
     if len(site_of) <= _FEW:
         toward = direction is Direction.TOWARD
@@ -182,7 +186,11 @@ def _nodes_for(
             limit_m=around_m,
         )
         # What was reached so near is reached no nearer by going farther.
-        if around_m == limit_m or np.isfinite(node_m[ends]).all():
+        via_m = node_m[ends]
+        if around_m == limit_m or np.isfinite(via_m).all():
+            return node_m, node_site
+        via_m += end_m
+        if (via_m.reshape(2, -1).min(axis=0) < around_m).all():
             return node_m, node_site
     return node_distances(graph, sites=sites, site_of=site_of, limit_m=limit_m, direction=direction)
 
@@ -230,88 +238,6 @@ def node_distances(
     return metres, site
 
 
-def first_steps(
-    graph: WalkGraph, sites: Snap, site_of: NDArray[np.int64], *, leaving: bool
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """List the nodes beside the entrances of sites: node, equivalent metres and site.
-
-    Parameters
-    ----------
-    graph, sites, site_of
-        As in `nearest_walk`; every entrance must be on the network.
-    leaving
-        As in `end_costs_m`.
-    """
-    to_u, to_v = end_costs_m(graph, sites.edge, sites.fraction, leaving=leaving)
-    ends = np.concatenate([graph.u[sites.edge], graph.v[sites.edge]]).astype(np.int64)
-    metres = np.concatenate([to_u + sites.connector_m, to_v + sites.connector_m])
-    return ends, metres, np.concatenate([site_of, site_of])
-
-
-def with_entrances(
-    graph: WalkGraph, base: csr_matrix[np.float64], entrances: Snap, *, leaving: bool
-) -> csr_matrix[np.float64]:
-    """Add entrances to an adjacency, each a row of its own behind the nodes.
-
-    Parameters
-    ----------
-    graph, base
-        The streets, and their adjacency either way round; it is copied, never rebuilt.
-    entrances
-        All of them on the network.
-    leaving
-        True where the entrance is left for the streets, False where it is entered from them.
-    """
-    nodes, count = base.shape[0], len(entrances.edge)
-    to_u, to_v = end_costs_m(graph, entrances.edge, entrances.fraction, leaving=leaving)
-    ends = np.column_stack([graph.u[entrances.edge], graph.v[entrances.edge]]).astype(np.int32)
-    arcs = np.column_stack([to_u, to_v]) + entrances.connector_m[:, np.newaxis]
-    size = nodes + count
-    pointers = np.concatenate(
-        [base.indptr, base.indptr[-1] + 2 * np.arange(1, count + 1, dtype=base.indptr.dtype)]
-    )
-    return csr_matrix(
-        (
-            np.concatenate([base.data, arcs.ravel()]),
-            np.concatenate([base.indices, ends.ravel()]),
-            pointers,
-        ),
-        shape=(size, size),
-    )
-
-
-def end_costs_m(
-    graph: WalkGraph,
-    edge: NDArray[np.int64],
-    fraction: NDArray[np.float64],
-    *,
-    leaving: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Work out what it costs between places on edges and the edges' ends.
-
-    Parameters
-    ----------
-    edge, fraction
-        The places, shape (n,) each.
-    leaving
-        True from the places to the ends, False from the ends to the places.
-
-    Returns
-    -------
-    to_u, to_v
-        Equivalent metres, shape (n,) each; infinite where the edge is closed that way.
-    """
-    along, against = graph.forward_m[edge], graph.backward_m[edge]
-    if not leaving:
-        along, against = against, along
-    return share_of_cost(against, fraction), share_of_cost(along, 1.0 - fraction)
-
-
-def share_of_cost(cost_m: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of a cost; none of a closed edge is no way either, but standing at its end is."""
-    return np.multiply(cost_m, share, out=np.zeros_like(cost_m), where=share > 0)
-
-
 def _nearer(
     metres: NDArray[np.float64],
     site: NDArray[np.int64],
@@ -350,7 +276,9 @@ def _along_the_same_edge(
     cost_m = np.where(ahead >= 0, graph.forward_m[shared], graph.backward_m[shared])
     walk = share_of_cost(cost_m, np.abs(ahead)) + sites.connector_m[entrance]
     best = np.lexsort((site_of[entrance], walk, place))
-    place, chosen = np.unique(place[best], return_index=True)
-    metres[place] = walk[best][chosen]
-    site[place] = site_of[entrance[best][chosen]]
+    first = np.ones(len(best), dtype=bool)
+    np.not_equal(place[best[1:]], place[best[:-1]], out=first[1:])
+    chosen = best[first]
+    metres[place[chosen]] = walk[chosen]
+    site[place[chosen]] = site_of[entrance[chosen]]
     return metres, site

@@ -45,11 +45,15 @@ def relax(
     """
     taken = [np.zeros(0, dtype=np.int64)]
     while len(node):
-        nearer = (metres < node_m[node]) | ((metres == node_m[node]) & (site < node_site[node]))
+        known_m = node_m[node]
+        nearer = (metres < known_m) | ((metres == known_m) & (site < node_site[node]))
         nearer &= metres <= limit_m
         node, metres, site = node[nearer], metres[nearer], site[nearer]
         order = np.lexsort((site, metres, node))
-        best = order[np.flatnonzero(np.diff(node[order], prepend=-1))]
+        by_node = node[order]
+        first = np.ones(len(order), dtype=bool)
+        np.not_equal(by_node[1:], by_node[:-1], out=first[1:])
+        best = order[first]
         node, metres, site = node[best], metres[best], site[best]
         node_m[node], node_site[node] = metres, site
         taken.append(node)
@@ -146,6 +150,6 @@ def arcs_of(
     """List the positions of the entries of some rows, and the position in `node` of each's row."""
     start = base.indptr[node].astype(np.int64)
     count = base.indptr[node + 1] - start
-    of_node = np.repeat(np.arange(len(node)), count)
-    first = np.cumsum(count) - count
-    return np.arange(len(of_node)) - first[of_node] + start[of_node], of_node
+    of_node = np.arange(len(node)).repeat(count)
+    shift = start - (count.cumsum() - count)
+    return np.arange(len(of_node)) + shift[of_node], of_node

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from spatial.entering import end_costs_m
 from spatial.graph import WalkGraph
-from spatial.reach import end_costs_m
 from spatial.snapping import Snap
 
 # Distances held at once: members of a chunk × nodes. Bounds the memory, changes no answer.

@@ -46,9 +46,17 @@ class Snap:
         """True where the place joins a street within the limit, shape (n,)."""
         return self.edge >= 0
 
-    def __getitem__(self, chosen: NDArray[Any]) -> Snap:
+    def __getitem__(self, chosen: NDArray[Any] | slice) -> Snap:
         """Return the snaps at the chosen positions."""
         return Snap(self.edge[chosen], self.fraction[chosen], self.connector_m[chosen])
+
+    def and_then(self, others: Snap) -> Snap:
+        """Return these snaps and others behind them."""
+        return Snap(
+            np.concatenate([self.edge, others.edge]),
+            np.concatenate([self.fraction, others.fraction]),
+            np.concatenate([self.connector_m, others.connector_m]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +115,15 @@ def _choose(links: _Links, *, island: NDArray[np.bool_]) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     order = np.lexsort((links.edge, links.metres, links.place))
     place = links.place[order]
-    start = np.flatnonzero(np.diff(place, prepend=-1))
-    nearest_m = np.repeat(links.metres[order[start]], np.diff(start, append=len(place)))
+    first = np.ones(len(place), dtype=bool)
+    np.not_equal(place[1:], place[:-1], out=first[1:])
+    start = np.flatnonzero(first)
+    lost = island[links.edge[order]]
+    if not lost.any():
+        return order[start]
+    nearest_m = links.metres[order[start]][np.cumsum(first) - 1]
     # Sound streets within the detour come before islands, each by distance.
-    astray = island[links.edge[order]] | (links.metres[order] > nearest_m + DETOUR_M)
+    astray = lost | (links.metres[order] > nearest_m + DETOUR_M)
     by_worth = order[np.lexsort((np.arange(len(order)), astray, place))]
     return by_worth[start]
 
@@ -119,6 +132,8 @@ def _links(graph: WalkGraph, places: NDArray[Any], *, limit_m: float) -> _Links:
     """List the connectors that may be chosen, none longer than the limit nor across a barrier."""
     points = shapely.get_type_id(places) == shapely.GeometryType.POINT
     points &= ~shapely.is_empty(places)
+    if points.all():
+        return _point_links(graph, places, np.arange(len(places)), limit_m=limit_m)
     return _joined(
         _point_links(graph, places, np.flatnonzero(points), limit_m=limit_m),
         _shape_links(graph, places, np.flatnonzero(~points), limit_m=limit_m),
@@ -139,11 +154,14 @@ def _point_links(
 ) -> _Links:
     lonlat = shapely.get_coordinates(places[at])
     xy = project_lonlat(lonlat, target=graph.crs)
-    finite = np.isfinite(xy).all(axis=1)
-    at, lonlat, xy = at[finite], lonlat[finite], xy[finite]
+    finite = np.isfinite(xy)
+    if not finite.all():
+        whole = finite.all(axis=1)
+        at, lonlat, xy = at[whole], lonlat[whole], xy[whole]
     planar_m = limit_m * _SCALE_MARGIN + _ROUNDING_M
     walled = near_barriers(graph, xy, limit_m=planar_m)
-    open_, shut = np.flatnonzero(~walled), np.flatnonzero(walled)
+    shut = np.flatnonzero(walled)
+    open_ = np.flatnonzero(~walled) if len(shut) else np.arange(len(xy))
     near = graph.index.nearest(
         xy[open_],
         usable=graph.open,
@@ -184,12 +202,13 @@ def _measured(
     # The same place twice is no distance, whatever the way to degrees and back rounds.
     metres[near.metres == 0] = 0.0
     kept = (metres <= limit_m) & ~_crossing(graph, here, there)
-    near = near[kept]
+    if not kept.all():
+        near, metres = near[kept], metres[kept]
     return _Links(
         place[near.point],
         graph.index.edge[near.segment].astype(np.int64),
         graph.index.fraction(near.segment, near.foot),
-        metres[kept],
+        metres,
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spatial.entering import end_costs_m, share_of_cost
 from spatial.graph import WalkGraph
 from spatial.parts import Parts, united
-from spatial.reach import Direction, end_costs_m, node_distances, share_of_cost
+from spatial.reach import Direction, node_distances
 from spatial.snapping import Snap
 
 

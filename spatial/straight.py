@@ -81,10 +81,12 @@ def nearest_straight(
     )
     measured = pair_distances_m(projected[place], sites_m[candidate], crs=crs)
     order = np.lexsort((candidate, measured, place))
-    place, first = np.unique(place[order], return_index=True)
-    found = measured[order][first] <= limit_m
-    metres[place[found]] = measured[order][first][found]
-    site[place[found]] = candidate[order][first][found]
+    first = np.ones(len(order), dtype=bool)
+    np.not_equal(place[order[1:]], place[order[:-1]], out=first[1:])
+    best = order[first]
+    best = best[measured[best] <= limit_m]
+    metres[place[best]] = measured[best]
+    site[place[best]] = candidate[best]
     return Straight(metres, site)
 
 
@@ -111,6 +113,8 @@ def _candidate_points(
     gap, nearest = map(np.asarray, tree.query(places, k=2, distance_upper_bound=limit_m))
     found = np.flatnonzero(np.isfinite(gap[:, 0]))
     close = gap[found, 1] <= _tied(gap[found, 0])
+    if not close.any():
+        return found, nearest[found, 0].astype(np.int64)
     single, several = found[~close], found[close]
     near = tree.query_ball_point(places[several], _tied(gap[several, 0]))
     return (

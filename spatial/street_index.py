@@ -16,12 +16,9 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from spatial.crs import metric_crs, project_lonlat
-
-# A city block or so: most places have a street in the nine cells around them.
-_CELL_M: Final = 64.0
 # Points asked at once; bounds the memory of a question, changes no answer.
 _CHUNK: Final = 16_384
+_FEW: Final = 64
 # Far more than rounding makes of a distance inside a city.
 _ROUNDING_M: Final = 1e-3
 
@@ -111,28 +108,36 @@ class StreetIndex:
         Returns
         -------
         Pairs of a point and a segment; several of a point where rounding cannot tell which is
-        nearer, and a segment may be listed twice.
+        nearer, the lowest-numbered segment first.
         """
-        found = [_no_pairs()]
+        found: list[Near] = []
         todo = np.arange(len(points))
-        rings = 1
+        every = bool(usable.all())
+        # For few places a look at more cells costs less than a second look.
+        rings = 1 if len(todo) > _FEW else 2
         while len(todo):
             sure_m = rings * float(self.cell_m[0])
             left: list[NDArray[np.int64]] = []
             for chunk in _chunks(todo, max(1, _CHUNK // (rings * rings))):
-                point, segment = self._block(points[chunk], rings=rings, usable=usable)
-                metres = self._roughly_m(points[chunk], point, segment)
-                rank = inferior[self.edge[segment]].astype(np.int64)
-                least = np.full((len(chunk), 2), np.inf)
-                np.minimum.at(least, (point, rank), metres)
-                better, worse = least.T
+                here = points[chunk]
+                point, segment = self._block(here, rings=rings, usable=None if every else usable)
+                metres = self._roughly_m(here, point, segment)
+                rank = inferior[self.edge[segment]]
+                # In turn a point's nearest of those that are not inferior, and of those that are.
+                place = point * 2 + rank
+                least = np.full(2 * len(chunk), np.inf)
+                np.minimum.at(least, place, metres)
+                better, worse = least[::2], least[1::2]
                 far_m = np.where(better <= worse, better, worse + slack_m)
                 done = np.minimum(far_m, limit_m) <= sure_m
-                near = metres <= np.minimum(least[point, rank], limit_m) + _ROUNDING_M
-                kept = np.flatnonzero(done[point] & near)
-                found.append(self._measure(points, chunk[point[kept]], segment[kept]))
+                near = metres <= np.minimum(least, limit_m)[place] + _ROUNDING_M
+                kept = done[point] & near
+                # A long segment is met in several cells: once is enough, in a fixed order.
+                pair = np.unique(point[kept] * len(self.segment) + segment[kept])
+                point, segment = np.divmod(pair, len(self.segment))
+                found.append(self._measure(points, chunk[point], segment.astype(np.int32)))
                 left.append(chunk[~done])
-            todo = np.concatenate(left)
+            todo = left[0] if len(left) == 1 else np.concatenate(left)
             rings *= 2
         return _joined(found)
 
@@ -140,35 +145,38 @@ class StreetIndex:
         self, points: NDArray[np.float64], *, usable: NDArray[np.bool_], limit_m: float
     ) -> Near:
         """Find all usable segments at most `limit_m` planar metres (≤) from points in `crs`."""
-        found = [_no_pairs()]
+        found: list[Near] = []
+        every = bool(usable.all())
         rings = int(np.ceil(limit_m / self.cell_m[0]))
         for chunk in _chunks(np.arange(len(points)), max(1, _CHUNK // (rings * rings))):
-            point, segment = self._block(points[chunk], rings=rings, usable=usable)
-            metres = self._roughly_m(points[chunk], point, segment)
+            here = points[chunk]
+            point, segment = self._block(here, rings=rings, usable=None if every else usable)
+            metres = self._roughly_m(here, point, segment)
             kept = np.flatnonzero(metres <= limit_m + _ROUNDING_M)
             found.append(self._measure(points, chunk[point[kept]], segment[kept]))
         return _joined(found)
 
     def _block(
-        self, points: NDArray[np.float64], *, rings: int, usable: NDArray[np.bool_]
+        self, points: NDArray[np.float64], *, rings: int, usable: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Pair points with the usable segments of the cells around them."""
-        columns, rows = (int(n) for n in self.shape)
+        """Pair points with the usable segments of the cells around them; None for all usable."""
+        columns, rows = self._size
         cell = np.floor((points - self.low) / self.cell_m[0])
         # Far outside the grid a cell number would not fit an integer.
-        cell = np.clip(cell, -rings - 1, np.array([columns, rows]) + rings).astype(np.int64)
-        first = np.clip(cell[:, 0] - rings, 0, columns)
-        last = np.clip(cell[:, 0] + rings + 1, 0, columns)
+        cell = np.minimum(np.maximum(cell, -rings - 1), self.shape + rings).astype(np.int64)
+        column = cell[:, 0]
+        first = np.minimum(np.maximum(column - rings, 0), columns)
+        last = np.minimum(np.maximum(column + (rings + 1), 0), columns)
         row = cell[:, 1, np.newaxis] + np.arange(-rings, rings + 1)
         inside = (row >= 0) & (row < rows) & (last > first)[:, np.newaxis]
-        point, _ = np.nonzero(inside)
+        point, _ = inside.nonzero()
         base = row[inside] * columns
         start = self.cell_start[base + first[point]]
         count = self.cell_start[base + last[point]] - start
-        point = np.repeat(point, count)
-        at = np.arange(len(point)) + np.repeat(start - (np.cumsum(count) - count), count)
-        segment = np.take(self.cell_segment, at)
-        if usable.all():
+        point = point.repeat(count)
+        at = np.arange(len(point)) + (start - (count.cumsum() - count)).repeat(count)
+        segment = self.cell_segment.take(at)
+        if usable is None:
             return point, segment
         kept = usable[self.edge[segment]]
         return point[kept], segment[kept]
@@ -177,14 +185,20 @@ class StreetIndex:
         self, points: NDArray[np.float64], point: NDArray[np.int64], segment: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """Distance from points to segments, but for rounding: fast, for choosing among many."""
-        dx, dy = np.take(self._run[0], segment), np.take(self._run[1], segment)
-        gap_x = np.take(points[:, 0], point) - np.take(self._beginning[0], segment)
-        gap_y = np.take(points[:, 1], point) - np.take(self._beginning[1], segment)
-        t = (gap_x * dx + gap_y * dy) * np.take(self._per_square, segment)
-        np.clip(t, 0.0, 1.0, out=t)
+        dx, dy = self._run[0].take(segment), self._run[1].take(segment)
+        gap_x = points[:, 0].take(point) - self._beginning[0].take(segment)
+        gap_y = points[:, 1].take(point) - self._beginning[1].take(segment)
+        t = (gap_x * dx + gap_y * dy) * self._per_square.take(segment)
+        np.maximum(t, 0.0, out=t)
+        np.minimum(t, 1.0, out=t)
         gap_x -= t * dx
         gap_y -= t * dy
         return np.asarray(np.sqrt(gap_x * gap_x + gap_y * gap_y))
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        """Columns and rows of the grid."""
+        return int(self.shape[0]), int(self.shape[1])
 
     @cached_property
     def _beginning(self) -> NDArray[np.float64]:
@@ -208,7 +222,7 @@ class StreetIndex:
         a, b, p = self.xy[at], self.xy[at + 1], points[point]
         d = b - a
         t = np.einsum("ij,ij->i", p - a, d) * self._per_square[segment]
-        t = np.clip(t, 0.0, 1.0)[:, np.newaxis]
+        t = np.minimum(np.maximum(t, 0.0), 1.0)[:, np.newaxis]
         # The far end itself, not what rounding makes of it: edges that meet there then tie.
         foot = np.where(t == 1.0, b, a + t * d)
         gap = p - foot
@@ -222,7 +236,7 @@ class StreetIndex:
         along = self.along_m[segment] + np.hypot(gap[:, 0], gap[:, 1])
         whole = self.line_m[self.edge[segment]]
         share = np.divide(along, whole, out=np.zeros_like(along), where=whole > 0)
-        return np.clip(share, 0.0, 1.0)
+        return np.asarray(np.minimum(np.maximum(share, 0.0), 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,76 +270,13 @@ def _no_pairs() -> Near:
 
 
 def _joined(parts: list[Near]) -> Near:
+    if len(parts) <= 1:
+        return parts[0] if parts else _no_pairs()
     point, segment, metres, foot = (
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("point", "segment", "metres", "foot")
     )
     return Near(point, segment, metres, foot)
-
-
-def build_index(
-    coordinates: NDArray[np.float64],
-    offsets: NDArray[np.int64],
-    node_lonlat: NDArray[np.float64],
-) -> StreetIndex:
-    """Index edges given by their vertices in EPSG:4326 (see `spatial.network.Network`).
-
-    The projected system is that of the middle of the network's nodes, so it depends on nothing
-    but the network.
-    """
-    middle = (node_lonlat.min(axis=0) + node_lonlat.max(axis=0)) / 2
-    crs = metric_crs(float(middle[0]), float(middle[1]))
-    xy = project_lonlat(np.asarray(coordinates), target=crs)
-    offsets = np.asarray(offsets, dtype=np.int64)
-    edges = len(offsets) - 1
-    owner = np.repeat(np.arange(edges, dtype=np.int32), np.diff(offsets))
-    segment = np.flatnonzero(owner[1:] == owner[:-1])
-    edge = owner[segment]
-    gap = xy[segment + 1] - xy[segment]
-    metres = np.hypot(gap[:, 0], gap[:, 1])
-    walked = np.concatenate([[0.0], np.cumsum(metres)])
-    first = np.searchsorted(edge, np.arange(edges + 1))
-    low, cell_m, shape, cell_start, cell_segment = _cells(xy[segment], xy[segment + 1])
-    return StreetIndex(
-        crs=crs,
-        xy=xy,
-        offsets=offsets,
-        segment=segment.astype(np.int32),
-        edge=edge,
-        along_m=walked[:-1] - walked[first[edge]],
-        line_m=walked[first[1:]] - walked[first[:-1]],
-        low=low,
-        cell_m=np.array([cell_m]),
-        shape=shape,
-        cell_start=cell_start,
-        cell_segment=cell_segment,
-    )
-
-
-def _cells(
-    a: NDArray[np.float64], b: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float, NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Enter segments in every cell their box meets."""
-    least, most = np.minimum(a, b), np.maximum(a, b)
-    low, high = least.min(axis=0), most.max(axis=0)
-    # A stray street far away must not make a grid that fills the memory.
-    room = 16 * len(a) + 4096
-    cell_m = max(_CELL_M, float(np.sqrt(np.prod(np.maximum(high - low, 1.0)) / room)))
-    shape = np.floor((high - low) / cell_m).astype(np.int64) + 1
-    first = np.floor((least - low) / cell_m).astype(np.int64)
-    last = np.floor((most - low) / cell_m).astype(np.int64)
-    span = last - first + 1
-    count = span[:, 0] * span[:, 1]
-    segment = np.repeat(np.arange(len(a), dtype=np.int32), count)
-    offset = np.arange(len(segment)) - np.repeat(np.cumsum(count) - count, count)
-    width = span[segment, 0]
-    column = first[segment, 0] + offset % width
-    row = first[segment, 1] + offset // width
-    cell = row * shape[0] + column
-    order = np.argsort(cell, kind="stable")
-    start = np.zeros(int(shape[0] * shape[1]) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(cell, minlength=len(start) - 1), out=start[1:])
-    return low, cell_m, shape, start, segment[order]
 
 
 def _chunks(numbers: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,83 +13,24 @@ import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pyproj import CRS
-from scipy.spatial import KDTree
 
-from spatial.crs import metric_crs, millimetres, project
+from spatial.crs import metric_crs, project
 from spatial.demand import Demand, demand_points
-from spatial.geometry import declared
 from spatial.graph import WalkGraph
 from spatial.network import Network
 from spatial.policy.counting import Counted, Standing, counted, standing
+from spatial.policy.entrances import Joined, KnownFacilities, Sites, leads
+from spatial.policy.gates import Gates, gates_of
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
+from spatial.policy.walks import Walked, walk_out
 from spatial.profiles import LEVEL, NO_PENALTIES, PROFILES, Impedance, Penalties, Profile
-from spatial.reach import SEARCH_LIMIT_M, Nodes, nearest_walk
+from spatial.reach import SEARCH_LIMIT_M, Nodes
 from spatial.snapping import Snap, snap
-from spatial.straight import nearest_straight, pair_distances_m
-from spatial.table import Table, shapes
+from spatial.table import shapes
 
 if TYPE_CHECKING:
     from spatial.policy.facts import Reach
-
-
-@dataclass(frozen=True, eq=False)
-class Walked:
-    """Walks from demand points, shape (q,) each; as in `Reach`."""
-
-    walk_mm: NDArray[np.float64]
-    facility: NDArray[np.int64]
-    snap_m: NDArray[np.float64]
-    astray: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Sites:
-    """Entrances to look demand points up in, shape (d,).
-
-    Parameters
-    ----------
-    places, local
-        In EPSG:4326, and in the system of the city.
-    owner
-        Number of the facility each belongs to.
-    tree
-        Index of `local`; None unless all of them are points.
-    """
-
-    places: NDArray[Any]
-    local: NDArray[Any]
-    owner: NDArray[np.int64]
-    tree: KDTree | None
-
-
-class KnownFacilities(Protocol):
-    """What was worked out of the facilities of a city before anybody asked."""
-
-    @property
-    def standing(self) -> Standing:
-        """How the facilities stand."""
-
-    @property
-    def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Entrances of the facilities and the facility each belongs to."""
-
-    def doors_local(self, crs: CRS) -> NDArray[Any]:
-        """Return the entrances in a projected system, in the order of `doors`."""
-
-    def counted(self, counts: Counts) -> Counted:
-        """Which facilities count for a rule with these conditions."""
-
-    def sites(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites | None:
-        """Return the entrances of what counts, or may; None where they are not known."""
-
-    def snaps(self, city: City, impedance: Impedance) -> tuple[Snap, Snap]:
-        """Where the gates of the city, and the entrances of facilities, join the streets."""
-
-    def nodes(
-        self, city: City, counts: Counts, *, unknown: bool, impedance: Impedance
-    ) -> Nodes | None:
-        """Return the walks from nodes to what counts, or may; None where they are not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,34 +117,60 @@ class City:
 
     @cached_property
     def doors(self) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Entrances of the facilities and the facility each belongs to."""
-        return entrance_points(self.facilities) if self.known is None else self.known.doors
+        """Entrances of the facilities and the facility each belongs to; not where `known`."""
+        return entrance_points(self.facilities)
 
     @cached_property
     def doors_local(self) -> NDArray[Any]:
         """Entrances of the facilities in `crs`, in the order of `doors`."""
-        if self.known is not None:
-            return self.known.doors_local(self.crs)
         return project(self.doors[0], target=self.crs)
+
+    def sites(self, chosen: NDArray[np.bool_]) -> Sites:
+        """Return the entrances of some facilities, by facility."""
+        if self.known is not None:
+            return self.known.sites(chosen, crs=self.crs)
+        doors, owner = self.doors
+        used = chosen[owner]
+        return Sites(doors[used], self.doors_local[used], owner[used])
 
     @cached_property
     def gates(self) -> Gates:
         """Where demand points leave their districts."""
-        return _gates(self.districts, self.demand, self.demand_local, crs=self.crs)
+        return gates_of(self.districts, self.demand, self.demand_local, crs=self.crs)
 
     def snaps(self, impedance: Impedance = LEVEL) -> tuple[Snap, Snap]:
-        """Where gates, and the facilities' entrances, join the streets; only with a network."""
+        """Where gates, and the facilities' entrances, join the streets; only with a network.
+
+        Not where `known`.
+        """
         if impedance not in self._snaps:
-            graph = self.graph(impedance)
-            if self.known is not None:
-                self._snaps[impedance] = self.known.snaps(self, impedance)
-                return self._snaps[impedance]
-            gates, doors = self.gates.geometry, self.doors[0]
+            graph, gates, doors = self.graph(impedance), self.gates.geometry, self.doors[0]
             self._snaps[impedance] = (
                 snap(graph, gates, limit_m=self.snap_limit_m),
                 snap(graph, doors, limit_m=self.snap_limit_m),
             )
         return self._snaps[impedance]
+
+    def gate_snaps(self, impedance: Impedance = LEVEL) -> Snap:
+        """Where gates join the streets; only with a network."""
+        if self.known is not None:
+            return self.known.gate_snaps(self, impedance)
+        return self.snaps(impedance)[0]
+
+    def joined(self, chosen: NDArray[np.bool_], impedance: Impedance) -> Joined:
+        """Return where the entrances of some facilities join the streets; only with a network."""
+        if self.known is not None:
+            return self.known.joined(chosen, city=self, impedance=impedance)
+        owner = self.doors[1]
+        used = chosen[owner]
+        return Joined(self.snaps(impedance)[1][used], owner[used])
+
+    def joins(self, impedance: Impedance) -> NDArray[np.bool_]:
+        """Tell which facilities have an entrance that joins streets that lead somewhere."""
+        if self.known is not None:
+            return self.known.joins(self, impedance)
+        graph, doors = self.graph(impedance), self.snaps(impedance)[1]
+        return leads(graph, doors, self.doors[1], size=len(self.facilities))
 
     def graph(self, impedance: Impedance = LEVEL) -> WalkGraph:
         """Return the streets made ready for a walk; only with a network."""
@@ -239,14 +206,16 @@ class City:
         unknown
             True for the facilities that would count if more were known of them.
         """
-        chosen = self.counted(counts)
+        if self.known is not None and self.network is not None:
+            before = self.known.joined_before(
+                counts, unknown=unknown, impedance=impedance, snap_limit_m=self.snap_limit_m
+            )
+            if before is not None:
+                snaps, graph = self.gate_snaps(impedance), self.graph(impedance)
+                found = walk_out(graph, self.gates, snaps, before, points=None, limit_m=limit_m)
+                return replace(found, facility=self.known.now(found.facility))
         return self.walk(
-            chosen.unknown if unknown else chosen.operating,
-            limit_m=limit_m,
-            impedance=impedance,
-            nodes=None
-            if self.known is None or self.network is None
-            else self.known.nodes(self, counts, unknown=unknown, impedance=impedance),
+            self._chosen(counts, unknown=unknown), limit_m=limit_m, impedance=impedance
         )
 
     def profile(self, name: str) -> Profile:
@@ -264,42 +233,30 @@ class City:
 
         `points` are positions of the demand points asked for; None for all.
         """
-        doors, door_of = self.doors
-        used = chosen[door_of]
-        places, local = self.demand.geometry, self.demand_local
-        if points is not None:
-            places, local = places[points], local[points]
-        found = nearest_straight(
-            places,
-            doors[used],
-            crs=self.crs,
-            limit_m=limit_m,
-            projected=local,
-            projected_sites=self.doors_local[used],
-        )
-        return millimetres(found.metres), _renumber(found.site, door_of[used])
+        return self._straight_to(self.sites(chosen), points=points, limit_m=limit_m)
 
     def straight_counted(
         self, counts: Counts, *, unknown: bool, limit_m: float = SEARCH_LIMIT_M
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Straight line from all demand points to what counts, or may; see `straight`."""
-        sites = (
-            None if self.known is None else self.known.sites(counts, unknown=unknown, crs=self.crs)
-        )
-        if sites is None:
-            counted = self.counted(counts)
-            chosen = counted.unknown if unknown else counted.operating
-            return self.straight(chosen, limit_m=limit_m)
-        found = nearest_straight(
-            self.demand.geometry,
-            sites.places,
-            crs=self.crs,
-            limit_m=limit_m,
-            projected=self.demand_local,
-            projected_sites=sites.local,
-            tree=sites.tree,
-        )
-        return millimetres(found.metres), _renumber(found.site, sites.owner)
+        if self.known is not None:
+            before = self.known.sites_before(counts, unknown=unknown, crs=self.crs)
+            if before is not None:
+                distance_mm, facility = self._straight_to(before, points=None, limit_m=limit_m)
+                return distance_mm, self.known.now(facility)
+        return self.straight(self._chosen(counts, unknown=unknown), limit_m=limit_m)
+
+    def _chosen(self, counts: Counts, *, unknown: bool) -> NDArray[np.bool_]:
+        found = self.counted(counts)
+        return found.unknown if unknown else found.operating
+
+    def _straight_to(
+        self, sites: Sites, *, points: NDArray[np.int64] | None, limit_m: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        places, local = self.demand.geometry, self.demand_local
+        if points is not None:
+            places, local = places[points], local[points]
+        return sites.nearest(places, local, crs=self.crs, limit_m=limit_m)
 
     def walk(
         self,
@@ -330,93 +287,8 @@ class City:
         Distances in whole millimetres. NaN off the network, on an island of streets
         (`WalkGraph.island`) without any of them, and without a network.
         """
-        asked = np.arange(len(self.demand.district)) if points is None else points
         if self.network is None:
-            nothing = np.full(len(asked), np.nan)
-            nowhere = np.full(len(asked), -1, dtype=np.int64)
-            return Walked(nothing, nowhere, nothing.copy(), np.zeros(len(asked), dtype=bool))
-        graph, (gate_snaps, door_snaps) = self.graph(impedance), self.snaps(impedance)
-        pair, place = self._ways_out(asked)
-        gate, of_gate = np.unique(self.gates.gate[pair], return_inverse=True)
-        snaps, doors_used = gate_snaps[gate], chosen[self.doors[1]]
-        walk = nearest_walk(
-            graph,
-            places=snaps,
-            sites=door_snaps[doors_used],
-            site_of=self.doors[1][doors_used],
-            limit_m=limit_m,
-            nodes=nodes,
-        )
-        total = self.gates.inside_m[pair] + walk.metres[of_gate]
-        total[total > limit_m] = np.inf
-        # Where the known streets end a few steps on, nobody can say how far it is.
-        astray = (snaps.on_network & graph.island[snaps.edge])[of_gate] & np.isinf(total)
-        total[astray] = np.nan
-        # NaN (a gate off the network) sorts last, so one good gate is enough. Every point has a
-        # gate, so the first of each point's ways is its best.
-        order = np.lexsort((of_gate, total, place))
-        best = order[np.searchsorted(place[order], np.arange(len(asked)))]
-        metres = total[best]
-        facility = np.where(np.isfinite(metres), walk.site[of_gate[best]], -1)
-        return Walked(millimetres(metres), facility, snaps.connector_m[of_gate[best]], astray[best])
-
-    def _ways_out(self, points: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """List the pairs of `gates` that belong to the points, and each pair's point in turn."""
-        start = np.searchsorted(self.gates.point, points, side="left")
-        count = np.searchsorted(self.gates.point, points, side="right") - start
-        place = np.repeat(np.arange(len(points)), count)
-        within = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
-        return start[place] + within, place
-
-
-@dataclass(frozen=True, eq=False)
-class Gates:
-    """Ways out of districts: pairs of a demand point and a gate it can use.
-
-    Parameters
-    ----------
-    geometry
-        Gates in EPSG:4326, shape (g,): declared entrances, or the demand points themselves in
-        districts that declare none.
-    point, gate
-        The pairs, shape (q,), ordered by point.
-    inside_m
-        Geodesic metres from the point to the gate, inside the district; 0 where the point is its
-        own gate.
-    """
-
-    geometry: NDArray[Any]
-    point: NDArray[np.int64]
-    gate: NDArray[np.int64]
-    inside_m: NDArray[np.float64]
-
-
-def _gates(districts: Table, demand: Demand, points_m: NDArray[Any], *, crs: CRS) -> Gates:
-    entrances, gated = declared(districts["entrances"])
-    doors, owner = shapely.get_parts(entrances[gated], return_index=True)
-    door_district = np.flatnonzero(gated)[owner]
-    count = np.bincount(door_district, minlength=len(districts))
-    first = np.cumsum(count) - count
-
-    own = np.flatnonzero(~gated[demand.district])
-    through = np.flatnonzero(gated[demand.district])
-    choices = count[demand.district[through]]
-    point = np.repeat(through, choices)
-    within = np.arange(len(point)) - np.repeat(np.cumsum(choices) - choices, choices)
-    gate = first[demand.district[point]] + within
-    doors_m = project(doors, target=crs)
-    inside_m = pair_distances_m(points_m[point], doors_m[gate], crs=crs)
-
-    order = np.argsort(np.concatenate([point, own]), kind="stable")
-    return Gates(
-        geometry=np.concatenate([doors, demand.geometry[own]]),
-        point=np.concatenate([point, own])[order],
-        gate=np.concatenate([gate, len(doors) + np.arange(len(own))])[order],
-        inside_m=np.concatenate([inside_m, np.zeros(len(own))])[order],
-    )
-
-
-def _renumber(site: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    if len(numbers) == 0:
-        return site
-    return np.where(site >= 0, numbers[np.maximum(site, 0)], -1)
+            return Walked.nowhere(len(self.demand.district) if points is None else len(points))
+        joined = replace(self.joined(chosen, impedance), nodes=nodes)
+        snaps, graph = self.gate_snaps(impedance), self.graph(impedance)
+        return walk_out(graph, self.gates, snaps, joined, points=points, limit_m=limit_m)

@@ -14,13 +14,8 @@ from spatial.policy.rule import Counts
 from spatial.table import Table, missing, objects, untruth
 
 # A facility whose status is one of these has been approved.
-_APPROVED_STATUSES = (
-    "approved",
-    "under_construction",
-    "built",
-    "accepted",
-    "handed_over",
-    "operating",
+_APPROVED_STATUSES = frozenset(
+    ("approved", "under_construction", "built", "accepted", "handed_over", "operating")
 )
 _MILESTONES = ("approved_on", "built_on", "accepted_on", "handed_over_on", "opened_on")
 
@@ -70,12 +65,24 @@ class Counted:
         Would count if what `missing_field` names were known to hold; they do not count.
     missing_field
         Name of the field that is not known, else None.
+    asked
+        Approved but not operating, and does not count for what is not known of it.
     """
 
     operating: NDArray[np.bool_]
     approved: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
     missing_field: NDArray[Any]
+    asked: NDArray[np.bool_]
+
+    def __getitem__(self, chosen: NDArray[Any]) -> Counted:
+        """Return the same of the chosen facilities."""
+        return Counted(*(column[chosen] for column in self.columns))
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """All arrays, in the order they are given in."""
+        return self.operating, self.approved, self.unknown, self.missing_field, self.asked
 
 
 def standing(facilities: Table, *, as_of: dt.date) -> Standing:
@@ -103,7 +110,7 @@ def standing(facilities: Table, *, as_of: dt.date) -> Standing:
     unknown = ~dated["opened_on"] & ~has_status & ~closed
     any_milestone = np.logical_or.reduce([dated[name] for name in _MILESTONES])
     milestone_reached = np.logical_or.reduce([reached[name] for name in _MILESTONES])
-    by_status = np.isin(status.astype(str), _APPROVED_STATUSES)
+    by_status = _among(status, _APPROVED_STATUSES)
     approved = np.where(any_milestone, milestone_reached, by_status) & ~closed
     conflict = has_status & (
         (dated["opened_on"] & ~closed & (operating_status != reached["opened_on"]))
@@ -126,7 +133,7 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
         The rule's conditions.
     """
     kind = objects(facilities["kind"])
-    eligible = np.isin(kind.astype(str), counts.kinds)
+    eligible = _among(kind, frozenset(counts.kinds))
     unknown_field = np.full(len(kind), None, dtype=object)
     for required_kind, field in counts.require:
         concerned = eligible & (kind == required_kind)
@@ -138,13 +145,21 @@ def counted(facilities: Table, *, status: Standing, counts: Counts) -> Counted:
     kept = unknown_field == None  # noqa: E711 - elementwise
     unknown_field[eligible & status.unknown] = "status"
     known = unknown_field == None  # noqa: E711 - elementwise
+    coming = status.approved & ~status.operating
+    # Approved by its dates is approved, whether or not it is known to operate by now.
+    approved = eligible & kept & coming
     return Counted(
         operating=eligible & known & status.operating,
-        # Approved by its dates is approved, whether or not it is known to operate by now.
-        approved=eligible & kept & status.approved & ~status.operating,
+        approved=approved,
         unknown=eligible & ~known & (status.operating | status.unknown),
         missing_field=unknown_field,
+        asked=~known & coming & ~approved,
     )
+
+
+def _among(texts: NDArray[Any], chosen: frozenset[str]) -> NDArray[np.bool_]:
+    """Tell which of the texts are among a few; what is missing is not."""
+    return np.fromiter(map(chosen.__contains__, texts), dtype=bool, count=len(texts))
 
 
 def _by(

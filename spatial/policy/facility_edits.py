@@ -214,12 +214,7 @@ def carry(to: object, **known: object) -> None:
 
 def spliced_count(before: Counted, came: Counted, change: Change) -> Counted:
     """Splice what counts for a rule."""
-    return Counted(
-        *(
-            change.spliced(getattr(before, name), getattr(came, name))
-            for name in ("operating", "approved", "unknown", "missing_field")
-        )
-    )
+    return Counted(*map(change.spliced, before.columns, came.columns))
 
 
 def spliced_allotment(before: Allotment, came: Allotment, change: Change) -> Allotment:

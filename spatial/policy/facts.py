@@ -131,7 +131,12 @@ class Facts:
         return reach
 
     def unknown_gain(
-        self, counts: Counts, *, limit_mm: float, walking: Impedance | None
+        self,
+        counts: Counts,
+        *,
+        limit_mm: float,
+        walking: Impedance | None,
+        outside: NDArray[np.bool_],
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         """Tell which demand points a facility would serve if more were known of it.
 
@@ -143,23 +148,32 @@ class Facts:
             Distance within which it would serve, whole millimetres, inclusive.
         walking
             What a walk pays for; None in a straight line.
+        outside
+            The demand points the caller asks about, shape (p,). Where the facilities are known
+            from before (`City.known`), nothing is looked for if there are none; a city that keeps
+            its answers for another evaluation has them for all points.
 
         Returns
         -------
         Mask and facility number, shape (p,) each.
         """
+        if self.city.known is not None and not outside.any():
+            return self._no_gain()
         key, known = (counts, limit_mm, walking), self.city._gain  # noqa: SLF001 - as in `reach`
         if key not in known:
             known[key] = self._unknown_gain(counts, limit_mm=limit_mm, walking=walking)
         return known[key]
+
+    def _no_gain(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        points = len(self.city.demand.district)
+        return np.zeros(points, dtype=bool), np.full(points, -1, dtype=np.int64)
 
     def _unknown_gain(
         self, counts: Counts, *, limit_mm: float, walking: Impedance | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
         chosen = self.counted(counts).unknown
         if not chosen.any():
-            points = len(self.city.demand.district)
-            return np.zeros(points, dtype=bool), np.full(points, -1, dtype=np.int64)
+            return self._no_gain()
         limit_m = limit_mm / 1000
         if walking is None:
             distance_mm, facility = self.city.straight_counted(
@@ -185,22 +199,22 @@ class Facts:
         walk_mm, walk_facility = reach.walk_mm, reach.walk_facility
         unit_of_point = self.units.of_district[demand.district]
         new_point = (self.stage != "existing")[demand.district]
-        door_of, doors_local = city.doors[1], city.doors_local
-        wanted = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
-        for unit in wanted[np.isin(wanted, unit_of_point[new_point])]:
+        units = np.unique(self.allotment.unit[approved & (self.allotment.unit >= 0)])
+        for unit in units[np.isin(units, unit_of_point[new_point])]:
             facilities = approved & (self.allotment.unit == unit)
             at = np.flatnonzero(new_point & (unit_of_point == unit))
-            used = np.flatnonzero(facilities[door_of])
+            sites = city.sites(facilities)
+            used = len(sites.owner)
             gap_m = pair_distances_m(
-                np.repeat(city.demand_local[at], len(used)),
-                np.tile(doors_local[used], len(at)),
+                np.repeat(city.demand_local[at], used),
+                np.tile(sites.local, len(at)),
                 crs=city.crs,
-            ).reshape(len(at), len(used))
+            ).reshape(len(at), used)
             best = gap_m.argmin(axis=1)
             nearer_mm = millimetres(gap_m[np.arange(len(at)), best])
             closer = (nearer_mm < straight_mm[at]) & (nearer_mm <= SEARCH_LIMIT_M * 1000)
             straight_mm[at[closer]] = nearer_mm[closer]
-            straight_facility[at[closer]] = door_of[used[best[closer]]]
+            straight_facility[at[closer]] = sites.owner[best[closer]]
 
             so_far = walk_mm[at]
             # A street that leads nowhere known may still lead to the unit's own.
@@ -209,7 +223,8 @@ class Facts:
             if len(on_network) == 0:
                 continue
             limit_m = min(SEARCH_LIMIT_M, float(on_network.max()) / 1000)
-            walked = city.walk(facilities, points=at, limit_m=limit_m, impedance=impedance)
+            asked = None if len(at) == len(unit_of_point) else at
+            walked = city.walk(facilities, points=asked, limit_m=limit_m, impedance=impedance)
             shorter = walked.walk_mm < open_end
             walk_mm[at[shorter]] = walked.walk_mm[shorter]
             walk_facility[at[shorter]] = walked.facility[shorter]

@@ -7,6 +7,7 @@ codes and texts as str or None, lists as Python lists fit for JSON or None.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -90,6 +91,8 @@ CODE_COLUMNS: Final = (
     "unit_id",
 )
 
+_OBJECT_COLUMNS: Final = (*CODE_COLUMNS, *LIST_COLUMNS)
+
 # What an evaluation holds and a database stores: the output columns without the texts, which are
 # made from the pack and the codes on output, in the reader's language.
 FINDING_COLUMNS: Final = (
@@ -164,12 +167,26 @@ AREA_LISTS: Final = ("missing", "facilities", "alternatives")
 
 def blank_findings(count: int) -> dict[str, NDArray[Any]]:
     """Return the columns a rule kind fills, empty, for `count` districts."""
-    columns: dict[str, NDArray[Any]] = {
-        name: np.full(count, None, dtype=object) for name in (*CODE_COLUMNS, *LIST_COLUMNS)
-    }
-    columns |= {name: np.full(count, np.nan) for name in NUMBER_COLUMNS}
+    # All columns of a dtype at once: a column alone takes as long for one row as all together.
+    texts = np.full((len(_OBJECT_COLUMNS), count), None, dtype=object)
+    figures = np.full((len(NUMBER_COLUMNS), count), np.nan)
+    columns: dict[str, NDArray[Any]] = dict(zip(_OBJECT_COLUMNS, texts, strict=True))
+    columns |= zip(NUMBER_COLUMNS, figures, strict=True)
     columns["near_threshold"] = np.zeros(count, dtype=bool)
     return columns
+
+
+def first_holding(
+    conditions: Sequence[NDArray[np.bool_]], texts: Sequence[str], *, default: str
+) -> NDArray[Any]:
+    """Give each row the text of the first condition that holds, `default` where none does.
+
+    What `numpy.select` does, without an array of each text: object array of shape (n,).
+    """
+    chosen = np.full(len(conditions[0]), default, dtype=object)
+    for condition, text in zip(reversed(conditions), reversed(texts), strict=True):
+        chosen[condition] = text
+    return chosen
 
 
 def finding_frame(parts: list[pd.DataFrame]) -> pd.DataFrame:

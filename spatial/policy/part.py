@@ -12,10 +12,11 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from spatial.demand import Demand
-from spatial.policy.city import City, Gates
+from spatial.policy.city import City
 from spatial.policy.counting import Counted
 from spatial.policy.facility_edits import carry
 from spatial.policy.facts import Facts, Reach
+from spatial.policy.gates import Gates
 from spatial.policy.rule import Counts
 from spatial.policy.searches import Answer, Question
 from spatial.policy.units import Allotment, Units
@@ -60,12 +61,7 @@ def facts_of_part(
     facilities = np.flatnonzero(used)
     part = _part_of_city(city, districts, points, size, facilities)
     for one, chosen in counts.items():
-        part._counted[one] = Counted(  # noqa: SLF001 - known from the whole
-            chosen.operating[facilities],
-            chosen.approved[facilities],
-            chosen.unknown[facilities],
-            chosen.missing_field[facilities],
-        )
+        part._counted[one] = chosen[facilities]  # noqa: SLF001 - known from the whole
     result = []
     for facts, unit in zip(every, units, strict=True):
         mine = Facts(city=part, stage=facts.stage[districts], rural=facts.rural[districts])
@@ -107,7 +103,7 @@ def _part_of_city(
     size: NDArray[np.int64],
     facilities: NDArray[np.int64],
 ) -> City:
-    pair, place = city._ways_out(points)  # noqa: SLF001 - a part of the same city
+    pair, place = city.gates.ways_out(points)
     gate, of_gate = np.unique(city.gates.gate[pair], return_inverse=True)
     owner = position(facilities, city.doors[1])
     door = np.flatnonzero(owner >= 0)

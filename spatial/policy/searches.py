@@ -9,11 +9,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.entering import first_steps
 from spatial.policy.city import City
 from spatial.policy.facility_edits import Change
 from spatial.policy.rule import Counts
 from spatial.profiles import Impedance
-from spatial.reach import first_steps, node_distances
+from spatial.reach import node_distances
 from spatial.relaxing import forget, relax
 
 # A projected distance differs from the geodesic by less than this share inside a zone.

@@ -81,6 +81,8 @@ def build_units(districts: Table, *, stage: NDArray[Any]) -> Units:
         ("land_grant", ~existing),
         ("pool", np.ones(len(stage), dtype=bool)),
     ):
+        if not concerned.any():
+            continue
         names = objects(districts[field])
         given = concerned & ~missing(names)
         unit_id[given] = [f"{field}:{name}" for name in names[given]]
@@ -226,6 +228,8 @@ def entrance_points(places: Table) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """
     places_shape = shapes(places["geometry"])
     entrances, usable = declared(places["entrances"])
+    if not usable.any():
+        return places_shape.copy(), np.arange(len(places_shape))
     points, owner = shapely.get_parts(entrances[usable], return_index=True)
     door_of = np.concatenate([np.flatnonzero(usable)[owner], np.flatnonzero(~usable)])
     doors = np.concatenate([points, places_shape[~usable]])
@@ -246,10 +250,13 @@ def _single_container(
     if len(polygons.number) == 0 or len(doors) == 0:
         return container
     # A polygon without entrances has its representative point for a door here.
-    points = np.where(shapely.get_dimensions(doors) == 0, doors, shapely.point_on_surface(doors))
-    door, polygon = polygons.tree.query(points, predicate="intersects")
-    pairs = np.unique(np.column_stack([door_of[door], polygons.number[polygon]]), axis=0)
-    place, first, times = np.unique(pairs[:, 0], return_index=True, return_counts=True)
-    single = times == 1
-    container[place[single]] = pairs[first[single], 1]
+    surface = shapely.get_dimensions(doors) != 0
+    if surface.any():
+        doors = np.where(surface, shapely.point_on_surface(doors), doors)
+    door, polygon = polygons.tree.query(doors, predicate="intersects")
+    # Pairs of a place and a polygon as one number each.
+    size = int(polygons.number[-1]) + 1
+    place, holder = np.divmod(np.unique(door_of[door] * size + polygons.number[polygon]), size)
+    single = np.bincount(place, minlength=count)[place] == 1
+    container[place[single]] = holder[single]
     return container

@@ -46,7 +46,7 @@ def test_a_network_comes_back_from_the_database_and_from_files(engine, tmp_path)
     assert version == network.version
     assert_same(from_database, network)
     assert_same(from_files, network)
-    assert isinstance(from_files.length_m, np.memmap)
+    assert isinstance(from_files.length_m.base, np.memmap)
     assert [path.name for path in (tmp_path / "networks").iterdir()] == [version]
 
 

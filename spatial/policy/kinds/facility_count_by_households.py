@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spatial.policy.facts import Facts
-from spatial.policy.findings import ADVISE, MET, NOT_APPLICABLE, NOT_MET, blank_findings
+from spatial.policy.findings import (
+    ADVISE,
+    MET,
+    NOT_APPLICABLE,
+    NOT_MET,
+    blank_findings,
+    first_holding,
+)
 from spatial.policy.kinds.holdings import district_holding, settle, unit_holding
 from spatial.policy.kinds.kind import COUNT, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
@@ -41,11 +48,11 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     short = np.where(number < least, least - number, np.nan)
     columns["deficit"] = short[of_district]
     columns["unit"][:] = KIND.deficit_unit
-    columns["reason_code"] = np.select(
+    columns["reason_code"] = first_holding(
         [verdict == NOT_APPLICABLE, verdict == MET],
         ["below_first_threshold", "count_met"],
         default="count_short",
-    ).astype(object)[of_district]
+    )[of_district]
     columns["threshold"][columns["verdict"] == NOT_APPLICABLE] = np.nan
     for reading, other in (
         ("upper_end", households // int(rule.parameters["increment_hh"])),
@@ -81,11 +88,11 @@ def needed(rule: Rule, households: NDArray[np.int64]) -> NDArray[np.int64]:
 def _verdict(
     number: NDArray[np.int64], least: NDArray[np.int64], available: NDArray[np.bool_]
 ) -> NDArray[Any]:
-    return np.select(
+    return first_holding(
         [least == 0, number >= least, available],
         [NOT_APPLICABLE, MET, NOT_MET],
         default=ADVISE,
-    ).astype(object)
+    )
 
 
 def _stand_alone(columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spatial.exact import decimal_digits, scaled, unscaled
 from spatial.policy.facts import Facts
-from spatial.policy.findings import MET, NOT_MET, UNDETERMINED, blank_findings
+from spatial.policy.findings import MET, NOT_MET, UNDETERMINED, blank_findings, first_holding
 from spatial.policy.kinds.holdings import Holding, district_holding, settle, unit_holding
 from spatial.policy.kinds.kind import POSITIVE, DistrictKind
 from spatial.policy.kinds.points import add_alternative, restrict_to_stages
@@ -49,11 +49,11 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     short = np.where(provided < required, unscaled(required - provided, digits=digits), np.nan)
     columns["deficit"] = short[of_district]
     columns["unit"][:] = KIND.deficit_unit
-    columns["reason_code"] = np.select(
+    columns["reason_code"] = first_holding(
         [verdict == MET, verdict == UNDETERMINED],
         ["area_met", "area_unknown"],
         default="area_short",
-    ).astype(object)[of_district]
+    )[of_district]
     incomplete = holding.ids(facts, holding.counts & ~known)
     field_of = _field_of(facts) if incomplete else {}
     for row in np.flatnonzero(columns["verdict"] == UNDETERMINED).tolist():
@@ -111,9 +111,9 @@ def _required(rule: Rule, households: NDArray[np.float64], *, digits: int) -> ND
 def _verdict(
     provided: NDArray[Any], required: NDArray[Any], unknown_area: NDArray[np.int64]
 ) -> NDArray[Any]:
-    return np.select(
+    return first_holding(
         [provided >= required, unknown_area > 0], [MET, UNDETERMINED], default=NOT_MET
-    ).astype(object)
+    )
 
 
 def _small_facilities(

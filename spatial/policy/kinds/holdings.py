@@ -130,8 +130,7 @@ def _name_unknown(
     unknown = chosen.unknown.copy()
     if rule.counts.status == "operating_or_approved_in_unit":
         # Approved, but whether it keeps what the rule requires is not known.
-        asked = chosen.missing_field != None  # noqa: E711 - elementwise
-        unknown |= asked & facts.city.standing.approved & of_new
+        unknown |= chosen.asked & of_new
     unknown &= ~holding.counts & (holding.owner >= 0)
     for number in np.flatnonzero(unknown).tolist():
         entry = {"facility": str(ids[number]), "field": chosen.missing_field[number]}
@@ -143,5 +142,7 @@ def _spread(column: NDArray[Any], by_unit: dict[int, Any], of_district: NDArray[
     """Give each member district what belongs to its unit."""
     if not by_unit:
         return
-    for row in np.flatnonzero(np.isin(of_district, list(by_unit))).tolist():
+    holds = np.zeros(int(of_district.max()) + 1, dtype=bool)
+    holds[[unit for unit in by_unit if unit < len(holds)]] = True
+    for row in np.flatnonzero(holds[of_district]).tolist():
         column[row] = by_unit[int(of_district[row])]

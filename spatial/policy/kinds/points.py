@@ -75,11 +75,14 @@ def fill_distances(
     *,
     deciding_mm: NDArray[np.float64],
     deciding_facility: NDArray[np.int64],
+    worst: NDArray[np.int64],
     speed_m_per_s: float,
 ) -> None:
-    """Fill both distances at the worst point, the nearest point, and their facilities."""
-    demand = facts.city.demand
-    worst, nearest = worst_point(demand, deciding_mm), nearest_point(demand, deciding_mm)
+    """Fill both distances at the worst point, the nearest point, and their facilities.
+
+    `worst` is the `worst_point` of `deciding_mm`.
+    """
+    nearest = nearest_point(facts.city.demand, deciding_mm)
     columns["straight_m"] = metres(reach.straight_mm[worst])
     columns["walking_m"] = metres(reach.walk_mm[worst])
     columns["walking_minutes"] = np.round(columns["walking_m"] / speed_m_per_s / 60, 2)
@@ -105,21 +108,22 @@ def fill_would_count(
 
     `walking` is what a walk pays for, None for a straight line.
     """
-    would_serve, facility = facts.unknown_gain(rule.counts, limit_mm=limit_mm, walking=walking)
-    gain = ~inside & would_serve
-    missing_field = facts.counted(rule.counts).missing_field
-    district = facts.city.demand.district[gain]
-    pairs = np.unique(
-        np.concatenate(
-            [
-                np.column_stack([district, facility[gain]]),
-                _approved_gain(rule, facts, outside=~inside, limit_mm=limit_mm, walking=walking),
-            ]
-        ),
-        axis=0,
+    outside = ~inside
+    would_serve, facility = facts.unknown_gain(
+        rule.counts, limit_mm=limit_mm, walking=walking, outside=outside
     )
+    gain = outside & would_serve
+    pairs = np.concatenate(
+        [
+            np.column_stack([facts.city.demand.district[gain], facility[gain]]),
+            _approved_gain(rule, facts, outside=outside, limit_mm=limit_mm, walking=walking),
+        ]
+    )
+    if len(pairs) == 0:
+        return
+    missing_field = facts.counted(rule.counts).missing_field
     ids = objects(facts.city.facilities["id"])
-    for row, number in pairs.tolist():
+    for row, number in np.unique(pairs, axis=0).tolist():
         entry = {"facility": str(ids[number]), "field": missing_field[number]}
         if columns["would_count_if"][row] is None:
             columns["would_count_if"][row] = []
@@ -139,18 +143,17 @@ def _approved_gain(
     Of such a facility it is not known whether it keeps what the rule requires.
     """
     none = np.zeros((0, 2), dtype=np.int64)
-    if rule.counts.status != "operating_or_approved_in_unit":
+    if rule.counts.status != "operating_or_approved_in_unit" or not outside.any():
         return none
     city, chosen = facts.city, facts.counted(rule.counts)
-    asked = chosen.missing_field != None  # noqa: E711 - elementwise
-    asked &= city.standing.approved & ~city.standing.operating & ~chosen.approved
-    if not asked.any():
+    units = np.unique(facts.allotment.unit[chosen.asked & (facts.allotment.unit >= 0)])
+    if len(units) == 0:
         return none
     unit_of_point = facts.units.of_district[city.demand.district]
     outside = outside & (facts.stage != "existing")[city.demand.district]
     pairs = [none]
-    for unit in np.unique(facts.allotment.unit[asked & (facts.allotment.unit >= 0)]).tolist():
-        facilities = asked & (facts.allotment.unit == unit)
+    for unit in units.tolist():
+        facilities = chosen.asked & (facts.allotment.unit == unit)
         at = np.flatnonzero(outside & (unit_of_point == unit))
         if len(at) == 0:
             continue
@@ -189,7 +192,11 @@ def restrict_to_stages(
     columns: dict[str, NDArray[Any]], rule: Rule, facts: Facts
 ) -> NDArray[np.bool_]:
     """Mark districts of other stages `not_applicable` and clear their columns; return the rest."""
-    applies = np.isin(facts.stage.astype(str), rule.applies_to)
+    applies = np.zeros(len(facts.stage), dtype=bool)
+    for stage in rule.applies_to:
+        applies |= facts.stage == stage
+    if applies.all():
+        return applies
     clear(columns, ~applies)
     columns["verdict"][~applies] = NOT_APPLICABLE
     columns["reason_code"][~applies] = "other_stage"

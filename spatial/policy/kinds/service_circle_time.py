@@ -21,6 +21,7 @@ from spatial.policy.findings import (
     NOT_MET,
     UNDETERMINED,
     blank_findings,
+    first_holding,
 )
 from spatial.policy.kinds.kind import POSITIVE, PROFILE, TARGET_GROUP, DistrictKind
 from spatial.policy.kinds.points import (
@@ -60,19 +61,20 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         inside | (wide_mm <= _whole_mm(widest.limit_m(minutes))) | (reach.straight_mm <= screen_mm)
     )
     unknown = np.isnan(reach.walk_mm)
-    points = np.diff(demand.start)
+    points = demand.count
     all_inside = per_district(demand, inside) == points
     any_wide = per_district(demand, wide) > 0
     any_unknown = per_district(demand, unknown) > 0
     any_outside = per_district(demand, ~inside & ~unknown) > 0
 
     columns = blank_findings(len(points))
-    columns["verdict"] = np.select(
+    columns["verdict"] = first_holding(
         [all_inside, any_unknown & ~(any_wide & any_outside), ~any_wide],
         [MET, UNDETERMINED, NOT_MET],
         default=ADVISE,
-    ).astype(object)
-    worst_mm = reach.walk_mm[worst_point(demand, reach.walk_mm)]
+    )
+    worst = worst_point(demand, reach.walk_mm)
+    worst_mm = reach.walk_mm[worst]
     columns["value"] = np.where(any_unknown, np.nan, metres(worst_mm))
     columns["threshold"] = np.full(len(points), limit_mm / 1000.0)
     columns["unit"][:] = "m"
@@ -84,6 +86,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         reach,
         deciding_mm=reach.walk_mm,
         deciding_facility=reach.walk_facility,
+        worst=worst,
         speed_m_per_s=float(profile.speed_m_per_s),
     )
     fill_coverage(columns, facts, inside=inside)
@@ -130,7 +133,7 @@ def _explain(
     any_inside: NDArray[np.bool_],
 ) -> None:
     verdict = columns["verdict"]
-    columns["reason_code"] = np.select(
+    columns["reason_code"] = first_holding(
         [
             fulfilled(verdict),
             np.isposinf(worst_mm),
@@ -139,7 +142,7 @@ def _explain(
         ],
         ["circle_met", "beyond_5000_m", "circle_part", "circle_screen"],
         default="circle_none",
-    ).astype(object)
+    )
     if facts.city.network is None:
         columns["covered_share"][:] = np.nan
         columns["households_outside"][:] = np.nan
@@ -170,13 +173,16 @@ def _straight_reading(
     """Note where the straight line would say otherwise; the clause means walking."""
     demand = facts.city.demand
     within = per_district(demand, straight_mm <= screen_mm)
-    points = np.diff(demand.start)
-    verdict = np.select([within == points, within == 0], [MET, NOT_MET], default=ADVISE)
+    points = demand.count
+    verdict = first_holding([within == points, within == 0], [MET, NOT_MET], default=ADVISE)
+    rows = np.flatnonzero((verdict != columns["verdict"]) & ~facts.rural)
+    if len(rows) == 0:
+        return
     add_alternative(
         columns,
-        np.flatnonzero((verdict != columns["verdict"]) & ~facts.rural),
+        rows,
         reading="straight_line",
-        verdict=verdict.astype(object),
+        verdict=verdict,
         value=metres(straight_mm[worst_point(demand, straight_mm)]),
         threshold=np.full(len(points), screen_mm / 1000.0),
     )

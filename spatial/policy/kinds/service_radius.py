@@ -22,6 +22,7 @@ from spatial.policy.findings import (
     NOT_APPLICABLE,
     NOT_MET,
     blank_findings,
+    first_holding,
 )
 from spatial.policy.kinds.kind import POSITIVE, TARGET_GROUP, DistrictKind
 from spatial.policy.kinds.points import (
@@ -31,6 +32,7 @@ from spatial.policy.kinds.points import (
     fill_coverage,
     fill_distances,
     fill_would_count,
+    fulfilled,
     metres,
     per_district,
     restrict_to_stages,
@@ -50,12 +52,18 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     `not_met`: all beyond the outer radius, or for new and planned districts one building beyond
     it. `advise`: anything between. The relaxed rule is `not_applicable` without a record.
     """
+    recorded, approved_mm = _approved(rule, facts)
+    relaxed = rule.parameters["role"] == RELAXED
+    if relaxed and not recorded.any():
+        columns = blank_findings(len(recorded))
+        _not_recorded(columns, ~recorded)
+        restrict_to_stages(columns, rule, facts)
+        return columns
     demand, reach = facts.city.demand, facts.reach(rule.counts)
-    points = np.diff(demand.start)
+    points = demand.count
     distance = reach.straight_mm
     radius_mm = float(Decimal(rule.parameters["radius_m"]) * 1000)
     outer_mm = float(Decimal(rule.parameters["outer_radius_m"]) * 1000)
-    recorded, approved_mm = _approved(rule, facts)
     # What a district is held to: its approved radius where one is recorded.
     held_mm = np.where(recorded, approved_mm, radius_mm)
     held = distance <= held_mm[demand.district]
@@ -64,7 +72,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     buildings = (demand.kind == BUILDINGS) & (facts.stage != "existing")
 
     columns = blank_findings(len(points))
-    columns["verdict"] = np.select(
+    columns["verdict"] = first_holding(
         [
             within == points,
             recorded & (per_district(demand, held) == points),
@@ -72,7 +80,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         ],
         [MET, MET_RELAXED, NOT_MET],
         default=ADVISE,
-    ).astype(object)
+    )
     worst = worst_point(demand, distance)
     columns["value"] = metres(distance[worst])
     columns["threshold"] = held_mm / 1000.0
@@ -85,6 +93,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         reach,
         deciding_mm=distance,
         deciding_facility=reach.straight_facility,
+        worst=worst,
         speed_m_per_s=float(PROFILES["adult_with_child"].speed_m_per_s),
     )
     fill_coverage(columns, facts, inside=held)
@@ -92,7 +101,7 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
     for limit in (radius_mm, outer_mm, held_mm[demand.district]):
         near |= np.abs(distance - limit) <= NEAR_THRESHOLD_MM
     columns["near_threshold"] = per_district(demand, near) > 0
-    columns["reason_code"] = np.select(
+    columns["reason_code"] = first_holding(
         [
             columns["verdict"] == MET,
             columns["verdict"] == MET_RELAXED,
@@ -102,21 +111,30 @@ def judge(rule: Rule, facts: Facts) -> dict[str, NDArray[Any]]:
         ],
         ["radius_met", "radius_met_relaxed", "beyond_5000_m", "radius_outer", "radius_approved"],
         default="radius_not_relaxed",
-    ).astype(object)
+    )
     fill_would_count(columns, rule, facts, inside=held, limit_mm=outer_mm, walking=None)
     _walking_reading(columns, facts, walk_mm=reach.walk_mm, held_mm=held_mm)
-    if rule.parameters["role"] == RELAXED:
+    if relaxed:
         clear(columns, ~recorded)
-        columns["verdict"][~recorded] = NOT_APPLICABLE
-        columns["reason_code"][~recorded] = "no_relaxation_record"
+        _not_recorded(columns, ~recorded)
     restrict_to_stages(columns, rule, facts)
     return columns
 
 
+def _not_recorded(columns: dict[str, NDArray[Any]], rows: NDArray[np.bool_]) -> None:
+    columns["verdict"][rows] = NOT_APPLICABLE
+    columns["reason_code"][rows] = "no_relaxation_record"
+
+
 def _approved(rule: Rule, facts: Facts) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which districts have a record of relaxation, and the radius approved, in whole mm."""
+    """Which districts have a record of relaxation, and the radius approved, in whole mm.
+
+    NaN where there is no record at all.
+    """
     districts = facts.city.districts
     recorded = truth(districts["siting_difficult"]) | truth(districts["low_demand"])
+    if not recorded.any():
+        return recorded, np.full(len(recorded), np.nan)
     default = Decimal(rule.parameters["default_approved_radius_m"])
     radii = [
         default if radius is None else radius for radius in objects(districts["approved_radius_m"])
@@ -137,14 +155,16 @@ def _walking_reading(
 ) -> None:
     """Note where walking would turn a held radius into one that is not; the clause means 直线."""
     demand = facts.city.demand
-    walked = per_district(demand, walk_mm <= held_mm[demand.district]) == np.diff(demand.start)
+    walked = per_district(demand, walk_mm <= held_mm[demand.district]) == demand.count
     known = per_district(demand, np.isnan(walk_mm)) == 0
-    held = np.isin(columns["verdict"].astype(str), (MET, MET_RELAXED))
+    rows = np.flatnonzero(known & fulfilled(columns["verdict"]) & ~walked)
+    if len(rows) == 0:
+        return
     add_alternative(
         columns,
-        np.flatnonzero(known & held & ~walked),
+        rows,
         reading="walking_distance",
-        verdict=np.full(len(held), ADVISE, dtype=object),
+        verdict=np.full(len(walked), ADVISE, dtype=object),
         value=metres(walk_mm[worst_point(demand, walk_mm)]),
         threshold=held_mm / 1000.0,
     )

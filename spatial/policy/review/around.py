@@ -22,8 +22,8 @@ from pyproj import CRS
 
 from spatial.crs import project as to_metres
 from spatial.network import Network
-from spatial.policy.city import Sites
 from spatial.policy.counting import Counted, Standing, counted, standing
+from spatial.policy.entrances import Joined, Sites, leads
 from spatial.policy.rule import Counts
 from spatial.policy.units import entrance_points
 from spatial.profiles import Impedance
@@ -31,10 +31,10 @@ from spatial.reach import SEARCH_LIMIT_M, ReachedNodes, node_distances
 from spatial.snapping import Snap, snap
 from spatial.straight import tree_of
 
-# What rules read of facilities one by one.
-COLUMNS: Final = ("id", "kind", "floor_area_m2", "childcare_floor_area_m2")
 # What facilities are allotted by.
 ALLOTTED_BY: Final = ("district_id", "pool", "project_id", "entrances", "geometry")
+# What rules of area and number read of them as well.
+STOCK_COLUMNS: Final = ("id", "kind", "floor_area_m2", "childcare_floor_area_m2", *ALLOTTED_BY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,10 @@ class KnownAround:
     _local: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
     _sites: dict[tuple[Counts, bool, str], Sites] = field(default_factory=dict, repr=False)
     _snaps: dict[tuple[Impedance, float], Snap] = field(default_factory=dict, repr=False)
-    _nodes: dict[tuple[Counts, bool, Impedance, float], ReachedNodes] = field(
+    _joins: dict[tuple[Impedance, float], NDArray[np.bool_]] = field(
+        default_factory=dict, repr=False
+    )
+    _joined: dict[tuple[Counts, bool, Impedance, float], Joined] = field(
         default_factory=dict, repr=False
     )
 
@@ -77,7 +80,7 @@ class KnownAround:
         plain = pd.DataFrame(self.facilities)
         return {
             name: np.asarray(plain[name].array, dtype=object)
-            for name in (*COLUMNS, *ALLOTTED_BY, "source")
+            for name in (*STOCK_COLUMNS, "source")
             if name in plain
         }
 
@@ -150,30 +153,45 @@ class KnownAround:
             self._snaps[key] = snap(graph, self.doors[0], limit_m=limit_m)
         return self._snaps[key]
 
-    def nodes(
+    def joins(self, impedance: Impedance, *, limit_m: float) -> NDArray[np.bool_]:
+        """Tell which have an entrance on streets that lead somewhere; only with a network."""
+        key = (impedance, limit_m)
+        if key not in self._joins:
+            self._joins[key] = leads(
+                _of(self.network).graph_for(impedance),
+                self.snap(impedance, limit_m=limit_m),
+                self.doors[1],
+                size=len(self.facilities),
+            )
+        return self._joins[key]
+
+    def joined(
         self, counts: Counts, *, unknown: bool, impedance: Impedance, snap_limit_m: float
-    ) -> ReachedNodes:
-        """Walk from the nodes of the streets to what counts, or may, within the search limit."""
+    ) -> Joined:
+        """Where the entrances of what counts, or may, join the streets, and the walks to them.
+
+        In the order of the edges they join; those off the network are left out.
+        """
         key = (counts, unknown, impedance, snap_limit_m)
-        if key not in self._nodes:
+        if key not in self._joined:
             chosen = self.counted(counts)
             doors = self.snap(impedance, limit_m=snap_limit_m)
             owner = self.doors[1]
-            used = (chosen.unknown if unknown else chosen.operating)[owner] & doors.on_network
-            nothing = ReachedNodes.of(np.zeros(0), np.zeros(0, dtype=np.int64))
-            self._nodes[key] = (
-                ReachedNodes.of(
-                    *node_distances(
-                        _of(self.network).graph_for(impedance),
-                        sites=doors[used],
-                        site_of=owner[used],
-                        limit_m=SEARCH_LIMIT_M,
-                    )
-                )
-                if used.any()
-                else nothing
+            used = np.flatnonzero(
+                (chosen.unknown if unknown else chosen.operating)[owner] & doors.on_network
             )
-        return self._nodes[key]
+            used = used[np.argsort(doors.edge[used], kind="stable")]
+            nodes = ReachedNodes.of(np.zeros(0), np.zeros(0, dtype=np.int64))
+            if len(used):
+                found = node_distances(
+                    _of(self.network).graph_for(impedance),
+                    sites=doors[used],
+                    site_of=owner[used],
+                    limit_m=SEARCH_LIMIT_M,
+                )
+                nodes = ReachedNodes.of(*found)
+            self._joined[key] = Joined(doors[used], owner[used], nodes)
+        return self._joined[key]
 
     def sites(self, counts: Counts, *, unknown: bool, crs: CRS) -> Sites:
         """Return the entrances of what counts, or may, in order."""

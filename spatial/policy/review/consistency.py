@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import metric_crs
 from spatial.crs import project as to_metres
@@ -102,22 +101,32 @@ def _shapes(project: Project) -> Iterator[ProjectFault]:
     """Yield phases that overlap, and what lies outside the site."""
     west, south, east, north = project.site.bounds
     wide = max(east - west, north - south) > _WIDEST_DEGREES
-    crs = metric_crs((west + east) / 2, (south + north) / 2)
-
-    def local(shape: BaseGeometry) -> BaseGeometry:
-        moved: BaseGeometry = to_metres(np.array([shape], dtype=object), target=crs)[0]
-        return moved
-
+    phases = [
+        (number, one) for number, one in enumerate(project.phases) if one.geometry is not None
+    ]
+    things = [
+        (member, number, thing)
+        for member, things in _things(project)
+        for number, thing in enumerate(things)
+        if thing.geometry is not None
+    ]
     if not wide:
-        left, bottom, right, top = local(project.site).bounds
+        crs = metric_crs((west + east) / 2, (south + north) / 2)
+        shapes = np.empty(1 + len(phases) + len(things), dtype=object)
+        shapes[:] = [
+            project.site,
+            *(one.geometry for _, one in phases),
+            *(t.geometry for *_, t in things),
+        ]
+        # All at once: one alone takes as long.
+        site, *local = to_metres(shapes, target=crs)
+        left, bottom, right, top = site.bounds
         wide = max(right - left, top - bottom) > WIDEST_M
     if wide:
         yield pointer("site"), f"is more than {WIDEST_M / 1000:.0f} km across"
         return
     drawn = [
-        (number, phase.id, local(phase.geometry))
-        for number, phase in enumerate(project.phases)
-        if phase.geometry is not None
+        (number, phase.id, shape) for (number, phase), shape in zip(phases, local, strict=False)
     ]
     for (_, one, first), (number, other, second) in combinations(drawn, 2):
         shared = first.intersection(second).area
@@ -126,17 +135,15 @@ def _shapes(project: Project) -> Iterator[ProjectFault]:
                 pointer("phases", number, "geometry"),
                 f"phases {one!r} and {other!r} overlap by {shared:.0f} m²",
             )
-    if shapely.get_dimensions(project.site) < 2:  # noqa: PLR2004 - a point has no inside
+    if not local or shapely.get_dimensions(project.site) < 2:  # noqa: PLR2004 - a point has no inside
         return
-    ground = local(project.site).buffer(OUTSIDE_M)
-    for number, name, shape in drawn:
-        if not ground.covers(shape):
+    inside = shapely.covers(site.buffer(OUTSIDE_M), np.array(local, dtype=object)).tolist()
+    for (number, name, _), within in zip(drawn, inside, strict=False):
+        if not within:
             yield pointer("phases", number, "geometry"), f"phase {name!r} lies outside the site"
-    for member, things in _things(project):
-        for number, thing in enumerate(things):
-            if thing.geometry is not None and not ground.covers(local(thing.geometry)):
-                place = pointer(member, number, "geometry")
-                yield place, f"{thing.id!r} lies outside the site"
+    for (member, number, thing), within in zip(things, inside[len(drawn) :], strict=True):
+        if not within:
+            yield pointer(member, number, "geometry"), f"{thing.id!r} lies outside the site"
 
 
 def _dates(dates: Milestones, path: tuple[str | int, ...]) -> Iterator[ProjectFault]:

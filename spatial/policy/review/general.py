@@ -24,9 +24,9 @@ from spatial.policy.review.finding import (
     TARGET,
     ReviewFinding,
 )
-from spatial.policy.review.laying import project_facts
 from spatial.policy.review.placing import Placed, Surroundings
 from spatial.policy.review.project import Project
+from spatial.policy.review.project_facts import project_facts
 from spatial.policy.review.reach_known import settle_reach
 from spatial.policy.review.remedy import Remedy
 from spatial.policy.review.stages import Stage
@@ -78,21 +78,13 @@ def general_findings(
         for rule in pack.rules
         if rule.kind in DISTRICT_KINDS and stage_name in rule.applies_to
     ]
-    # Area and number need no streets; the same facilities are the same facts.
-    known: dict[int, Facts] = {}
-    asked_of: list[Facts] = []
-    for _, rule in rules:
-        laid = placed.for_kind(rule.kind)
-        if id(laid) not in known:
-            known[id(laid)] = project_facts(
-                laid,
-                districts=placed.districts,
-                buildings=placed.buildings,
-                network=surroundings.network if laid is placed.reach else None,
-                as_of=as_of,
-                parameters=parameters,
-            )
-        asked_of.append(known[id(laid)])
+    known = project_facts(
+        placed,
+        network=surroundings.network,
+        as_of=as_of,
+        parameters=parameters,
+    )
+    asked_of = [known.for_kind(rule.kind) for _, rule in rules]
     found = _judged(project, [(*one, facts) for one, facts in zip(rules, asked_of, strict=True)])
     settled = []
     for finding, (_, rule), facts in zip(found, rules, asked_of, strict=True):
@@ -199,6 +191,8 @@ def _settled(
     if DISTRICT_KINDS[rule.kind].reach:
         # Where things stand is settled with the design; later what was approved is looked for.
         beside = target or (None if stage.before_building else AFTER_DESIGN)
+        if beside is None and finding.binds and finding.beside is None:
+            return finding
         return replace(finding, binds=beside is None, beside=beside)
     beside = CONDITIONS_HOLD if stage.conditions_fixed and _fixed(project, rule) else target
     first = project.reviewed_phases[0]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any
 
 import shapely
 from jsonschema import Draft202012Validator
-from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from spatial.errors import Fault, InputFaults
 from spatial.facility_kinds import FACILITY_KINDS
 from spatial.policy.review.consistency import consistency_faults, pointer
+from spatial.policy.review.drawing import drawn
 from spatial.policy.review.project import (
     AsBuilt,
     Block,
@@ -36,13 +36,7 @@ from spatial.policy.review.project import (
     Requirements,
     Share,
 )
-
-_SURFACES: Final = ("Polygon", "MultiPolygon")
-_PLACES: Final = ("Point", *_SURFACES)
-_POINTS: Final = ("Point", "MultiPoint")
-# Members that hold a geometry, and what it may be; wherever they stand.
-_SHAPES: Final = (("site", _PLACES), ("entrances", _POINTS), ("geometry", _PLACES))
-_MOST_COORDINATES: Final = 100_000
+from spatial.policy.review.soundness import Check, soundness
 
 
 def project_schema() -> dict[str, Any]:
@@ -57,6 +51,11 @@ def project_schema() -> dict[str, Any]:
 @cache
 def _validator() -> Draft202012Validator:
     return Draft202012Validator(project_schema())
+
+
+@cache
+def _sound() -> Check:
+    return soundness(project_schema())
 
 
 def parse_project(document: object, *, source: str) -> Project:
@@ -75,86 +74,36 @@ def parse_project(document: object, *, source: str) -> Project:
         With every fault; the ``field`` of each is the JSON pointer of the place, empty for the
         whole document. What contradicts something else is looked for once each value is sound.
     """
-    faults = [
-        (pointer(*error.absolute_path), error.message)
-        for error in sorted(
-            _validator().iter_errors(document),
-            key=lambda error: [str(step) for step in error.absolute_path],
-        )
-    ]
+    faults: list[tuple[str, str]] = []
+    if not _sound()(document):
+        faults += [
+            (pointer(*error.absolute_path), error.message)
+            for error in sorted(
+                _validator().iter_errors(document),
+                key=lambda error: [str(step) for step in error.absolute_path],
+            )
+        ]
     if not faults and isinstance(document, Mapping):
-        faults = list(_value_faults(document, ()))
-    if not faults and isinstance(document, Mapping):
-        project = _project(document)
-        faults = list(consistency_faults(project))
+        plain = drawn(document, (), faults)
         if not faults:
-            return project
+            project = _project(plain)
+            faults += consistency_faults(project)
+            if not faults:
+                return project
     raise InputFaults([Fault(source, None, place, message) for place, message in faults])
 
 
-def _value_faults(value: object, path: tuple[str | int, ...]) -> Sequence[tuple[str, str]]:
-    """Find dates that are none and geometries that are none, or of the wrong type."""
-    found: list[tuple[str, str]] = []
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            here = (*path, str(name))
-            allowed = dict(_SHAPES).get(str(name))
-            if allowed is not None:
-                if path[:1] in (("phases",), ("massing",)):
-                    allowed = _SURFACES
-                message = _shape_fault(inner, allowed)
-                found += [] if message is None else [(pointer(*here), message)]
-            elif str(name).endswith("_on"):
-                try:
-                    dt.date.fromisoformat(str(inner))
-                except ValueError:
-                    found.append((pointer(*here), f"there is no day {inner}"))
-            else:
-                found += _value_faults(inner, here)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            found += _value_faults(inner, (*path, number))
-    return found
+def _points(shape: BaseGeometry | None) -> shapely.MultiPoint | None:
+    return None if shape is None else shapely.MultiPoint(shapely.get_coordinates(shape))
 
 
-def _shape_fault(value: object, allowed: Sequence[str]) -> str | None:
-    try:
-        shape = _shape(value)
-    except (ShapelyError, ValueError, TypeError, ArithmeticError):
-        return f"is no GeoJSON geometry of type {', '.join(allowed)}"
-    if shape.geom_type not in allowed or shape.is_empty:
-        return f"is no GeoJSON geometry of type {', '.join(allowed)}"
-    if shapely.count_coordinates(shape) > _MOST_COORDINATES:
-        return f"has more than {_MOST_COORDINATES} coordinates"
-    west, south, east, north = shape.bounds
-    if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):  # noqa: PLR2004 - degrees
-        return "lies outside the degrees of longitude and latitude (longitude comes first)"
-    if not shape.is_valid:
-        return f"is not valid: {shapely.is_valid_reason(shape)}"
-    return None
+def _place(shape: BaseGeometry | None) -> BaseGeometry | None:
+    return None if shape is None else _flat(shape)
 
 
-def _shape(value: object) -> BaseGeometry:
-    shape = shapely.from_geojson(json.dumps(value, default=float))
-    if not isinstance(shape, BaseGeometry):
-        raise TypeError("there is no geometry")
-    return shape
-
-
-def _points(value: object) -> shapely.MultiPoint | None:
-    if value is None:
-        return None
-    shape = _shape(value)
-    return shapely.MultiPoint(shapely.get_coordinates(shape))
-
-
-def _place(value: object) -> BaseGeometry | None:
-    return None if value is None else _flat(value)
-
-
-def _flat(value: object) -> BaseGeometry:
-    shape: BaseGeometry = shapely.force_2d(_shape(value))
-    return shape
+def _flat(shape: BaseGeometry) -> BaseGeometry:
+    flat: BaseGeometry = shapely.force_2d(shape) if shape.has_z else shape
+    return flat
 
 
 def _number(value: object) -> Decimal | None:

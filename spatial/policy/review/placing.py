@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Final
 
 import pandas as pd
@@ -14,20 +13,23 @@ from geopandas import GeoDataFrame
 from spatial.errors import InputError
 from spatial.fields import BUILDINGS, DISTRICTS, FACILITIES, Layer
 from spatial.network import Network
-from spatial.policy.kinds import DISTRICT_KINDS
 from spatial.policy.review.around import Around, KnownAround
+from spatial.policy.review.as_counted import as_it_stands, measured, status_of
 from spatial.policy.review.frames import layer_frame
 from spatial.policy.review.laying import Laid
-from spatial.policy.review.ledger import counting_share, pooled, split_away
-from spatial.policy.review.massing import demand_buildings
-from spatial.policy.review.project import AsBuilt, PlannedFacility, Project, Requirements
+from spatial.policy.review.ledger import pooled, split_away
+from spatial.policy.review.project import Project
+from spatial.policy.review.project_rows import (
+    building_rows,
+    district_row,
+    facility_row,
+    member_rows,
+    required_rows,
+)
 from spatial.policy.review.stages import Stage
 from spatial.table import PlainRows
 
-_COUNT: Final = "facility_count_by_households"
 SERVICES: Final = ("childcare", "elderly")
-# What an item stands for where its document leaves the kind open.
-_ANY_KIND: Final = {"childcare": "nursery", "elderly": "day_care"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +113,6 @@ class Placed:
     mine: Sequence[int]
     taken: Sequence[int]
 
-    def for_kind(self, kind: str) -> Laid:
-        """Return the facilities a kind of rule is asked of."""
-        if DISTRICT_KINDS[kind].reach:
-            return self.reach
-        return self.number if kind == _COUNT else self.stock
-
     @property
     def before(self) -> GeoDataFrame:
         """Facilities around without the project; made when asked for."""
@@ -150,15 +146,15 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
     """
     provided_by = {service: _provider(project, stage, service) for service in SERVICES}
     own = [
-        (facility, _status(project, facility, stage, as_of))
-        for facility in (_measured(project, one, stage) for one in project.facilities)
+        (facility, status_of(project, facility, stage, as_of))
+        for facility in (measured(project, one, stage) for one in project.facilities)
         if not facility.cancelled
     ]
     own = [(facility, status) for facility, status in own if status != "absent"]
     others = [] if project.pool is None else list(pooled(project.pool))
-    rows = [_row(project, facility, status) for facility, status in own]
+    rows = [facility_row(project, facility, status) for facility, status in own]
     rows += [
-        _row(project, facility, _as_it_stands(facility, as_of))
+        facility_row(project, facility, as_it_stands(facility, as_of))
         for facility in others
         if not facility.cancelled
     ]
@@ -175,7 +171,7 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
         row
         for service, provider in provided_by.items()
         if provider != "project"
-        for row in _virtual(project, service, getattr(project, provider))
+        for row in required_rows(project, service, getattr(project, provider))
     ]
     middle = project.site.representative_point()
     located = [{**row, "geometry": middle} if row["geometry"] is None else row for row in stock]
@@ -183,7 +179,7 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
     standing_in = {row["id"] for row in placed} & stored
     reach = Laid.of(around, placed, gone=sorted({*replaced, *around.numbers(standing_in)}))
     same = len(placed) == len(counted) == len(rows) and set(provided_by.values()) == {"project"}
-    buildings = _buildings(project)
+    buildings = building_rows(project)
     gone = sorted({*replaced, *around.numbers(stored)})
     laid = reach if same else Laid.of(around, located, gone=gone)
     split = {one.id for one in (*project.facilities, *others) if split_away(project, one)}
@@ -195,7 +191,7 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
         stock=laid,
         number=Laid.of(around, whole, gone=gone) if split else laid,
         split=tuple(sorted(split)),
-        districts=_by_id(DISTRICTS, [_district(project, stage), *_members(project)]),
+        districts=_by_id(DISTRICTS, [district_row(project, stage), *member_rows(project)]),
         buildings=_by_id(BUILDINGS, buildings) if buildings else None,
         opened=[
             {**row, "status": "operating"} for row in placed if row["district_id"] == project.id
@@ -228,102 +224,6 @@ def _provider(project: Project, stage: Stage, service: str) -> str:
     ):
         return stage.provided_by
     return "project"
-
-
-def _measured(project: Project, facility: PlannedFacility, stage: Stage) -> PlannedFacility:
-    """Put what was measured in the place of what was approved, where it has been built."""
-    if stage.before_building or facility.phase not in _due(project):
-        return facility
-    built: AsBuilt = facility.as_built
-    return replace(
-        facility,
-        floor_area_m2=built.floor_area_m2,
-        childcare_floor_area_m2=built.childcare_floor_area_m2,
-        site_area_m2=built.site_area_m2,
-    )
-
-
-def _due(project: Project) -> tuple[str, ...]:
-    return (*project.earlier_phases, *project.reviewed_phases)
-
-
-def _status(
-    project: Project, facility: PlannedFacility, stage: Stage, as_of: dt.date
-) -> str | None:
-    """Return the status a facility counts with; None where that is not known, or ``absent``."""
-    if facility.status == "operating":
-        return "operating"
-    if stage.before_building or facility.phase not in _due(project):
-        return "approved"
-    state = facility.state(as_of)
-    if state == "unknown":
-        return None
-    return "approved" if state == "built" else "absent"
-
-
-def _as_it_stands(facility: PlannedFacility, as_of: dt.date) -> str | None:
-    state = facility.state(as_of)
-    if state == "built":
-        return "operating" if facility.status == "operating" else "built"
-    if state == "suspended":
-        return "planned"
-    return facility.status
-
-
-def _row(project: Project, facility: PlannedFacility, status: str | None) -> dict[str, Any]:
-    share = counting_share(project, facility.id)
-    floor, rooms = facility.floor_area_m2, facility.childcare_floor_area_m2
-    if share is not None:
-        # No more than there is may be shared, once it has been measured.
-        floor = None if floor is None else min(share, floor)
-        rooms = None if rooms is None else min(share, rooms)
-    own = facility.id in {one.id for one in project.facilities}
-    return {
-        "id": facility.id,
-        "name": facility.name,
-        "service": facility.service,
-        "kind": facility.kind,
-        "floor_area_m2": floor,
-        "childcare_floor_area_m2": rooms,
-        "site_area_m2": facility.site_area_m2,
-        "open_to_residents": facility.open_to_residents,
-        "takes_outside_children": facility.takes_outside_children,
-        "floor_level": facility.floor_level,
-        "own_entrance": facility.own_entrance,
-        "lift": facility.lift,
-        "status": status,
-        "district_id": project.id if own else facility.phase,
-        "pool": None if project.pool is None or share == 0 else project.pool.id,
-        "entrances": facility.entrances,
-        "geometry": facility.geometry,
-        "share": share,
-    }
-
-
-def _virtual(project: Project, service: str, document: Requirements) -> list[dict[str, Any]]:
-    """Make facilities of what a document asks for: as many, of as much floor area together."""
-    rows = []
-    for item in document.of((service,)):
-        whole = item.floor_area_m2
-        each = None if whole is None else (whole / item.count).quantize(Decimal("0.0001"))
-        for number in range(item.count):
-            last = number == item.count - 1
-            area = each
-            if last and whole is not None and each is not None:
-                area = whole - each * (item.count - 1)
-            facility = PlannedFacility(
-                id=item.id if item.count == 1 else f"{item.id}-{number + 1}",
-                kind=item.kind or _ANY_KIND[service],
-                phase=project.phases[0].id,
-                floor_area_m2=area,
-                # What is asked for is asked for its purpose.
-                childcare_floor_area_m2=area if service == "childcare" else None,
-                takes_outside_children=True,
-                open_to_residents=True,
-            )
-            row = _row(project, facility, "approved")
-            rows.append({**row, "district_id": project.id})
-    return rows
 
 
 def _taken(project: Project, around: Around) -> list[int]:
@@ -362,18 +262,6 @@ def _by_id(layer: Layer, rows: Sequence[Mapping[str, Any]]) -> PlainRows:
     return PlainRows.of(layer, sorted(rows, key=lambda row: str(row["id"])))
 
 
-def _buildings(project: Project) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": building.id,
-            "district_id": project.id,
-            "households": building.units,
-            "geometry": building.geometry,
-        }
-        for building in demand_buildings(project)
-    ]
-
-
 def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFrame:
     own = layer_frame(FACILITIES, rows)
     if len(around) == 0:
@@ -386,40 +274,3 @@ def _with(around: GeoDataFrame, rows: Sequence[Mapping[str, Any]]) -> GeoDataFra
         [pd.DataFrame(around, columns=names), pd.DataFrame(own, columns=names)], ignore_index=True
     )
     return GeoDataFrame(both, geometry="geometry", crs=around.crs)
-
-
-def _district(project: Project, stage: Stage) -> dict[str, Any]:
-    record, population = project.record, project.population
-    return {
-        "id": project.id,
-        "name": project.name,
-        "stage": "planned" if stage.before_building else "new",
-        "households": project.units,
-        "population": None if population is None else population.persons,
-        "pool": None if project.pool is None else project.pool.id,
-        "land_grant": project.land_grant,
-        "siting_difficult": record is not None and record.siting_difficult,
-        "low_demand": record is not None and record.low_demand,
-        "conditions_available": record is not None and record.conditions_available,
-        "justified_by": None if record is None else record.justified_by,
-        "justified_on": None if record is None else record.justified_on,
-        "justified_body": None if record is None else record.justified_body,
-        "approved_radius_m": None if record is None else record.approved_radius_m,
-        "entrances": project.entrances,
-        "geometry": project.site,
-    }
-
-
-def _members(project: Project) -> list[dict[str, Any]]:
-    if project.pool is None:
-        return []
-    return [
-        {
-            "id": member.project,
-            "stage": "planned",
-            "households": member.units,
-            "pool": project.pool.id,
-            "geometry": project.site.representative_point(),
-        }
-        for member in project.pool.members
-    ]

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spatial.policy.facts import Facts
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
@@ -127,7 +126,7 @@ def off_the_streets(rule: Rule, facts: Facts, at: int, *, verdict: str) -> Seque
     lost = chosen.operating | (
         chosen.approved & (facts.allotment.unit == facts.units.of_district[at])
     )
-    lost &= ~_joined(facts, profile.impedance)
+    lost &= ~city.joins(profile.impedance)
     if not lost.any():
         return ()
     minutes = Fraction(rule.parameters["minutes"])
@@ -145,13 +144,3 @@ def off_the_streets(rule: Rule, facts: Facts, at: int, *, verdict: str) -> Seque
         return ()
     ids = city.facilities["id"]
     return [str(ids[number]) for number in np.unique(facility[near]).tolist()]
-
-
-def _joined(facts: Facts, impedance: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - what snaps are kept by
-    """Tell which facilities have an entrance that joins streets that lead somewhere."""
-    city = facts.city
-    _, snaps = city.snaps(impedance)
-    joins = snaps.on_network & ~city.graph(impedance).island[snaps.edge]
-    joined = np.zeros(len(facts.allotment.unit), dtype=bool)
-    joined[city.doors[1][joins]] = True
-    return joined
