@@ -36,7 +36,6 @@ from spatial.policy.review.project import (
     Requirements,
     Share,
 )
-from spatial.policy.review.soundness import Check, soundness
 
 
 def project_schema() -> dict[str, Any]:
@@ -51,11 +50,6 @@ def project_schema() -> dict[str, Any]:
 @cache
 def _validator() -> Draft202012Validator:
     return Draft202012Validator(project_schema())
-
-
-@cache
-def _sound() -> Check:
-    return soundness(project_schema())
 
 
 def parse_project(document: object, *, source: str) -> Project:
@@ -74,15 +68,13 @@ def parse_project(document: object, *, source: str) -> Project:
         With every fault; the ``field`` of each is the JSON pointer of the place, empty for the
         whole document. What contradicts something else is looked for once each value is sound.
     """
-    faults: list[tuple[str, str]] = []
-    if not _sound()(document):
-        faults += [
-            (pointer(*error.absolute_path), error.message)
-            for error in sorted(
-                _validator().iter_errors(document),
-                key=lambda error: [str(step) for step in error.absolute_path],
-            )
-        ]
+    faults = [
+        (pointer(*error.absolute_path), error.message)
+        for error in sorted(
+            _validator().iter_errors(document),
+            key=lambda error: [str(step) for step in error.absolute_path],
+        )
+    ]
     if not faults and isinstance(document, Mapping):
         plain = drawn(document, (), faults)
         if not faults:
