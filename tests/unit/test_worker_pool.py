@@ -105,6 +105,7 @@ def test_a_worker_that_dies_is_replaced_and_what_waits_is_answered():
             assert told == [{"event": "worker died", "process_id": first, "at_work": True}], "once"
             # At rest, with the process it is a copy of: another one is started.
             os.kill(parent, signal.SIGKILL)
+            await until(lambda: not alive(parent), why="it is not gone")
             assert (await pool.ask(("who",)))["pid"] == second, "it goes on without"
             os.kill(second, signal.SIGKILL)
             await until(lambda: second not in pool.process_ids, why="nobody sees it")
