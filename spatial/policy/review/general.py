@@ -88,8 +88,9 @@ def general_findings(
     found = _judged(project, [(*one, facts) for one, facts in zip(rules, asked_of, strict=True)])
     settled = []
     for finding, (_, rule), facts in zip(found, rules, asked_of, strict=True):
+        told = finding
         if DISTRICT_KINDS[rule.kind].reach:
-            finding = settle_reach(  # noqa: PLW2901 - the same finding, settled
+            told = settle_reach(
                 finding,
                 rule,
                 facts=facts,
@@ -97,7 +98,7 @@ def general_findings(
                 placed=placed,
                 surroundings=surroundings,
             )
-        settled.append(_settled(finding, rule, project, placed, stage))
+        settled.append(_settled(told, rule, project, placed, stage))
     return tuple(settled)
 
 
