@@ -68,6 +68,13 @@ def test_a_radius_held_in_part_is_open_while_a_facility_has_no_place():
     assert "n2未定位" in found.reason["zh"]
 
 
+@pytest.mark.parametrize(("takes", "verdict"), [(False, "not_met"), (None, "undetermined")])
+def test_only_a_facility_that_may_count_is_waited_for(takes, verdict):
+    row = {"id": "k1", "kind": "kindergarten_class", "phase": "1", "floor_area_m2": 200}
+    changes = {} if takes is None else {"takes_outside_children": takes}
+    assert of(reviewed(home_alone({**row, **changes})), RADIUS).verdict == verdict
+
+
 @pytest.mark.parametrize(
     ("north_m", "verdict"),
     # The streets are joined within 200 m: 250 m in a straight line, of a walk nobody knows.
@@ -116,6 +123,22 @@ def test_what_nobody_knows_to_be_built_fails_nobody(measured, verdict):
         assert (found.remedies, found.deficit) == ((), None)
     known = nursery(200, as_built={"floor_area_m2": 200}, status="under_construction")
     assert of(reviewed(project(known), stage="completion"), AREA).verdict == "not_met"
+    early = {**known, "status": "operating", "dates": {"built_on": "2027-06-01"}}
+    assert of(reviewed(project(early), stage="completion"), AREA).verdict == "not_met"
+
+
+@pytest.mark.parametrize(("here", "verdict"), [(200, "undetermined"), ("199.99", "not_met")])
+def test_of_what_nobody_knows_to_be_built_only_the_part_that_counts_here_helps(here, verdict):
+    pool = {
+        "id": "pool",
+        "members": [{"project": "q", "units": 100}],
+        "ledger": [
+            {"facility": "n1", "to": "pool", "floor_area_m2": Decimal(here)},
+            {"facility": "n1", "to": "far", "floor_area_m2": 700},
+        ],
+    }
+    row = nursery(1000, as_built={"floor_area_m2": 1000})
+    assert of(reviewed(project(row, pool=pool), stage="completion"), AREA).verdict == verdict
 
 
 # --- a target of the place is no duty of one project ---

@@ -30,14 +30,14 @@ def status_of(
     project: Project, facility: PlannedFacility, stage: Stage, as_of: dt.date
 ) -> str | None:
     """Return the status a facility counts with; None where that is not known, or ``absent``."""
-    if facility.status == "operating":
-        return "operating"
+    counts_as = "operating" if facility.status == "operating" else "approved"
     if stage.before_building or facility.phase not in _due(project):
-        return "approved"
+        return counts_as
+    # A date of building still to come beats a status that runs ahead of it.
     state = facility.state(as_of)
     if state == "unknown":
         return None
-    return "approved" if state == "built" else "absent"
+    return counts_as if state == "built" else "absent"
 
 
 def as_it_stands(facility: PlannedFacility, as_of: dt.date) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ class Placed:
     opened
         Its own facilities that have a place, as rows, open.
     unplaced
-        Ids and kinds of own facilities without a place.
+        Facilities of the project or its pool without a place, as rows.
     provided_by
         By service who says what is provided: ``project``, ``control_plan`` or
         ``planning_conditions``.
@@ -108,7 +108,7 @@ class Placed:
     districts: PlainRows
     buildings: PlainRows | None
     opened: Sequence[Mapping[str, Any]]
-    unplaced: tuple[tuple[str, str], ...]
+    unplaced: PlainRows
     provided_by: Mapping[str, str]
     mine: Sequence[int]
     taken: Sequence[int]
@@ -196,13 +196,7 @@ def place(project: Project, *, stage: Stage, around: Around, as_of: dt.date) -> 
         opened=[
             {**row, "status": "operating"} for row in placed if row["district_id"] == project.id
         ],
-        unplaced=tuple(
-            dict.fromkeys(
-                (str(row["id"]), str(row["kind"]))
-                for row in (*rows, *stock)
-                if row["geometry"] is None and row["id"] not in stored
-            )
-        ),
+        unplaced=_unplaced([*rows, *stock], stored),
         provided_by=provided_by,
         mine=mine,
         taken=taken,
@@ -256,6 +250,15 @@ def _mine(project: Project, around: Around) -> list[int]:
                 msg = f"facility {facility}: counts for {field} {other} already, and counts once"
                 raise InputError(msg)
     return found
+
+
+def _unplaced(rows: Sequence[Mapping[str, Any]], stored: Collection[str]) -> PlainRows:
+    """Return those without a place, each once; what is stored has its place there."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in rows:
+        if row["geometry"] is None and row["id"] not in stored:
+            found.setdefault((row["id"], row["kind"]), row)
+    return PlainRows.of(FACILITIES, list(found.values()))
 
 
 def _by_id(layer: Layer, rows: Sequence[Mapping[str, Any]]) -> PlainRows:

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from spatial.policy.counting import counted, standing
 from spatial.policy.facts import Facts
 from spatial.policy.findings import ADVISE, NOT_MET, UNDETERMINED
 from spatial.policy.review.finding import ReviewFinding
@@ -44,7 +45,7 @@ def settle_reach(
     """
     if finding.verdict not in _OPEN:
         return finding
-    unplaced = [name for name, kind in placed.unplaced if kind in rule.counts.kinds]
+    unplaced = _without_place(rule, facts, placed)
     unheard = surroundings.facilities is None
     if unheard or unplaced:
         missing = [{"layer": "facilities"}] if unheard else []
@@ -77,6 +78,17 @@ def settle_reach(
             ),
         },
     )
+
+
+def _without_place(rule: Rule, facts: Facts, placed: Placed) -> list[str]:
+    """List facilities without a place that count for the rule, or may: no other could help."""
+    rows = placed.unplaced
+    if len(rows) == 0:
+        return []
+    status = standing(rows, as_of=facts.city.as_of)
+    found = counted(rows, status=status, counts=rule.counts)
+    may = found.operating | found.approved | found.unknown | found.asked
+    return list(map(str, rows["id"][may]))
 
 
 def _unknown_around(

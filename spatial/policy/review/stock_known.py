@@ -9,6 +9,7 @@ from typing import Final
 
 from spatial.policy.findings import MET, MET_RELAXED, UNDETERMINED
 from spatial.policy.review.finding import ReviewFinding
+from spatial.policy.review.ledger import counting_share
 from spatial.policy.review.project import PlannedFacility, Project
 
 HELD: Final = (MET, MET_RELAXED)
@@ -35,7 +36,7 @@ def state_known(finding: ReviewFinding, project: Project, *, area: bool) -> Revi
         return finding
     more = Decimal(len(unsure))
     if area:
-        built = [_measured_m2(own[name]) for name in unsure]
+        built = [_measured_m2(project, own[name]) for name in unsure]
         more = sum((one for one in built if one is not None), Decimal(0))
         more = finding.deficit if None in built else more
     if more < finding.deficit:
@@ -56,11 +57,15 @@ def state_known(finding: ReviewFinding, project: Project, *, area: bool) -> Revi
     )
 
 
-def _measured_m2(facility: PlannedFacility) -> Decimal | None:
-    """Return the measured floor area that may count, m²; None where it was not measured."""
+def _measured_m2(project: Project, facility: PlannedFacility) -> Decimal | None:
+    """Return the measured floor area that may count here, m²; None where it was not measured."""
     built = facility.as_built
-    rooms = built.childcare_floor_area_m2
-    return built.floor_area_m2 if rooms is None else rooms
+    rooms, share = built.childcare_floor_area_m2, counting_share(project, facility.id)
+    measured = built.floor_area_m2 if rooms is None else rooms
+    # What the ledger makes out to others counts there, built or not.
+    if share is None:
+        return measured
+    return share if measured is None else min(share, measured)
 
 
 def with_split(finding: ReviewFinding, split: Sequence[str]) -> ReviewFinding:
