@@ -150,11 +150,11 @@ def test_without_a_number_of_days_no_handover_is_late():
     stop = of(
         reviewed(phased, without_days(), stage="completion"), "panzhihua.gate.completion_stop"
     )
-    assert stop.verdict == "advise"
+    assert stop.verdict == "not_met", "the completion stop waits for no days"
 
 
-@pytest.mark.parametrize(("days", "verdict"), [(30, "advise"), (31, "not_met")])
-def test_an_earlier_phase_may_await_its_handover_for_the_days_of_the_pack(days, verdict):
+@pytest.mark.parametrize(("days", "verdict"), [(-1, "not_applicable"), (0, "not_met")])
+def test_an_earlier_phase_stops_the_next_from_its_acceptance_on(days, verdict):
     dates = {k: v for k, v in station()["dates"].items() if k != "handed_over_on"}
     first = station(dates=dates, status="accepted", fulfils="养老服务站")
     second = station(id="s2", phase="2", fulfils="养老服务站")
@@ -166,5 +166,7 @@ def test_an_earlier_phase_may_await_its_handover_for_the_days_of_the_pack(days, 
         phases_under_review=["2"],
         as_of=days_after("2025-09-01", days),
     )
-    assert gate.verdict == verdict
-    assert gate.remedies == (Remedy("hand_over", facility="s1", phase="1"),)
+    (step,) = [one for one in gate.steps if one.check == "earlier_phases_handed_over"]
+    assert step.verdict == verdict
+    asked_for = Remedy("hand_over", facility="s1", phase="1")
+    assert step.remedies == ((asked_for,) if verdict == "not_met" else ())

@@ -6,13 +6,12 @@ stand on the day of the review; that something came late is told by 四同步, w
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from spatial.policy.findings import ADVISE, MET, NOT_APPLICABLE, NOT_MET, UNDETERMINED
+from spatial.policy.findings import MET, NOT_APPLICABLE, NOT_MET, UNDETERMINED
 from spatial.policy.review.gate import GateCase, Step, at_least, nothing
 from spatial.policy.review.matching import answering
 from spatial.policy.review.project import Item, PlannedFacility
@@ -72,8 +71,15 @@ def earlier_phases_handed_over(case: GateCase) -> list[Step]:
                 )
             )
         elif dates.accepted_on is not None and dates.accepted_on <= case.as_of:
-            steps.append(_kept_back(case, check, facility, dates.accepted_on))
-        elif facility.state(case.as_of) in ("unknown", "built"):
+            steps.append(
+                replace(
+                    _fails(check, "not_handed_over", facility, "hand_over"),
+                    provided=Decimal((case.as_of - dates.accepted_on).days),
+                    unit="days",
+                    date=dates.accepted_on,
+                )
+            )
+        elif dates.accepted_on is None and facility.state(case.as_of) in ("unknown", "built"):
             missing = ({"facility": facility.id, "field": "handed_over_on"},)
             steps.append(
                 Step(
@@ -90,23 +96,6 @@ def earlier_phases_handed_over(case: GateCase) -> list[Step]:
                 Step(check, NOT_APPLICABLE, "not_accepted_yet", facility.id, facility.phase)
             )
     return steps
-
-
-def _kept_back(case: GateCase, check: str, facility: PlannedFacility, accepted: dt.date) -> Step:
-    """Judge one that is accepted and not handed over: 建而不交 once the days for it are over."""
-    days = (case.as_of - accepted).days
-    step = replace(
-        _fails(check, "not_handed_over", facility, "hand_over"),
-        needed=None if case.handover_days is None else Decimal(case.handover_days),
-        provided=Decimal(days),
-        unit="days",
-        date=accepted,
-    )
-    if case.handover_days is None:
-        return replace(step, verdict=ADVISE, reason="not_handed_over_no_days")
-    if days <= case.handover_days:
-        return replace(step, verdict=ADVISE, reason="not_handed_over_yet")
-    return step
 
 
 def handover_agreement(case: GateCase) -> list[Step]:

@@ -11,32 +11,10 @@ HANDOVER_SENTENCES: Final = MappingProxyType(
         "no_earlier_phase": ("没有更早的分期", "there is no earlier phase"),
         "handed_over": ("{facility}已于{date}移交", "{facility} was handed over on {date}"),
         "not_handed_over": (
-            (
-                "前期设施{facility}于{date}验收，至今{provided}天未移交，超过{needed}天（建而不交；"
-                "天数为规则集参数，条文未定）"
-            ),
+            "前期设施{facility}于{date}验收，至今{provided}天未移交（建而不交）",
             (
                 "{facility} of an earlier phase was accepted on {date} and is not handed over "
-                "{provided} days later, more than {needed} (建而不交; the days are a parameter of "
-                "the pack, the clause sets none)"
-            ),
-        ),
-        "not_handed_over_yet": (
-            (
-                "前期设施{facility}于{date}验收，至今{provided}天未移交，尚在{needed}天之内，"
-                "暂不作建而不交认定（天数为规则集参数，条文未定）"
-            ),
-            (
-                "{facility} of an earlier phase was accepted on {date} and is not handed over "
-                "{provided} days later, within the {needed} allowed: not 建而不交 yet (the days "
-                "are a parameter of the pack, the clause sets none)"
-            ),
-        ),
-        "not_handed_over_no_days": (
-            "前期设施{facility}于{date}验收，至今{provided}天未移交；条文与规则集均未定天数",
-            (
-                "{facility} of an earlier phase was accepted on {date} and is not handed over "
-                "{provided} days later; neither the clause nor the pack sets a number of days"
+                "{provided} days later (建而不交)"
             ),
         ),
         "handover_unknown": (

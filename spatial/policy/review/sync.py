@@ -108,9 +108,9 @@ def _days(date: dt.date | None, against: dt.date | None) -> int:
 
 
 def _unbuilt(case: GateCase, blank: Step, facility: PlannedFacility) -> bool:
-    """Tell whether a facility without a date of building is known to be behind the housing."""
+    """Tell whether a facility without a date is known to be behind the housing: it is not built."""
     ahead = blank.against is not None and blank.against < case.as_of
-    return ahead and blank.item == "built" and facility.state(case.as_of) in _UNBUILT
+    return ahead and blank.item != "planned" and facility.state(case.as_of) in _UNBUILT
 
 
 def _nobody_yet(blank: Step) -> Step:
