@@ -92,7 +92,7 @@ def _table(findings: Sequence[tuple[int, Finding]], say: Say) -> Grid:
     return Grid(
         head=tuple(say(name) for name in names),
         rows=tuple(_row(number, finding, say) for number, finding in findings),
-        widths=(12, 73, 21, 22, 20, 22),
+        widths=(12, 69, 21, 22, 20, 26),
         numeric=frozenset({2, 3, 4}),
     )
 
