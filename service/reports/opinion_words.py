@@ -146,7 +146,7 @@ WORDS: Final = MappingProxyType(
         "facilities_used": ("依据设施：{text}。", "Facilities: {text}."),
         "missing": ("缺少资料：{text}。", "Missing: {text}."),
         "against": ("对照：{text}。", "Compared with {text}."),
-        "other_reading": ("该读法会改变结论。", "This reading would change the verdict."),
+        "other_reading": ("该读法会改变结论。", " This reading would change the verdict."),
         "strictest": ("同类条款中最严：{text}。", "The strictest of several documents: {text}."),
         "remedies": ("达到通过的条件", "What would make it pass"),
         "remedies_none": (
