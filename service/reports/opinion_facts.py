@@ -118,7 +118,7 @@ def condition_blocks(opinion: Opinion) -> list[Block]:
             Grid(
                 head=tuple(say(name) for name in names),
                 rows=tuple(_item(item, say) for item in asked.items),
-                widths=(20, 26, 12, 22, 20, 24, 46),
+                widths=(20, 26, 17, 22, 20, 24, 41),
                 numeric=frozenset({2, 3, 4}),
             )
         )
