@@ -66,7 +66,12 @@ class DatabaseSettings(Group):
         default=None,
         description="The same database, role that migrates; unset: the application role",
     )
-    pool_size: int = Field(default=10, ge=1, description="Connections the service keeps open")
+    pool_size: int = Field(
+        default=10,
+        ge=1,
+        description="Connections the serving process keeps open; "
+        "each process for reviews has one more",
+    )
     wait_seconds: float = Field(
         default=5, gt=0, description="How long a request waits for a connection; then it is a 503"
     )

@@ -118,7 +118,7 @@ def condition_blocks(opinion: Opinion) -> list[Block]:
             Grid(
                 head=tuple(say(name) for name in names),
                 rows=tuple(_item(item, say) for item in asked.items),
-                widths=(20, 26, 12, 22, 20, 24, 46),
+                widths=(20, 26, 17, 22, 20, 24, 41),
                 numeric=frozenset({2, 3, 4}),
             )
         )
@@ -148,20 +148,21 @@ def _item(item: Item, say: Say) -> tuple[Cell, ...]:
 def facility_blocks(opinion: Opinion) -> list[Block]:
     """Return the planned facilities, a row each."""
     say, facilities = Say(opinion.lang), opinion.project.facilities
+    as_of = day_of(opinion)
     if not facilities:
         return [Paragraph(say("facilities_none"))]
     names = ("facility", "kind", "phase", "floor_area", "site_area", "state")
     return [
         Grid(
             head=tuple(say(name) for name in names),
-            rows=tuple(_facility(facility, say) for facility in facilities),
+            rows=tuple(_facility(facility, say, as_of) for facility in facilities),
             widths=(28, 30, 14, 26, 22, 50),
             numeric=frozenset({3, 4}),
         )
     ]
 
 
-def _facility(facility: PlannedFacility, say: Say) -> tuple[Cell, ...]:
+def _facility(facility: PlannedFacility, say: Say, as_of: dt.date) -> tuple[Cell, ...]:
     name = facility.id if facility.name is None else f"{facility.id}\n{facility.name}"
     built = facility.as_built
     return (
@@ -170,7 +171,7 @@ def _facility(facility: PlannedFacility, say: Say) -> tuple[Cell, ...]:
         Cell(facility.phase),
         Cell(_areas(facility.floor_area_m2, built, "floor_area_m2", say)),
         Cell(_areas(facility.site_area_m2, built, "site_area_m2", say)),
-        Cell(say.apart(facility_state(facility, say)) or NONE),
+        Cell(say.apart(facility_state(facility, say, as_of=as_of)) or NONE),
     )
 
 
@@ -181,8 +182,16 @@ def _areas(approved: Decimal | None, built: AsBuilt, field: str, say: Say) -> st
     return f"{area(approved)}\n{say('measured', area=area(measured))}"
 
 
-def facility_state(facility: PlannedFacility, say: Say) -> list[str]:
-    """Say on which floor a facility is, how it is entered, and how far it has come."""
+def day_of(opinion: Opinion) -> dt.date:
+    """Return the day of the review."""
+    return dt.date.fromisoformat(opinion.review["as_of"])
+
+
+def facility_state(facility: PlannedFacility, say: Say, *, as_of: dt.date) -> list[str]:
+    """Say on which floor a facility is, how it is entered, and how far it has come.
+
+    A date after `as_of` is a plan, and is told as one.
+    """
     said = [
         "" if facility.floor_level is None else say("floor", level=facility.floor_level),
         _yes(facility.own_entrance, say, "own_entrance", "no_own_entrance"),
@@ -190,7 +199,11 @@ def facility_state(facility: PlannedFacility, say: Say) -> list[str]:
         _status(facility.status, say),
     ]
     dates = ((step, facility.dates.of(step)) for step in SYNC_STEPS)
-    said += [say(f"{step}_on", on=day.isoformat()) for step, day in dates if day is not None]
+    said += [
+        say(f"{step}_on" if day <= as_of else f"{step}_to_come", on=day.isoformat())
+        for step, day in dates
+        if day is not None
+    ]
     return [one for one in said if one]
 
 

@@ -34,6 +34,7 @@ TONE_OF: Final[Mapping[str, Tone]] = {
 _QUIET: Final = ("not_applicable", "indicator", "not_due")
 _NONE: Final = "—"
 _DAYS: Final = {"zh": " 天", "en": " days"}
+_ONE: Final = {"days": " day", "facilities": " facility"}
 
 
 def figure(value: object, unit: str | None, *, lang: str) -> str:
@@ -41,6 +42,8 @@ def figure(value: object, unit: str | None, *, lang: str) -> str:
     number = exact(value)
     if number is None:
         return _NONE
+    if lang == "en" and number == 1 and unit in _ONE:
+        return grouped(number) + _ONE[unit]
     if unit == "days":
         return grouped(number) + _DAYS[lang]
     return in_unit(grouped(number), unit, lang=lang)
@@ -92,7 +95,7 @@ def _table(findings: Sequence[tuple[int, Finding]], say: Say) -> Grid:
     return Grid(
         head=tuple(say(name) for name in names),
         rows=tuple(_row(number, finding, say) for number, finding in findings),
-        widths=(12, 73, 21, 22, 20, 22),
+        widths=(12, 69, 21, 22, 20, 26),
         numeric=frozenset({2, 3, 4}),
     )
 
@@ -165,7 +168,8 @@ def explained(opinion: Opinion, finding: Finding) -> list[str]:
         lines.append(say("against", text=say(finding["against"])))
     others = other_readings(finding, lang=lang)
     if others:
-        changes = any(one.get("changes") for one in finding["alternatives"])
+        # What is shown beside decides nothing under any reading.
+        changes = finding["binds"] and any(one.get("changes") for one in finding["alternatives"])
         lines.append(others + (say("other_reading") if changes else ""))
     lines.append(say("reading", text=finding["reading"]))
     return lines

@@ -163,7 +163,7 @@ def _overrides(opinion: Opinion, say: Say) -> Grid:
     return Grid(
         head=tuple(say(name) for name in names),
         rows=tuple(rows),
-        widths=(44, 20, 20, 58, 28),
+        widths=(36, 26, 26, 54, 28),
     )
 
 

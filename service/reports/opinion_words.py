@@ -101,6 +101,11 @@ WORDS: Final = MappingProxyType(
         "built_on": ("建成{on}", "built {on}"),
         "accepted_on": ("验收{on}", "accepted {on}"),
         "handed_over_on": ("移交{on}", "handed over {on}"),
+        # Of a date to come.
+        "planned_to_come": ("计划{on}批准规划", "to be planned {on}"),
+        "built_to_come": ("计划{on}建成", "to be built {on}"),
+        "accepted_to_come": ("计划{on}验收", "to be accepted {on}"),
+        "handed_over_to_come": ("计划{on}移交", "to be handed over {on}"),
         "map": ("位置与服务范围", "Place and reach"),
         "map_caption": (
             "项目位置与服务范围图（由程序绘制，坐标系{crs}投影）",
@@ -141,7 +146,7 @@ WORDS: Final = MappingProxyType(
         "facilities_used": ("依据设施：{text}。", "Facilities: {text}."),
         "missing": ("缺少资料：{text}。", "Missing: {text}."),
         "against": ("对照：{text}。", "Compared with {text}."),
-        "other_reading": ("该读法会改变结论。", "This reading would change the verdict."),
+        "other_reading": ("该读法会改变结论。", " This reading would change the verdict."),
         "strictest": ("同类条款中最严：{text}。", "The strictest of several documents: {text}."),
         "remedies": ("达到通过的条件", "What would make it pass"),
         "remedies_none": (

@@ -16,7 +16,13 @@ from openpyxl.utils import get_column_letter
 
 from service.exports.sheet_cells import cell, heading_cell
 from service.reports.opinion import Opinion
-from service.reports.opinion_facts import data_rows, facility_state, kind_name, project_rows
+from service.reports.opinion_facts import (
+    data_rows,
+    day_of,
+    facility_state,
+    kind_name,
+    project_rows,
+)
 from service.reports.opinion_findings import numbered
 from service.reports.opinion_words import Say
 from spatial.policy.explaining.letter import alternatives as other_readings
@@ -64,7 +70,7 @@ def _project(book: Workbook, opinion: Opinion, say: Say) -> None:
             one.phase,
             one.floor_area_m2,
             one.site_area_m2,
-            say.apart(facility_state(one, say)),
+            say.apart(facility_state(one, say, as_of=day_of(opinion))),
         )
         for one in opinion.project.facilities
     ]

@@ -157,6 +157,10 @@ def test_four_sync_goes_phase_by_phase():
         214,
     )
     assert other["changes"]
+    own = {**document, "facilities": [*document["facilities"], station(id="s0")]}
+    own["phases_under_review"] = ["2"]
+    found = of(reviewed(parse_project(own, source="p"), PZH, stage="verification"), SYNC[PZH])
+    assert not found.alternatives, "phase 1, not under review any more, has a facility of its own"
     document["facilities"][0]["phase"] = "1"
     found = of(reviewed(parse_project(document, source="p"), PZH, stage="verification"), SYNC[PZH])
     assert found.verdict == "not_met"

@@ -92,6 +92,23 @@ def test_an_opinion_can_be_read_at_every_stage(submitted, stage, lang):
         assert ("附建议的条款：" if lang == "zh" else "Clauses with advice: ") in text
 
 
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "计划2027-01-01建成"), ("en", "to be built 2027-01-01")]
+)
+def test_a_date_to_come_is_told_as_a_plan(lang, told):
+    submitted = project(station(dates={"planned_on": "2024-01-01", "built_on": "2027-01-01"}))
+    found = reviewed(submitted, "panzhihua-2020", stage="completion", around=AROUND)
+    opinion = opinion_of(found, project=submitted, packs=[PACKS["panzhihua-2020"]], lang=lang)
+    cells = [
+        cell.text
+        for block in opinion_paper(opinion).blocks
+        if isinstance(block, Grid)
+        for row in block.rows
+        for cell in row
+    ]
+    assert any(told in text for text in cells)
+
+
 def test_land_and_floor_area_are_told_apart():
     _, lines, _ = lines_of(FAILING, "verification", "zh")
     text = "\n".join(lines)

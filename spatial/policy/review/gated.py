@@ -233,7 +233,8 @@ def _alternatives(steps: Sequence[Step], case: GateCase) -> Sequence[Mapping[str
         known = [date for date in dates if date is not None]
         if len(known) < len(dates):
             continue
-        served = {facility.phase for facility in case.under_review}
+        # An earlier phase has facilities of its own, though they are not under review any more.
+        served = {facility.phase for facility in case.facilities}
         for phase in case.project.phases:
             housing = phase.housing.of(name)
             # Once built, housing still to come has not gone ahead of anything.

@@ -14,17 +14,17 @@ _BESIDE: Final = MappingProxyType(
         "target": (
             "本条为地区规划目标，不是单个项目的义务，列明供参考，不作为通过与否的依据",
             (
-                "the clause is a target of the whole place and no duty of one project: shown "
+                "The clause is a target of the whole place and no duty of one project: shown "
                 "beside, it does not decide"
             ),
         ),
         "after_design": (
             "设施位置随方案审定，本阶段不再以距离为依据，列明供参考",
-            "where things stand is settled with the design: from then on shown beside",
+            "Where things stand is settled with the design: from then on shown beside",
         ),
         "conditions_hold": (
             "以本项目规划条件为准，一般规定列明供参考",
-            "the project's own planning conditions hold; the general rule is shown beside",
+            "The project's own planning conditions hold; the general rule is shown beside",
         ),
     }
 )

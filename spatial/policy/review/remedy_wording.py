@@ -40,7 +40,7 @@ _REMEDIES: Final = MappingProxyType(
             "{of}改由县级民政部门或乡镇人民政府（街道办事处）接收",
             "hand over{of} to the county civil affairs department or the township government",
         ),
-        "make_free": ("{of}无偿移交", "hand over free of charge{of}"),
+        "make_free": ("{of}无偿移交", "hand over{of} free of charge"),
         "advance": ("{of}{step}提前{amount}天", "bring {step}{of} forward by {amount} days"),
         "one_approval": (
             "{of}与住宅纳入同一批准文件",

@@ -54,7 +54,7 @@ _LABELS: Final = MappingProxyType(
         "reading": ("理解", "Reading"),
         "missing": ("缺少", "Missing"),
         "remedy": ("达到符合的最小改变", "What would make it hold"),
-        "alternative": ("另一读法会改变结论", "Another reading would change it"),
+        "alternative": ("会改变本条结论", "Would change it"),
         "strictest": ("多个文件中最严的", "The strictest of several documents"),
         "childcare": ("托育", "childcare"),
         "elderly": ("养老", "elderly care"),
