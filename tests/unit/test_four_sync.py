@@ -132,6 +132,18 @@ def test_a_facility_known_not_to_be_built_is_behind_the_housing(status, as_of, v
         assert (found.deficit, found.unit) == (Decimal(1), "days")
 
 
+def test_what_is_not_built_is_behind_accepted_housing_whenever_that_was_built():
+    housing = {k: v for k, v in HOUSING.items() if k != "built_on"}
+    row = station(status="suspended", dates={"planned_on": "2024-01-01"})
+    found = of(
+        reviewed(project(row, housing=housing), PZH, stage="completion", as_of=dt.date(2026, 1, 1)),
+        SYNC[PZH],
+    )
+    verdicts = {step.item: step.verdict for step in found.steps}
+    assert (verdicts["built"], verdicts["accepted"]) == ("undetermined", "not_met")
+    assert found.verdict == "not_met"
+
+
 def test_four_sync_goes_phase_by_phase():
     second = {
         **HOUSING,
