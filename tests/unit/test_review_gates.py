@@ -196,6 +196,7 @@ def test_verification_without_a_survey():
     _, gate = judged("verification", station(as_built={}))
     assert gate.verdict == "undetermined"
     assert {"facility": "s1", "field": "as_built.floor_area_m2"} in gate.missing
+    assert gate.provided is None, "what nobody measured is not 0"
 
 
 def test_gates_do_not_speak_of_projects_without_elderly_care():

@@ -208,7 +208,7 @@ def _finding(pack: str, rule: Rule, steps: Sequence[Step], case: GateCase) -> Re
         reading=rule.reading,
         reason={lang: gate_reason(setting, lang=lang) for lang in LANGUAGES},
         needed=_number(None if figures is None else figures.needed),
-        provided=_number(None if figures is None else figures.provided),
+        provided=None if figures is None else _provided(figures),
         deficit=None if figures is None else figures.deficit,
         unit=None if figures is None else figures.unit,
         steps=tuple(graded),
@@ -217,6 +217,13 @@ def _finding(pack: str, rule: Rule, steps: Sequence[Step], case: GateCase) -> Re
         facilities=tuple(facilities),
         missing=tuple(gap for step in open_steps for gap in step.missing),
     )
+
+
+def _provided(step: Step) -> Decimal | None:
+    """Return what is there: of amounts of which none is known nobody can say, and it is not 0."""
+    known = _number(step.provided)
+    unknown = step.verdict == UNDETERMINED and step.missing and step.unit != "days"
+    return None if unknown and not known else known
 
 
 def _number(value: Decimal | str | None) -> Decimal | None:
