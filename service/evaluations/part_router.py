@@ -32,6 +32,11 @@ from service.evaluations.presentation import run_members, shown_districts, shown
 from service.exports.areas import output_areas
 from service.exports.csv_table import area_table
 
+_VerdictFilter = Annotated[Verdict | None, Query(description="Only what has this verdict")]
+_RuleFilter = Annotated[
+    str | None, Query(description="Only what this rule found", json_schema_extra=of_format(RULE))
+]
+
 
 def build_router() -> APIRouter:
     """Return the routes of the parts of a run."""
@@ -101,13 +106,8 @@ def _add_parts(router: APIRouter) -> None:
         page: PageParameter,
         wanted: PartFilterDependency,
         language: LanguageDependency,
-        verdict: Annotated[
-            Verdict | None, Query(description="Only findings of this verdict")
-        ] = None,
-        rule: Annotated[
-            str | None,
-            Query(description="Only findings of this rule", json_schema_extra=of_format(RULE)),
-        ] = None,
+        verdict: _VerdictFilter = None,
+        rule: _RuleFilter = None,
     ) -> Response:
         after = number_after(page)
         with resources.reading() as connection:
@@ -160,11 +160,8 @@ def _add_areas(router: APIRouter) -> None:
         level: Annotated[
             AreaLevel | None, Query(description="Only areas of this level, or industrial parks")
         ] = None,
-        rule: Annotated[
-            str | None,
-            Query(description="Only rows of this rule", json_schema_extra=of_format(RULE)),
-        ] = None,
-        verdict: Annotated[Verdict | None, Query(description="Only rows of this verdict")] = None,
+        rule: _RuleFilter = None,
+        verdict: _VerdictFilter = None,
     ) -> Response:
         with resources.reading() as connection:
             packs = packs_of(connection, stored, resources.pack_cache)

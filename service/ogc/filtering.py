@@ -11,6 +11,7 @@ from service.core.errors.request import InvalidParameterError
 from service.ogc.collection import Collection
 from service.ogc.cql.errors import FilterError
 from service.ogc.cql.reading import read_filter
+from service.ogc.cql.values import Values
 from service.ogc.cql.walker import Walker
 from service.ogc.crs import ReferenceSystem
 
@@ -50,7 +51,9 @@ def filter_conditions(
     text = query.get("filter")
     if text is None:
         return []
-    walker = Walker(collection.queryables, to_storage=system.to_storage, read_box=system.read_box)
+    walker = Walker(
+        Values(collection.queryables, to_storage=system.to_storage, read_box=system.read_box)
+    )
     try:
         tree = read_filter(text, "cql2-text" if language == "cql2-text" else "cql2-json")
         return [walker.condition(tree)]

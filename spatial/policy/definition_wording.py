@@ -6,6 +6,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from spatial.policy.kinds.ratio import FAMILY
 from spatial.policy.numerals import grouped
 from spatial.policy.rule import Rule
 from spatial.policy.terms import LANGUAGES, LEVELS, measure_name
@@ -19,22 +20,7 @@ _COVERAGE: Final = (
 # Placeholders: numerator, denominator, per of a ratio; units of a coverage.
 _DEFINITIONS: Final = MappingProxyType(
     {
-        **dict.fromkeys(
-            (
-                "places_per_1000_pop",
-                "ratio_per_1000_elderly",
-                "ratio_per_10k_elderly",
-                "staffing_ratio",
-                "area_per_person",
-                "land_per_capita",
-                "share_of_beds",
-                "share_of_places",
-                "share_of_facilities",
-                "share_of_floor_area",
-                "share_of_population",
-            ),
-            _RATIO,
-        ),
+        **dict.fromkeys((kind.name for kind in FAMILY), _RATIO),
         "admin_unit_coverage": _COVERAGE,
         "plan_coverage": _COVERAGE,
         "assumed_95_percent": (

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from service.core.database import create_database_engine
 from service.ogc.cql.errors import FilterError
 from service.ogc.cql.reading import MAX_DEPTH, MAX_LENGTH, read_filter
+from service.ogc.cql.values import Values
 from service.ogc.cql.walker import Walker
 from service.ogc.crs import CRS84, reference_systems
 from service.ogc.filtering import CONFORMANCE
@@ -26,7 +27,7 @@ EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 
 def condition(filter_text, language="cql2-text", *, system=CRS84):
     found = SYSTEMS[system]
-    walker = Walker(PROPERTIES, to_storage=found.to_storage, read_box=found.read_box)
+    walker = Walker(Values(PROPERTIES, to_storage=found.to_storage, read_box=found.read_box))
     return walker.condition(read_filter(filter_text, language))
 
 

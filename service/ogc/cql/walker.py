@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, and_, collate, false, not_, or_, true
 
 from service.ogc.cql.errors import FilterError
 from service.ogc.cql.nodes import exactly, named, operation, shortened
-from service.ogc.cql.shapes import SPATIAL, ReadBox, ToStorage, spatial
+from service.ogc.cql.shapes import SPATIAL, spatial
 from service.ogc.cql.temporal import TEMPORAL, temporal
 from service.ogc.cql.values import NUMBERS, Value, Values
-from service.ogc.properties import Kind, Property
+from service.ogc.properties import Kind
 
 # Byte order is the order of code points; every locale has another one.
 _ORDER: Final = "C"
@@ -38,22 +38,12 @@ class Walker:
 
     Parameters
     ----------
-    properties
-        The queryables by name.
-    to_storage
-        Brings geometries of the filter's CRS into longitude and latitude.
-    read_box
-        The same for the numbers of a BBOX.
+    values
+        Makes the values that are compared.
     """
 
-    def __init__(
-        self,
-        properties: Mapping[str, Property],
-        *,
-        to_storage: ToStorage,
-        read_box: ReadBox,
-    ) -> None:
-        self._values = Values(properties, to_storage=to_storage, read_box=read_box)
+    def __init__(self, values: Values) -> None:
+        self._values = values
 
     def condition(self, node: Any) -> ColumnElement[bool]:  # noqa: ANN401  a JSON tree
         """Return the condition a tree stands for; what it leaves unknown is not selected.
