@@ -11,13 +11,13 @@ import numpy as np
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
+from service.commands.asked_layer import read_asked_layer
 from service.commands.options import FileOptions
 from service.commands.progress import Progress, warn
 from service.commands.reach_data import StreetFiles, database
 from service.core import history, scope
 from service.core.history import Moment
 from service.imports.places import read_places_file
-from service.imports.reader import read_layer
 from service.networks.service import sources_of
 from service.reach.catchment_question import CatchmentQuestion, count_among, stored_catchments
 from spatial.catchment import Catchments
@@ -51,15 +51,7 @@ class Sites:
 
 def _sites(facilities: Path | None, points: Path | None, options: FileOptions) -> Sites:
     if facilities is not None:
-        read = read_layer(
-            facilities,
-            FACILITIES,
-            crs=options.crs_of("facilities"),
-            columns=options.columns_of("facilities"),
-            shared_columns=options.columns_of(None),
-            how=options.how,
-        )
-        return _of_rows(read.frame)
+        return _of_rows(read_asked_layer(facilities, FACILITIES, options).frame)
     if points is None:
         raise InputError("--facilities is missing")
     places = read_places_file(points, crs=options.crs_of("points"), how=options.how)
@@ -91,14 +83,7 @@ def counted_from_files(
     warnings: list[str] = []
     for layer, path in ((DISTRICTS, districts), (BUILDINGS, buildings)):
         if path is not None:
-            read = read_layer(
-                path,
-                layer,
-                crs=options.crs_of(layer.name),
-                columns=options.columns_of(layer.name),
-                shared_columns=options.columns_of(None),
-                how=options.how,
-            )
+            read = read_asked_layer(path, layer, options)
             frames[layer.name] = read.frame
             warnings += read.warnings
     sites = _sites(facilities, points, options)

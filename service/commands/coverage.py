@@ -15,6 +15,7 @@ import shapely
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.asked_layer import read_asked_layer
 from service.commands.coverage_file import write_answers
 from service.commands.options import parse_date, parse_file_options, parse_language
 from service.commands.progress import Progress, warn
@@ -44,7 +45,6 @@ from service.exports.features import FeatureFile
 from service.exports.writer import check_parts_output, feature_file
 from service.imports.packs import find_packs, shipped_packs
 from service.imports.places import ReadPlaces
-from service.imports.reader import read_layer
 from service.networks.service import sources_of
 from spatial.coverage import MOST_NEAREST, places_coverage
 from spatial.errors import InputError
@@ -139,15 +139,7 @@ def coverage(  # noqa: PLR0913  # the options of the command, by name only
                 raise InputError(f"{name}: is for files; name --facilities, too")
         sites = _stored(question.as_of)
     else:
-        read = read_layer(
-            facilities,
-            FACILITIES,
-            crs=options.crs_of("facilities"),
-            columns=options.columns_of("facilities"),
-            shared_columns=options.columns_of(None),
-            assume_status=assume_status,
-            how=options.how,
-        )
+        read = read_asked_layer(facilities, FACILITIES, options, assume_status=assume_status)
         warn(read.warnings, every=False)
         streets = files.read(options)
         sites = _Sites(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from service.commands.asked_layer import read_asked_layer
 from service.commands.evaluate_refusals import check_systems, refuse_unused_columns
 from service.commands.options import FileOptions
 from service.commands.osm_layers import OSM_KINDS, read_osm_layers
@@ -15,7 +16,7 @@ from service.commands.progress import Progress
 from service.imports.barriers import barred
 from service.imports.crs_check import UndeclaredCRSError
 from service.imports.indicators import ReadIndicators, read_indicators
-from service.imports.reader import ReadLayer, read_layer
+from service.imports.reader import ReadLayer
 from service.imports.relations import unanswered_names
 from service.imports.saved_mapping import SavedMapping
 from service.imports.street_reader import ReadLines, ReadNetwork, read_barriers, read_network
@@ -149,16 +150,11 @@ def read_files(
                         how=options.how,
                     )
                 else:
-                    layers[kind] = read_layer(
+                    layers[kind] = read_asked_layer(
                         path,
                         LAYERS[kind],
-                        crs=options.crs_of(kind),
-                        columns=options.columns_of(kind),
-                        shared_columns=options.columns_of(None),
+                        options,
                         assume_status=assume_status if kind == "facilities" else None,
-                        saved=options.saved,
-                        kinds_from_names=options.kinds_from_names,
-                        how=options.how,
                     )
             except InputFaults as error:
                 faults.extend(error.faults)

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from geopandas import GeoDataFrame
 
+from service.commands.asked_layer import read_asked_layer
 from service.commands.opinion_files import OutOption, wanted_files, write_opinion
 from service.commands.options import (
     FileOptions,
@@ -24,7 +25,6 @@ from service.commands.shared_options import TextLanguage
 from service.core.language import Language
 from service.core.notices import notices
 from service.imports.packs import find_packs, shipped_packs
-from service.imports.reader import read_layer
 from service.imports.street_reader import read_network
 from service.reports.opinion import Opinion
 from service.reviews.choosing import packs_of_area
@@ -246,14 +246,7 @@ def _from_files(
     for layer, path in ((DISTRICTS, districts), (FACILITIES, facilities)):
         if path is None:
             continue
-        read = read_layer(
-            path,
-            layer,
-            crs=options.crs_of(layer.name),
-            columns=options.columns_of(layer.name),
-            shared_columns=options.columns_of(None),
-            how=options.how,
-        )
+        read = read_asked_layer(path, layer, options)
         warn(read.warnings, every=False)
         frames[layer.name] = read.frame
         sources += read.frame["source"].tolist()
